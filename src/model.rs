@@ -1,0 +1,15 @@
+//! What things are and mean: notes, paths, queries. Pure: no IO, no clock, no thread, no tokio.
+
+pub mod path;
+pub mod hash;
+pub mod lines;
+pub mod yaml;
+pub mod note;
+pub mod noise;
+pub mod glob;
+pub mod origin;
+pub mod citation;
+pub mod passage;
+pub mod place;
+pub mod query;
+pub mod links;

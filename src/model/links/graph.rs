@@ -1,0 +1,281 @@
+//! Who links to whom in one vault. Keeps links as written and the names of files, never where a link led: each question resolves the few
+//! links it is about. So a new, renamed or deleted file leaves nothing stale, and there is nothing to re-resolve but what is asked for.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+use crate::model::{
+    links::{
+        key::{name_hash, wanted_key},
+        names::{Names, Resolution},
+    },
+    note::{Link, LinkKind},
+    path::NotePath,
+};
+
+/// The links of one vault and the files they can lead to. Built by [`LinkGraph::put`] and [`LinkGraph::remove`] in any order: what it
+/// answers depends on the present files and links alone.
+#[derive(Debug, Clone, Default)]
+pub struct LinkGraph {
+    names: Names,
+    ids: BTreeMap<NotePath, u32>,
+    /// By id.
+    sources: Vec<Source>,
+    /// Ids whose note is gone.
+    free: Vec<u32>,
+    /// The links of each name, as its hash, the id of the source and the number there: a link can lead only to files whose name has the
+    /// hash of its own.
+    by_name: BTreeSet<(u32, u32, u32)>,
+}
+
+/// A note with its links, packed: a vault of 100,000 notes has 300,000 links, and a `String` each would double their size.
+#[derive(Debug, Clone)]
+struct Source {
+    path: NotePath,
+    /// The targets, one after the other.
+    targets: Box<str>,
+    links: Box<[Packed]>,
+}
+
+#[derive(Debug, Clone)]
+struct Packed {
+    target_end: u32,
+    start: u32,
+    end: u32,
+    kind: LinkKind,
+    markdown: bool,
+}
+
+/// One link and where it leads at present.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedLink<'a> {
+    /// The note that holds the link.
+    pub source: &'a NotePath,
+    /// As written, subpath included.
+    pub target: &'a str,
+    pub kind: LinkKind,
+    /// `true` for `[text](target)`.
+    pub markdown: bool,
+    /// In bytes of the source.
+    pub range: Range<usize>,
+    pub resolved: Option<&'a NotePath>,
+    /// See [`Resolution::ambiguous`].
+    pub ambiguous: bool,
+}
+
+impl LinkGraph {
+    /// Takes a file's present links in place of those it had. A file without links (an attachment) is put with none, so that others can
+    /// link to it.
+    pub fn put(&mut self, path: &NotePath, links: &[Link]) {
+        self.forget_links(path);
+        self.names.insert(path);
+        if links.is_empty() {
+            return;
+        }
+        let source = Source::pack(path, links);
+        let id = self.free.pop().unwrap_or(narrow(self.sources.len()));
+        self.by_name.extend(source.by_name().map(|(hash, number)| (hash, id, number)));
+        self.ids.insert(path.clone(), id);
+        match self.sources.get_mut(id as usize) {
+            Some(free) => *free = source,
+            None => self.sources.push(source),
+        }
+    }
+
+    /// Forgets a file and its links; links to it stay, unresolved or resolved to another.
+    pub fn remove(&mut self, path: &NotePath) {
+        self.forget_links(path);
+        self.names.remove(path);
+    }
+
+    /// Returns the files by name.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Returns where a link would lead, see [`Names::resolve`].
+    pub fn resolve(&self, target: &str, markdown: bool, from: Option<&NotePath>) -> Resolution {
+        self.names.resolve(target, markdown, from)
+    }
+
+    /// Returns the links of a note, in the order in which they were put.
+    pub fn outgoing(&self, path: &NotePath) -> Vec<ResolvedLink<'_>> {
+        self.ids.get(path).into_iter().flat_map(|id| self.links_of(*id)).collect()
+    }
+
+    /// Returns the links of other notes that lead here, by path and in their order there. A note's links to itself are left out.
+    pub fn incoming(&self, path: &NotePath) -> Vec<ResolvedLink<'_>> {
+        let hash = name_hash(&path.key());
+        let own = self.ids.get(path);
+        let named = self.by_name.range((hash, 0, 0)..=(hash, u32::MAX, u32::MAX));
+        let others =
+            named.filter(|(_, id, _)| Some(id) != own).map(|(_, id, number)| self.resolve_one(&self.sources[*id as usize], *number));
+        let mut links: Vec<_> = others.filter(|link| link.resolved == Some(path)).collect();
+        links.sort_by_key(|it| it.source);
+        links
+    }
+
+    /// Returns every link of the vault, by path and in order: what a check of the whole vault walks.
+    pub fn links(&self) -> impl Iterator<Item = ResolvedLink<'_>> {
+        self.ids.values().flat_map(|id| self.links_of(*id))
+    }
+
+    fn forget_links(&mut self, path: &NotePath) {
+        let Some(id) = self.ids.remove(path) else {
+            return;
+        };
+        let source = &mut self.sources[id as usize];
+        for (hash, number) in source.by_name() {
+            self.by_name.remove(&(hash, id, number));
+        }
+        source.targets = Box::default();
+        source.links = Box::default();
+        self.free.push(id);
+    }
+
+    fn links_of(&self, id: u32) -> impl Iterator<Item = ResolvedLink<'_>> {
+        let source = &self.sources[id as usize];
+        (0..source.links.len()).map(move |number| self.resolve_one(source, narrow(number)))
+    }
+
+    fn resolve_one<'a>(&'a self, source: &'a Source, number: u32) -> ResolvedLink<'a> {
+        let link = &source.links[number as usize];
+        let target = source.target(number as usize);
+        let found = self.names.find(target, link.markdown, Some(&source.path));
+        ResolvedLink {
+            source: &source.path,
+            target,
+            kind: link.kind,
+            markdown: link.markdown,
+            range: link.start as usize..link.end as usize,
+            resolved: found.first().copied(),
+            ambiguous: found.len() > 1,
+        }
+    }
+}
+
+impl Source {
+    fn pack(path: &NotePath, links: &[Link]) -> Source {
+        let mut targets = String::new();
+        let packed = links.iter().map(|link| {
+            targets.push_str(&link.target);
+            Packed {
+                target_end: narrow(targets.len()),
+                start: narrow(link.range.start),
+                end: narrow(link.range.end),
+                kind: link.kind,
+                markdown: link.markdown,
+            }
+        });
+        let links = packed.collect();
+        Source { path: path.clone(), targets: targets.into(), links }
+    }
+
+    fn target(&self, number: usize) -> &str {
+        let start = if number == 0 { 0 } else { self.links[number - 1].target_end as usize };
+        &self.targets[start..self.links[number].target_end as usize]
+    }
+
+    /// Returns the name hash and number of each link that leads out of the note.
+    fn by_name(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.links.iter().enumerate().filter_map(|(number, link)| {
+            let wanted = wanted_key(self.target(number), link.markdown);
+            (!wanted.is_empty()).then(|| (name_hash(&wanted), narrow(number)))
+        })
+    }
+}
+
+fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).expect("a note has at most 5 MiB and a vault fewer files")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn path(path: &str) -> NotePath {
+        NotePath::parse(path).unwrap()
+    }
+
+    fn link(target: &str) -> Link {
+        Link { kind: LinkKind::Link, target: target.into(), display: None, markdown: false, range: 3..9, key: None }
+    }
+
+    fn graph(notes: &[(&str, &[&str])]) -> LinkGraph {
+        let mut graph = LinkGraph::default();
+        for (note, links) in notes {
+            graph.put(&path(note), &links.iter().map(|it| link(it)).collect::<Vec<_>>());
+        }
+        graph
+    }
+
+    fn sources(graph: &LinkGraph, note: &str) -> Vec<String> {
+        graph.incoming(&path(note)).iter().map(|it| format!("{} {}", it.source, it.target)).collect()
+    }
+
+    #[test]
+    fn backlinks_leave_the_note_itself_out_and_count_every_link() {
+        let graph = graph(&[("a.md", &["#H", "a", "b", "B.md#H"]), ("b.md", &["x/a", "a#H"]), ("pic.png", &[])]);
+        assert_eq!(sources(&graph, "a.md"), ["b.md a#H"]);
+        assert_eq!(sources(&graph, "b.md"), ["a.md b", "a.md B.md#H"]);
+        let outgoing = graph.outgoing(&path("a.md"));
+        assert_eq!(outgoing[0].resolved, Some(&path("a.md")));
+        assert_eq!((outgoing[2].target, outgoing[2].range.clone(), outgoing[2].kind), ("b", 3..9, LinkKind::Link));
+        assert_eq!(graph.links().filter(|it| it.resolved.is_none()).map(|it| it.target).collect::<Vec<_>>(), ["x/a"]);
+    }
+
+    #[test]
+    fn a_renamed_note_leaves_its_links_behind_until_another_takes_the_name() {
+        let mut graph = graph(&[("hub.md", &[]), ("a.md", &["hub"]), ("z/hub.md", &[])]);
+        assert_eq!(sources(&graph, "hub.md"), ["a.md hub"]);
+        graph.remove(&path("hub.md"));
+        assert_eq!(sources(&graph, "z/hub.md"), ["a.md hub"]);
+        graph.put(&path("a.md"), &[]);
+        assert_eq!(sources(&graph, "z/hub.md"), [] as [&str; 0]);
+    }
+
+    fn any_path() -> impl Strategy<Value = NotePath> {
+        "([ab]/){0,2}([xyX]\\.md|y\\.png)".prop_map(|it| path(&it))
+    }
+
+    fn any_links() -> impl Strategy<Value = Vec<Link>> {
+        let target = prop_oneof!["([abA]/|\\.\\./|\\./|/)?[xyz](\\.md|\\.png)?(#H)?", "#H"];
+        proptest::collection::vec(target.prop_map(|it| link(&it)), 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn any_history_equals_a_fresh_build(changes in proptest::collection::vec((any_path(), proptest::option::of(any_links())), 0..30)) {
+            let mut kept = BTreeMap::new();
+            let mut grown = LinkGraph::default();
+            for (path, links) in changes {
+                match links {
+                    Some(links) => {
+                        grown.put(&path, &links);
+                        kept.insert(path, links);
+                    }
+                    None => {
+                        grown.remove(&path);
+                        kept.remove(&path);
+                    }
+                }
+            }
+            let mut fresh = LinkGraph::default();
+            kept.iter().rev().for_each(|(path, links)| fresh.put(path, links));
+
+            prop_assert_eq!(grown.links().collect::<Vec<_>>(), fresh.links().collect::<Vec<_>>());
+            prop_assert_eq!(grown.by_name.len(), fresh.by_name.len());
+            prop_assert_eq!(grown.sources.len() - grown.free.len(), fresh.sources.len());
+            for path in kept.keys() {
+                let backlinks = grown.incoming(path);
+                prop_assert_eq!(&backlinks, &fresh.incoming(path));
+                let expected: Vec<_> = fresh.links().filter(|it| it.resolved == Some(path) && it.source != path).collect();
+                prop_assert_eq!(&backlinks, &expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! From the patterns of a query to regular expressions that can be run on a text. Knows word boundaries; knows no notes.
+
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexBuilder};
+
+use crate::model::query::{Pattern, PatternText, javascript};
+
+/// The largest compiled regular expression of a query, in bytes: `(\w{50}){50}` would need far more.
+const MAX_REGEX_BYTES: usize = 1 << 20;
+
+/// What words are made of, but for the scripts that write words without spaces between: there is no boundary to look for.
+/// Korean has spaces, but Obsidian matches its quoted texts by character (release notes v0.11.1).
+const WORD: &str = r"[\w--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u{30FC}]]";
+
+/// A pattern made ready to be looked for in many texts.
+#[derive(Debug)]
+pub struct Finder {
+    regex: Regex,
+    /// What is found must not touch a word on this side.
+    bounded_before: bool,
+    bounded_after: bool,
+}
+
+impl Finder {
+    /// Returns the finder. Case counts only where asked for, diacritics always, as in Obsidian. A [`PatternText::Word`] is found as a whole
+    /// word, without the index's stemming. Fails only for a regular expression that is invalid or too large, with a message for the caller
+    /// of the API.
+    pub fn new(pattern: &Pattern) -> Result<Finder, String> {
+        let unbounded = |regex| Finder {
+            regex,
+            bounded_before: false,
+            bounded_after: false,
+        };
+        // A literal grows with the query, and the query is bounded.
+        let literal = |text: &str| build(&regex::escape(text), pattern.case_sensitive, usize::MAX);
+        match &pattern.text {
+            PatternText::Substring(text) => literal(text).map(unbounded),
+            PatternText::Word(text) | PatternText::Phrase(text) => Ok(Finder {
+                regex: literal(text)?,
+                bounded_before: text.chars().next().is_some_and(has_boundary),
+                bounded_after: text.chars().next_back().is_some_and(has_boundary),
+            }),
+            PatternText::Regex(expression) => {
+                let translated = javascript::translate(expression).map_err(|it| it.message.to_owned())?;
+                build(&translated, pattern.case_sensitive, MAX_REGEX_BYTES).map(unbounded)
+            }
+        }
+    }
+
+    /// Says whether the text holds the pattern. Takes time linear in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        if !self.bounded_before && !self.bounded_after {
+            return self.regex.is_match(text);
+        }
+        let mut start = 0;
+        while let Some(found) = self.regex.find_at(text, start) {
+            let touches_before = self.bounded_before && text[..found.start()].chars().next_back().is_some_and(is_in_word);
+            let touches_after = self.bounded_after && text[found.end()..].chars().next().is_some_and(is_in_word);
+            if !touches_before && !touches_after {
+                return true;
+            }
+            start = found.start() + text[found.start()..].chars().next().map_or(1, char::len_utf8);
+        }
+        false
+    }
+}
+
+fn build(source: &str, case_sensitive: bool, max_bytes: usize) -> Result<Regex, String> {
+    let mut builder = RegexBuilder::new(source);
+    builder
+        .case_insensitive(!case_sensitive)
+        .multi_line(true)
+        .crlf(true)
+        .size_limit(max_bytes)
+        .nest_limit(64);
+    builder.build().map_err(|error| match &error {
+        regex::Error::CompiledTooBig(_) => "the regular expression is too large".to_owned(),
+        // The crate draws the expression with a caret; its last line says what is wrong.
+        _ => error
+            .to_string()
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned(),
+    })
+}
+
+/// Says whether a phrase that begins or ends with this character must not touch a word there: `C++` is in `(C++)`, not in `C++11`; a phrase
+/// of a script without spaces may touch anything.
+fn has_boundary(end: char) -> bool {
+    !end.is_alphanumeric() || is_in_word(end)
+}
+
+fn is_in_word(it: char) -> bool {
+    static IN_WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(WORD).expect("a constant class is valid"));
+    if it.is_ascii() {
+        it.is_ascii_alphanumeric() || it == '_'
+    } else {
+        IN_WORD.is_match(it.encode_utf8(&mut [0; 4]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finder(text: PatternText) -> Result<Finder, String> {
+        Finder::new(&Pattern {
+            text,
+            case_sensitive: false,
+        })
+    }
+
+    fn check(text: PatternText, yes: &[&str], no: &[&str]) {
+        let finder = finder(text).unwrap();
+        for text in yes {
+            assert!(finder.is_match(text), "{finder:?} should find {text:?}");
+        }
+        for text in no {
+            assert!(!finder.is_match(text), "{finder:?} should not find {text:?}");
+        }
+    }
+
+    #[test]
+    fn substrings_ignore_case_but_not_diacritics() {
+        check(PatternText::Substring("test".into()), &["testing", "conTEST"], &["tes t"]);
+        check(PatternText::Substring("ÜBER".into()), &["darüber"], &["daruber"]);
+        check(PatternText::Substring("据".into()), &["关系数据库设计"], &["関係"]);
+        check(PatternText::Substring(".*".into()), &["a.*b"], &["ab"]);
+    }
+
+    #[test]
+    fn phrases_keep_to_word_boundaries() {
+        check(
+            PatternText::Phrase("test".into()),
+            &["a Test.", "test", "x/test/y", "测试test测试"],
+            &["testing", "attest", "test_1", "tést"],
+        );
+        check(
+            PatternText::Phrase("star wars".into()),
+            &["The Star Wars saga"],
+            &["wars star", "star  wars", "star warship"],
+        );
+        check(
+            PatternText::Phrase("C++".into()),
+            &["C++", "in c++, and"],
+            &["C+", "C++11", "ObjC++"],
+        );
+        check(PatternText::Phrase("(x)".into()), &["see (x)."], &["f(x)"]);
+        check(PatternText::Phrase("cafe".into()), &["cafe"], &["cafe\u{301}"]);
+    }
+
+    #[test]
+    fn scripts_without_spaces_have_no_boundaries() {
+        check(PatternText::Phrase("数据库".into()), &["关系数据库设计"], &["数据"]);
+        check(PatternText::Phrase("한국".into()), &["대한국민"], &["한 국"]);
+        check(PatternText::Phrase("ไทย".into()), &["ภาษาไทยง่าย"], &[]);
+    }
+
+    #[test]
+    fn regular_expressions_work_line_by_line_and_in_bounded_time() {
+        check(PatternText::Regex(r"^\d{4}$".into()), &["a\n2024\r\nb"], &["a 2024"]);
+        check(
+            PatternText::Regex("(a+)+$".into()),
+            &["aaa"],
+            &[&format!("{}!", "a".repeat(100_000))],
+        );
+        let refused = |it: &str| finder(PatternText::Regex(it.into())).expect_err("too much");
+        assert_eq!(refused("(a"), "unclosed group");
+        assert_eq!(refused(r"((\W{99}){99}){99}"), "the regular expression is too large");
+        assert_eq!(refused(&"(".repeat(500)), "unclosed group");
+    }
+}

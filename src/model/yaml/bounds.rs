@@ -1,0 +1,113 @@
+//! Refuses YAML that is expensive to read, before the library sees it. Knows just enough of the syntax to tell structure from text.
+
+use crate::model::yaml::YamlError;
+
+const MAX_BYTES: usize = 64 * 1024;
+const MAX_NESTING: usize = 32;
+
+/// Returns an error for a text that is too long, too deeply nested (the library needs 31 s for 50,000 `{a: `) or uses anchors or aliases.
+pub(super) fn check(text: &str) -> Result<(), YamlError> {
+    if text.len() > MAX_BYTES {
+        return Err(YamlError {
+            message: "the YAML is longer than 64 KiB".to_owned(),
+            line: 0,
+        });
+    }
+    let mut scan = Scan::default();
+    for (number, line) in text.lines().enumerate() {
+        scan.line(line.as_bytes()).map_err(|message| YamlError {
+            message: message.to_owned(),
+            line: number,
+        })?;
+    }
+    Ok(())
+}
+
+/// What the lines so far left open.
+#[derive(Default)]
+struct Scan {
+    /// Open `[` and `{`.
+    flow: usize,
+    /// The quote character whose string is open.
+    quote: Option<u8>,
+    /// Lines indented deeper than this are the text of a `|` or `>`.
+    literal: Option<usize>,
+    /// A line indented deeper than this continues an unquoted text.
+    plain: Option<usize>,
+}
+
+impl Scan {
+    fn line(&mut self, line: &[u8]) -> Result<(), &'static str> {
+        if line.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let indent = line.iter().take_while(|&&it| it == b' ').count();
+        if self.literal.is_some_and(|outer| indent > outer) {
+            return Ok(());
+        }
+        self.literal = None;
+        let continues = self.plain.take().filter(|&outer| indent > outer);
+        // The column of the entry that this line is about, and whether a `-` still waits for it.
+        let (mut column, mut waits) = (continues.unwrap_or(indent), false);
+        // A token may begin here: structure, quotes and anchors mean something only there.
+        let mut fresh = self.quote.is_none() && continues.is_none();
+        let mut quoted = false;
+        let mut markers = 0;
+        let mut at = indent;
+        while at < line.len() {
+            let byte = line[at];
+            if let Some(quote) = self.quote {
+                if byte == b'\\' && quote == b'"' {
+                    at += 1;
+                } else if byte == quote {
+                    self.quote = None;
+                }
+                quoted = true;
+                at += 1;
+                continue;
+            }
+            let ends_word = line.get(at + 1).is_none_or(|it| matches!(it, b' ' | b'\t'));
+            if fresh && ends_word && matches!(byte, b'-' | b'?') {
+                (column, waits) = (at, true);
+                markers += 1;
+            } else if waits && !matches!(byte, b' ' | b'\t' | b'|' | b'>') {
+                (column, waits) = (at, false);
+            }
+            match byte {
+                b' ' | b'\t' => {}
+                b'#' if at == 0 || matches!(line[at - 1], b' ' | b'\t') => return Ok(()),
+                b'"' | b'\'' if fresh => {
+                    self.quote = Some(byte);
+                    (fresh, quoted) = (false, true);
+                }
+                b'[' | b'{' if fresh || self.flow > 0 => {
+                    self.flow += 1;
+                    fresh = true;
+                }
+                b']' | b'}' if self.flow > 0 => {
+                    self.flow -= 1;
+                    (fresh, quoted) = (false, true);
+                }
+                b',' if self.flow > 0 => fresh = true,
+                b'-' | b'?' if fresh && ends_word => {}
+                b':' if ends_word || self.flow > 0 => (fresh, quoted) = (true, false),
+                b'&' if fresh => return Err("an anchor (`&`) is not read: write the value out, or quote the text"),
+                b'*' if fresh => return Err("an alias (`*`) is not read: write the value out, or quote the text"),
+                b'|' | b'>' if fresh && self.flow == 0 => {
+                    self.literal = Some(column);
+                    return Ok(());
+                }
+                b'!' if fresh => at += line[at..].iter().take_while(|it| !matches!(it, b' ' | b'\t')).count() - 1,
+                _ => fresh = false,
+            }
+            if self.flow + markers > MAX_NESTING {
+                return Err("the YAML is nested more than 32 deep");
+            }
+            at += 1;
+        }
+        if !fresh && !quoted && self.flow == 0 && self.quote.is_none() {
+            self.plain = Some(column);
+        }
+        Ok(())
+    }
+}
