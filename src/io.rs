@@ -1,0 +1,5 @@
+//! Everything that touches disk, index and operating-system events. Synchronous; these modules do not know each other.
+
+pub mod vault;
+pub mod watch;
+pub mod index;

@@ -1,0 +1,255 @@
+//! The fields of the index, and how a note becomes documents. Knows what is stored where; knows nothing of ranking.
+//!
+//! A note is one block of documents: first the note's own (names, properties, columns; its text is the frontmatter), then one a passage.
+//! Blocks stay together through merges, so that a note is a run of documents. Change a field, an analyser or the passages: raise [`FORMAT`].
+
+use tantivy::{
+    DocId, SegmentReader, TantivyDocument, Term,
+    schema::{FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions},
+};
+
+use crate::{
+    io::index::{language::Language, tokenizer},
+    model::{
+        hash::ContentHash,
+        lines::{LineIndex, LineRange},
+        note::Note,
+        origin::Origin,
+        passage::{Passage, passages},
+        path::NoteId,
+        yaml::Value,
+    },
+};
+
+/// The format of the index folder: another one is built anew.
+pub(super) const FORMAT: u32 = 1;
+
+/// Longer property values are found by their words only, not by `[property:value]`.
+const MAX_VALUE: usize = 500;
+
+/// Between the parts of one term or one stored value; no path, tag or heading holds it.
+const SEPARATOR: char = '\u{1f}';
+
+/// A note as it is put into the index.
+#[derive(Debug)]
+pub struct IndexedNote<'a> {
+    pub id: &'a NoteId,
+    pub text: &'a str,
+    pub note: &'a Note,
+    pub hash: ContentHash,
+    /// What the file looked like when it was read; kept for the next start, compared whole.
+    pub stamp: [i64; STAMP],
+    pub origin: Origin,
+    /// Nanoseconds since 1970.
+    pub modified: i64,
+}
+
+/// How many numbers a stamp has.
+pub const STAMP: usize = 5;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields {
+    /// `source␟path`, on every document of the note: by it a note is replaced.
+    pub(super) id: Field,
+    pub(super) body: Field,
+    /// Title and headings, repeated in each passage; in the note's own document title, path and aliases.
+    pub(super) context: Field,
+    pub(super) tag: Field,
+    pub(super) property: Field,
+    pub(super) title: Field,
+    pub(super) place: Field,
+    pub(super) source: Field,
+    pub(super) path: Field,
+    pub(super) modified: Field,
+    pub(super) origin: Field,
+    pub(super) language: Field,
+    pub(super) hash: [Field; 3],
+    pub(super) stamp: [Field; STAMP],
+}
+
+pub(super) fn schema() -> (Schema, Fields) {
+    let mut schema = Schema::builder();
+    let words = |option| TextFieldIndexing::default().set_tokenizer(tokenizer::NAME).set_index_option(option).set_fieldnorms(true);
+    let raw = || {
+        let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
+        TextOptions::default().set_indexing_options(indexing)
+    };
+    let column = || TextOptions::from(FAST);
+    let fields = Fields {
+        id: schema.add_text_field("id", raw()),
+        body: schema.add_text_field(
+            "body",
+            TextOptions::default().set_indexing_options(words(IndexRecordOption::WithFreqsAndPositions)).set_stored(),
+        ),
+        context: schema
+            .add_text_field("context", TextOptions::default().set_indexing_options(words(IndexRecordOption::WithFreqsAndPositions))),
+        tag: schema.add_text_field("tag", raw().set_stored()),
+        property: schema.add_text_field("property", raw()),
+        title: schema.add_text_field("title", STORED),
+        place: schema.add_text_field("place", STORED),
+        source: schema.add_text_field("source", column()),
+        path: schema.add_text_field("path", column()),
+        modified: schema.add_i64_field("modified", FAST),
+        origin: schema.add_u64_field("origin", FAST),
+        language: schema.add_u64_field("language", FAST),
+        hash: ["hash0", "hash1", "hash2"].map(|name| schema.add_u64_field(name, FAST)),
+        stamp: ["stamp0", "stamp1", "stamp2", "stamp3", "stamp4"].map(|name| schema.add_i64_field(name, FAST)),
+    };
+    (schema.build(), fields)
+}
+
+impl Fields {
+    /// Returns the term by which all documents of a note are found.
+    pub(super) fn id_term(&self, id: &NoteId) -> Term {
+        Term::from_field_text(self.id, &format!("{}{SEPARATOR}{}", id.source, id.path))
+    }
+
+    /// Returns the documents of a note, its own first.
+    pub(super) fn documents(&self, it: &IndexedNote<'_>) -> Vec<TantivyDocument> {
+        let id = format!("{}{SEPARATOR}{}", it.id.source, it.id.path);
+        let stem = it.id.path.stem();
+        let title = it.note.title().unwrap_or(stem);
+        let lines = LineIndex::new(it.text);
+        let mut documents = vec![self.note_document(it, &id, title)];
+        for Passage { range, headings } in passages(it.text, it.note) {
+            let mut document = TantivyDocument::default();
+            document.add_text(self.id, &id);
+            let headings: Vec<&str> = headings.iter().map(|&at| it.note.headings[at].text.as_str()).collect();
+            document.add_text(self.context, context(title, stem, &headings));
+            document.add_text(self.place, place(lines.lines_of(&range), &headings));
+            document.add_text(self.body, &it.text[range]);
+            documents.push(document);
+        }
+        documents
+    }
+
+    fn note_document(&self, it: &IndexedNote<'_>, id: &str, title: &str) -> TantivyDocument {
+        let mut document = TantivyDocument::default();
+        document.add_text(self.id, id);
+        document.add_text(self.body, &it.text[..it.note.body_start()]);
+        let mut names = context(title, it.id.path.stem(), &[]);
+        names.push('\n');
+        names.push_str(it.id.path.folder());
+        document.add_text(self.context, names);
+        document.add_text(self.title, title);
+        document.add_text(self.source, it.id.source.as_str());
+        document.add_text(self.path, it.id.path.as_str());
+        document.add_i64(self.modified, it.modified);
+        document.add_u64(self.origin, origin_code(it.origin));
+        document.add_u64(self.language, Language::of(&it.text[it.note.body_start()..]).code());
+        for (field, number) in self.hash.iter().zip(hash_columns(it.hash)) {
+            document.add_u64(*field, number);
+        }
+        for (field, number) in self.stamp.iter().zip(it.stamp) {
+            document.add_i64(*field, number);
+        }
+        let mut tags = it.note.all_tags();
+        tags.sort_by_key(|it| it.to_lowercase());
+        tags.dedup_by_key(|it| it.to_lowercase());
+        for tag in &tags {
+            document.add_text(self.tag, tag.to_lowercase());
+        }
+        document.add_text(self.place, tags.join("\u{1f}"));
+        for (name, value) in it.note.frontmatter.iter().flat_map(|it| &it.properties) {
+            let name = name.to_lowercase();
+            document.add_text(self.property, &name);
+            property_values(value, &mut |value| document.add_text(self.property, format!("{name}{SEPARATOR}{value}")));
+        }
+        document
+    }
+}
+
+fn context(title: &str, stem: &str, headings: &[&str]) -> String {
+    let mut context = title.to_owned();
+    if stem != title {
+        context.push('\n');
+        context.push_str(stem);
+    }
+    for heading in headings.iter().filter(|&&it| it != title) {
+        context.push('\n');
+        context.push_str(heading);
+    }
+    context
+}
+
+fn place(lines: LineRange, headings: &[&str]) -> String {
+    let mut place = format!("{}-{}", lines.start, lines.end);
+    for heading in headings {
+        place.push(SEPARATOR);
+        place.push_str(heading);
+    }
+    place
+}
+
+/// Returns what [`place`] wrote: the lines, and the headings from the outermost.
+pub(super) fn parse_place(place: &str) -> Option<(LineRange, Vec<String>)> {
+    let mut parts = place.split(SEPARATOR);
+    let (start, end) = parts.next()?.split_once('-')?;
+    let lines = LineRange { start: start.parse().ok()?, end: end.parse().ok()? };
+    Some((lines, parts.map(str::to_owned).collect()))
+}
+
+/// Returns the tags that a note's own document keeps in `place`, as written.
+pub(super) fn parse_tags(place: &str) -> Vec<String> {
+    place.split(SEPARATOR).filter(|it| !it.is_empty()).map(str::to_owned).collect()
+}
+
+fn property_values(value: &Value, emit: &mut impl FnMut(String)) {
+    match value {
+        Value::List(items) => items.iter().for_each(|it| property_values(it, emit)),
+        Value::Map(_) | Value::Null => {}
+        scalar => {
+            if let Some(text) = scalar.scalar_text().filter(|it| it.len() <= MAX_VALUE) {
+                emit(text.to_lowercase());
+            }
+        }
+    }
+}
+
+fn origin_code(origin: Origin) -> u64 {
+    Origin::ALL.iter().position(|&it| it == origin).map_or(0, |at| at as u64)
+}
+
+pub(super) fn origin_of(code: u64) -> Origin {
+    usize::try_from(code).ok().and_then(|at| Origin::ALL.get(at)).copied().unwrap_or(Origin::Human)
+}
+
+fn hash_columns(hash: ContentHash) -> [u64; 3] {
+    let bytes = hash.as_bytes();
+    [0, 8, 16].map(|at| bytes[at..(at + 8).min(20)].iter().fold(0, |number, &byte| number << 8 | u64::from(byte)))
+}
+
+/// Returns the content hash of the note whose own document this is.
+pub(super) fn hash_at(reader: &SegmentReader, doc: DocId) -> tantivy::Result<ContentHash> {
+    let mut columns = [0; 3];
+    for (number, name) in columns.iter_mut().zip(["hash0", "hash1", "hash2"]) {
+        *number = reader.fast_fields().u64(name)?.first(doc).unwrap_or_default();
+    }
+    Ok(hash_of(columns))
+}
+
+/// Returns the hash whose columns these are.
+pub(super) fn hash_of(columns: [u64; 3]) -> ContentHash {
+    let mut bytes = [0; 20];
+    bytes[..8].copy_from_slice(&columns[0].to_be_bytes());
+    bytes[8..16].copy_from_slice(&columns[1].to_be_bytes());
+    bytes[16..].copy_from_slice(&columns[2].to_be_bytes()[4..]);
+    ContentHash::from_bytes(&bytes).expect("a hash has twenty bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_survives_its_columns() {
+        let hash = ContentHash::of(b"hello\n");
+        assert_eq!(hash_of(hash_columns(hash)), hash);
+    }
+
+    #[test]
+    fn a_place_survives_its_text() {
+        let lines = LineRange { start: 3, end: 17 };
+        assert_eq!(parse_place(&place(lines, &["Plan", "Copper: 1-2"])), Some((lines, vec!["Plan".to_owned(), "Copper: 1-2".to_owned()])));
+    }
+}

@@ -1,0 +1,141 @@
+//! Plain text around the matches of a passage. Knows enough of Markdown to leave its marks out; knows nothing of the index.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use regex::{Captures, Regex};
+
+use crate::io::index::analysis::{fold, is_unspaced, terms};
+
+/// How much text is searched for the best window, in bytes; a passage is shorter.
+const MAX_TEXT: usize = 8192;
+
+static MARKS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?mx)
+        !?\[\[ (?P<target> [^\]\n|]* ) (?: \\?\| (?P<alias> [^\]\n]* ) )? \]\]   # wikilinks and embeds show their alias
+        | !?\[ (?P<text> [^\]\n]* ) \]\( [^)\s]* (?: \s [^)\n]* )? \)             # Markdown links show their text
+        | ^\s* (?: (?: > | [-*+]\s | \d{1,9}[.)]\s | \#{1,6}\s ) \s* )+ (?: \[[^\]\n]\]\s+ )?   # quotes, bullets, headings, boxes
+        | \[! \w+ (?: \|[^\]\n]* )? \] [-+]?                                        # callout types
+        | \*\*|__|==|~~|`+                                                         # emphasis and code
+        | ^\s* (?: -{3,} | \|?[\ :|-]{3,}\|? ) \s*$                                # rules and table lines
+        | \s\^[A-Za-z0-9-]+\s*$                                                    # block ids
+        | %%|<!--|-->|</?[a-zA-Z][^>\n]{0,200}>",
+    )
+    .expect("the pattern is valid")
+});
+
+static SPACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\s+").expect("the pattern is valid"));
+
+/// Returns at most `limit` characters of the passage as plain text, around the place that holds most of the words; `is_match` says how much
+/// a folded term weighs, 0 for none.
+pub(super) fn snippet(passage: &str, limit: usize, weight: &dyn Fn(&str) -> f32) -> String {
+    let end = (0..=passage.len().min(MAX_TEXT)).rev().find(|&it| passage.is_char_boundary(it)).unwrap_or(0);
+    let text = plain(&passage[..end]);
+    if text.chars().count() <= limit {
+        return text.into_owned();
+    }
+    let mut matches: Vec<(usize, usize, String, f32)> = Vec::new();
+    terms(&text, |term| {
+        let weight = weight(term.text);
+        if weight > 0.0 {
+            matches.push((term.start, term.end, fold(term.text).into_owned(), weight));
+        }
+    });
+    window(&text, limit, &matches)
+}
+
+/// Returns a text without Markdown's marks, on one line.
+fn plain(text: &str) -> Cow<'_, str> {
+    let unmarked = MARKS.replace_all(text, |it: &Captures<'_>| {
+        let shown = it.name("alias").or_else(|| it.name("text")).or_else(|| it.name("target"));
+        shown.map_or_else(String::new, |it| it.as_str().to_owned())
+    });
+    Cow::Owned(SPACE.replace_all(unmarked.trim(), " ").into_owned())
+}
+
+/// Chooses the window of `limit` characters with the greatest weight of different terms, a little before the first of them.
+fn window(text: &str, limit: usize, matches: &[(usize, usize, String, f32)]) -> String {
+    let offsets: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let char_of = |byte: usize| offsets.partition_point(|&it| it < byte);
+    let mut best = (0.0, 0);
+    for (first, (start, ..)) in matches.iter().enumerate() {
+        let from = char_of(*start);
+        let mut seen: Vec<&str> = Vec::new();
+        let mut weight = 0.0;
+        for (_, end, term, gain) in &matches[first..] {
+            if char_of(*end) > from + limit {
+                break;
+            }
+            if !seen.contains(&term.as_str()) {
+                seen.push(term);
+                weight += gain;
+            }
+        }
+        if weight > best.0 {
+            best = (weight, from);
+        }
+    }
+    let last = offsets.len() - 1;
+    let start = best.1.saturating_sub(limit / 6).min(last.saturating_sub(limit));
+    let (start, end) = (offsets[start], offsets[(start + limit).min(last)]);
+    let start = word_start(text, start, best.1.min(last).min(offsets.len() - 1), &offsets);
+    let end = word_end(text, start, end);
+    let mut snippet = String::new();
+    if start > 0 {
+        snippet.push('…');
+    }
+    snippet.push_str(text[start..end].trim());
+    if end < text.len() {
+        snippet.push('…');
+    }
+    snippet
+}
+
+/// Moves a start forward to the beginning of a word, but not past the match.
+fn word_start(text: &str, start: usize, first_match: usize, offsets: &[usize]) -> usize {
+    let before = text[..start].chars().next_back();
+    if start == 0 || before.is_none_or(|it| it.is_whitespace() || is_unspaced(it)) {
+        return start;
+    }
+    let limit = offsets[first_match].max(start);
+    text[start..limit].find(char::is_whitespace).map_or(start, |at| start + at + 1)
+}
+
+/// Moves an end back to the end of a word.
+fn word_end(text: &str, start: usize, end: usize) -> usize {
+    let next = text[end..].chars().next();
+    if next.is_none_or(|it| it.is_whitespace() || is_unspaced(it)) {
+        return end;
+    }
+    text[start..end].rfind(char::is_whitespace).filter(|&at| at > (end - start) / 2).map_or(end, |at| start + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(passage: &str, limit: usize, words: &[&str], expected: &str) {
+        assert_eq!(snippet(passage, limit, &|term| f32::from(u8::from(words.contains(&term)))), expected);
+    }
+
+    #[test]
+    fn marks_are_left_out() {
+        check("## Plan\n- [ ] ask [[People/Ann|Ann]] about **copper** ^id\n", 100, &[], "Plan ask Ann about copper");
+        check("> [!note]+ Title\n> text with [a link](x.md) and ==mark==", 100, &[], "Title text with a link and mark");
+        check("| a | b |\n|---|---|\n| [[Note]] | `c` |", 100, &[], "| a | b | | Note | c |");
+    }
+
+    #[test]
+    fn the_window_holds_the_matches_and_whole_words() {
+        let text = format!("{} copper ledger {}", "before ".repeat(60), "after ".repeat(60));
+        let found = snippet(&text, 60, &|term| f32::from(u8::from(["copper", "ledger"].contains(&term))));
+        assert!(found.contains("copper ledger") && found.chars().count() <= 62, "{found}");
+        assert!(found.starts_with("…before ") && found.ends_with('…'), "{found}");
+    }
+
+    #[test]
+    fn text_without_spaces_is_cut_between_characters() {
+        let found = snippet(&"记忆桥接服务".repeat(50), 20, &|term| f32::from(u8::from(term == "桥接")));
+        assert_eq!(found.chars().filter(|&it| it != '…').count(), 20);
+    }
+}
