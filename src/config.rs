@@ -1,0 +1,155 @@
+//! The configuration: what was typed, read and found in the environment, resolved once into values that nobody checks again.
+//!
+//! `written` is the file as written, `values` turns one text into one value, `place`, `tokens` and `folders` look at the disk, and
+//! `resolve` puts defaults, file, environment and flags on top of each other. Every problem is reported, not only the first.
+
+pub mod findings;
+pub mod table;
+pub mod written;
+pub mod tokens;
+pub mod values;
+pub mod place;
+pub mod sources;
+pub mod callers;
+pub mod folders;
+pub mod resolve;
+
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+
+use crate::{
+    config::{
+        findings::{ConfigProblem, Findings},
+        tokens::Token,
+    },
+    model::{
+        glob::PathGlob,
+        origin::OriginRule,
+        path::{NotePath, SourceName},
+    },
+};
+
+/// Everything the service is told, resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    pub listen: SocketAddr,
+    /// The second listener, for probes and metrics only.
+    pub ops_listen: Option<SocketAddr>,
+    /// `Host` names allowed beside the loopback names, lower-case, with the port when one was written.
+    pub allowed_hosts: Vec<String>,
+    /// `Origin` values allowed beside the loopback ones, lower-case, as `scheme://host[:port]`.
+    pub allowed_origins: Vec<String>,
+    /// Absolute; holds `state/`, and `index/` unless `index_dir` says otherwise.
+    pub data_dir: PathBuf,
+    pub index_dir: PathBuf,
+    /// At least one; the first is the default vault.
+    pub sources: Vec<SourceConfig>,
+    /// The folder of every vault that belongs to the agent.
+    pub agent_folder: NotePath,
+    /// An IANA name; `None` leaves it to `TZ` and the system.
+    pub timezone: Option<String>,
+    pub tokens: Vec<Token>,
+    pub limits: Limits,
+    pub rescan_interval: Duration,
+    /// How long a path must be quiet before it is read.
+    pub quiet: Duration,
+    pub log: Log,
+}
+
+/// One indexed root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceConfig {
+    pub name: SourceName,
+    pub kind: SourceKind,
+    /// Absolute, as written: links in it are not followed yet, because they may switch.
+    pub path: PathBuf,
+    pub exclude: Vec<PathGlob>,
+    /// The first rule that matches decides.
+    pub origin: Vec<OriginRule>,
+}
+
+/// What lies at a source's root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    Vault,
+}
+
+/// Bounds on what callers may ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    pub note_read_bytes: u64,
+    pub note_write_bytes: u64,
+    pub query_bytes: u64,
+    pub webhook_bytes: u64,
+    /// Connections open at once.
+    pub connections: u64,
+    pub request_timeout: Duration,
+}
+
+/// How and what to log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    pub format: LogFormat,
+    /// Directives of `tracing_subscriber::EnvFilter`, known to parse.
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What was typed on the command line, unchecked. Relative paths count from the working directory.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    pub config: Option<PathBuf>,
+    /// Replace the file's sources when there are any.
+    pub vaults: Vec<(Option<String>, PathBuf)>,
+    pub data_dir: Option<PathBuf>,
+    pub listen: Option<String>,
+    pub log_format: Option<String>,
+}
+
+/// How the environment is read: the process's own, or a test's.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// A configuration that can be run, and what its owner should look at.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub config: Config,
+    pub warnings: Vec<ConfigProblem>,
+}
+
+/// Returns the configuration that the flags, the environment and the file amount to, or everything that is wrong with it.
+pub fn load(flags: &Flags, environment: Environment<'_>) -> Result<Loaded, Findings> {
+    let mut findings = Findings::default();
+    let config = resolve::resolve(flags, environment, &mut findings);
+    if findings.problems.is_empty() {
+        Ok(Loaded {
+            config,
+            warnings: findings.warnings,
+        })
+    } else {
+        Err(findings)
+    }
+}
+
+impl Config {
+    /// Returns the folder of unfinished work, which must outlive the process.
+    pub fn state_dir(&self) -> PathBuf {
+        self.data_dir.join("state")
+    }
+}
+
+impl LogFormat {
+    /// Returns the format as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
