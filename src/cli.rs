@@ -1,0 +1,185 @@
+//! The command line: what can be typed, and which verb does it. Exit status 0 found or done, 1 nothing found, 2 an error.
+//! Verbs that ask a server are thin clients of the HTTP API. The only door to clap.
+
+use std::{
+    fmt::Display,
+    io::{self, ErrorKind, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::cli::{
+    client::{Client, Failure},
+    get::GetArgs,
+    list::{LsArgs, RecentArgs},
+    search::SearchArgs,
+    settings::Settings,
+};
+
+pub mod settings;
+pub mod logging;
+pub mod serve;
+pub mod check;
+pub mod client;
+pub mod search;
+pub mod get;
+pub mod list;
+pub mod status;
+pub mod eval;
+pub mod parse;
+
+const NOTHING_FOUND: u8 = 1;
+const FAILED: u8 = 2;
+
+/// Makes an Obsidian vault the long-term memory of an AI agent.
+#[derive(Debug, Parser)]
+#[command(name = "membridge", version, after_help = CLIENT_HELP, max_term_width = 120)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const CLIENT_HELP: &str = "search, get, ls, recent and status ask a running server: MEMBRIDGE_URL (http://127.0.0.1:7979 when unset) and \
+MEMBRIDGE_TOKEN.\n\nExit status: 0 found or done, 1 nothing found, 2 an error (its hint on stderr), or nothing found by an index that is behind.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Search the notes: a citation a hit, then the snippet
+    #[command(after_help = search::EXAMPLES)]
+    Search(SearchArgs),
+    /// Read a note, or the lines that a citation names
+    #[command(after_help = get::EXAMPLES)]
+    Get(GetArgs),
+    /// List notes by path
+    Ls(LsArgs),
+    /// List the notes that changed last, newest first
+    Recent(RecentArgs),
+    /// Tell how the server and its index are
+    Status(JsonArg),
+    /// Run the server
+    Serve(Settings),
+    /// Check the configuration and print what it amounts to
+    Check(Settings),
+    /// Measure how well searches find the notes that they should
+    Eval(EvalArgs),
+    /// Print what the parser sees in a note, in the shape of Obsidian's metadata cache
+    Parse {
+        /// A Markdown file
+        file: PathBuf,
+    },
+    /// Print a completion script for a shell
+    #[command(after_help = "Example: membridge completions bash > ~/.local/share/bash-completion/completions/membridge")]
+    Completions { shell: Shell },
+}
+
+/// The choice of output that the verbs share.
+#[derive(Debug, Clone, Args)]
+pub struct JsonArg {
+    /// Print the server's JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `eval` measures.
+#[derive(Debug, Clone, Args)]
+pub struct EvalArgs {
+    /// The folder of notes to search
+    #[arg(long, value_name = "DIR")]
+    pub vault: PathBuf,
+    /// The queries and the notes that each should find, one JSON object a line
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub queries: PathBuf,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    // Wrong usage ends here with status 2, `--help` and `--version` with 0.
+    let result = match Cli::parse().verb {
+        Verb::Search(args) => ask(|client| search::run(client, &args)),
+        Verb::Get(args) => ask(|client| get::run(client, &args)),
+        Verb::Ls(args) => ask(|client| list::ls(client, &args)),
+        Verb::Recent(args) => ask(|client| list::recent(client, &args)),
+        Verb::Status(args) => ask(|client| status::run(client, &args)),
+        Verb::Serve(settings) => serve::run(&settings.into_flags()),
+        Verb::Check(settings) => check::run(&settings.into_flags()).map_err(Into::into),
+        Verb::Eval(args) => eval::run(&args.vault, &args.queries, args.json).map(|()| ExitCode::SUCCESS),
+        Verb::Parse { file } => parse::run(&file).map(|()| ExitCode::SUCCESS),
+        Verb::Completions { shell } => completions(shell).map(|()| ExitCode::SUCCESS).map_err(Into::into),
+    };
+    result.unwrap_or_else(|error| {
+        // Whoever closed the pipe has read enough: `membridge ls | head`.
+        if error.chain().any(|it| it.downcast_ref::<io::Error>().is_some_and(|it| it.kind() == ErrorKind::BrokenPipe)) {
+            return ExitCode::SUCCESS;
+        }
+        note(format_args!("membridge: {error:#}"));
+        ExitCode::from(FAILED)
+    })
+}
+
+fn ask(verb: impl FnOnce(&Client) -> Result<ExitCode, Failure>) -> anyhow::Result<ExitCode> {
+    match Client::from_environment().and_then(|client| verb(&client)) {
+        Ok(code) => Ok(code),
+        Err(Failure::Output(error)) => Err(error.into()),
+        Err(failure) => {
+            note(&failure);
+            Ok(ExitCode::from(if failure.is_nothing_found() { NOTHING_FOUND } else { FAILED }))
+        }
+    }
+}
+
+fn completions(shell: Shell) -> io::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "membridge", &mut script);
+    io::stdout().write_all(&script)
+}
+
+/// Prints text that the caller asked for.
+fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()).map_err(Failure::Output)
+}
+
+/// Prints what the caller should know beside the answer. A closed stderr is no reason to fail.
+fn note(text: impl Display) {
+    drop(writeln!(io::stderr(), "{text}"));
+}
+
+/// Returns text that cannot move a terminal's cursor or change its colours, on one line: notes may hold anything.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split(|it: char| it.is_whitespace() || it.is_control()).filter(|it| !it.is_empty()).collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_behind_the_query() {
+        let cli = Cli::try_parse_from(["membridge", "search", "copper", "ledger", "--limit", "3", "--json"]).unwrap();
+        let Verb::Search(args) = cli.verb else { panic!("{cli:?}") };
+        assert_eq!((args.query.join(" ").as_str(), args.limit), ("copper ledger", Some(3)));
+    }
+
+    #[test]
+    fn wrong_usage_is_status_2() {
+        assert_eq!(Cli::try_parse_from(["membridge", "serach"]).unwrap_err().exit_code(), 2);
+        assert_eq!(Cli::try_parse_from(["membridge", "search", "--limit", "many"]).unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_line_of_output_is_one_line_of_plain_text() {
+        assert_eq!(one_line("a\n\u{1b}[31mred\u{7f}  b\r\n"), "a [31mred b");
+    }
+}

@@ -1,0 +1,213 @@
+//! The way to the server: address and token from the environment, one request, its answer or why there is none. The only door to ureq.
+
+use std::{env, fmt, io, time::Duration};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Serialize, de::DeserializeOwned};
+use ureq::{
+    Agent, Body, RequestBuilder,
+    http::{Response, StatusCode},
+};
+
+use crate::http::problem::Problem;
+
+const DEFAULT_URL: &str = "http://127.0.0.1:7979";
+const CONNECT: Duration = Duration::from_secs(5);
+/// Longer than the server's own deadlines, so that its problem arrives.
+const ANSWER: Duration = Duration::from_secs(60);
+/// Far above a batch of whole notes.
+const ANSWER_MOST: u64 = 64 << 20;
+
+/// What stays itself in a path: slashes between folders, and signs that are common in names and harmless in a URL.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A server to ask.
+#[derive(Debug)]
+pub struct Client {
+    agent: Agent,
+    base: String,
+    authorization: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The server says no.
+    Problem(Box<Problem>),
+    /// There is no server, or something else answers in its place.
+    Unreachable { message: String, hint: String },
+    /// The answer could not be printed.
+    Output(io::Error),
+}
+
+impl Client {
+    /// Returns the client of the server that MEMBRIDGE_URL names, with the token of MEMBRIDGE_TOKEN.
+    pub fn from_environment() -> Result<Client, Failure> {
+        let set = |name| env::var(name).ok().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+        let base = set("MEMBRIDGE_URL").unwrap_or_else(|| DEFAULT_URL.to_owned());
+        if !base.starts_with("http://") && !base.starts_with("https://") {
+            return Err(Failure::Unreachable {
+                message: format!("MEMBRIDGE_URL is `{base}`, which is no address of a server"),
+                hint: format!("set it to a URL such as {DEFAULT_URL}"),
+            });
+        }
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            // A redirect would carry the token elsewhere, a proxy of the environment knows no loopback.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(ANSWER))
+            .build();
+        let authorization = set("MEMBRIDGE_TOKEN").map(|token| format!("Bearer {token}"));
+        Ok(Client {
+            agent: config.into(),
+            base: base.trim_end_matches('/').to_owned(),
+            authorization,
+        })
+    }
+
+    /// Asks for `path` (encoded, see [`encode_path`]) and returns the body of the answer. `accept` is a media type.
+    pub fn get(&self, path: &str, parameters: &[(&str, String)], accept: &str) -> Result<Answer, Failure> {
+        let request = self
+            .authorized(self.agent.get(format!("{}{path}", self.base)))
+            .header("accept", accept);
+        let request = request.query_pairs(parameters.iter().map(|(name, value)| (*name, value.as_str())));
+        self.answer(request.call())
+    }
+
+    /// Sends a JSON body and returns the body of the answer.
+    pub fn post(&self, path: &str, body: &impl Serialize) -> Result<Answer, Failure> {
+        let request = self.authorized(self.agent.post(format!("{}{path}", self.base)));
+        self.answer(request.send_json(body))
+    }
+
+    fn authorized<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match &self.authorization {
+            Some(value) => request.header("authorization", value),
+            None => request,
+        }
+    }
+
+    fn answer(&self, answered: Result<Response<Body>, ureq::Error>) -> Result<Answer, Failure> {
+        let read = answered.and_then(|mut response| {
+            let bytes = response.body_mut().with_config().limit(ANSWER_MOST).read_to_vec()?;
+            Ok((response, bytes))
+        });
+        let (response, bytes) = read.map_err(|error| Failure::Unreachable {
+            message: format!("no answer from {}: {error}", self.base),
+            hint: "start the server with `membridge serve`, or set MEMBRIDGE_URL".to_owned(),
+        })?;
+        if response.status().is_success() {
+            let next = response
+                .headers()
+                .get("membridge-next")
+                .and_then(|it| it.to_str().ok())
+                .map(str::to_owned);
+            return Ok(Answer { bytes, next });
+        }
+        Err(match serde_json::from_slice(&bytes) {
+            Ok(problem) => Failure::Problem(Box::new(problem)),
+            Err(_) => strange(&self.base, response.status()),
+        })
+    }
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub bytes: Vec<u8>,
+    /// What a raw note's answer left out: `lines=41-80`.
+    pub next: Option<String>,
+}
+
+impl Answer {
+    /// Reads the body as JSON of this shape.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.bytes).map_err(|error| Failure::Unreachable {
+            message: format!("the answer cannot be read: {error}"),
+            hint: "use the command line and the server in the same version, or `--json`".to_owned(),
+        })
+    }
+
+    /// Returns the body with a line end, for output.
+    pub fn into_line(mut self) -> Vec<u8> {
+        self.bytes.push(b'\n');
+        self.bytes
+    }
+}
+
+/// Returns a path or citation as a part of a URL.
+pub fn encode_path(path: &str) -> String {
+    utf8_percent_encode(path, IN_PATH).to_string()
+}
+
+fn strange(base: &str, status: StatusCode) -> Failure {
+    Failure::Unreachable {
+        message: format!("{base} answers {status} and is no membridge server"),
+        hint: "set MEMBRIDGE_URL to the server's address".to_owned(),
+    }
+}
+
+impl Failure {
+    /// Says whether the server works and there is no such thing.
+    pub fn is_nothing_found(&self) -> bool {
+        matches!(self, Failure::Problem(problem) if problem.status == 404 && problem.kind.ends_with("-not-found") && problem.kind != "/problems/route-not-found")
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Problem(problem) => {
+                write!(f, "{}: {}\nhint: {}", problem.title, problem.detail, problem.hint)?;
+                for (name, values) in [
+                    ("candidates", &problem.more.candidates),
+                    ("valid", &problem.more.valid),
+                    ("reasons", &problem.more.reasons),
+                ] {
+                    if !values.is_empty() {
+                        write!(f, "\n{name}: {}", values.join(", "))?;
+                    }
+                }
+                Ok(())
+            }
+            Failure::Unreachable { message, hint } => write!(f, "{message}\nhint: {hint}"),
+            Failure::Output(error) => write!(f, "the answer cannot be printed: {error}"),
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Failure {
+        Failure::Problem(Box::new(problem))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::problem::ProblemKind;
+
+    #[test]
+    fn a_citation_is_one_part_of_a_url() {
+        assert_eq!(encode_path("Projects/Home Lab.md#L10-L24"), "Projects/Home%20Lab.md%23L10-L24");
+        assert_eq!(encode_path("100%?&.md"), "100%25%3F%26.md");
+        assert_eq!(encode_path("vault:a.md"), "vault%3Aa.md");
+    }
+
+    #[test]
+    fn a_failure_says_what_to_do() {
+        let failure = Failure::from(
+            Problem::new(ProblemKind::SectionNotFound, "the note has no section `X`").candidates(vec!["Plan".into(), "Log".into()]),
+        );
+        assert_eq!(
+            failure.to_string(),
+            "the note has no such section: the note has no section `X`\nhint: use one of `candidates`\ncandidates: Plan, Log"
+        );
+        assert!(failure.is_nothing_found());
+        assert!(!Failure::from(Problem::new(ProblemKind::RouteNotFound, "")).is_nothing_found());
+        assert!(!Failure::from(Problem::new(ProblemKind::Busy, "")).is_nothing_found());
+    }
+}

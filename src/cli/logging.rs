@@ -1,0 +1,25 @@
+//! The log: text or JSON lines on stderr, for `kubectl logs` and people. The only door to the subscriber.
+
+use std::io::stderr;
+
+use anyhow::{Context, Result, anyhow};
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::config::LogFormat;
+
+/// Starts the log of this process; `filter` holds directives such as `info` or `membridge=debug,warn`. Fails on a filter that does not parse,
+/// and when a log was started before.
+pub fn start(format: LogFormat, filter: &str) -> Result<()> {
+    let filter = EnvFilter::try_new(filter).with_context(|| format!("read the log filter `{filter}`"))?;
+    let log = fmt().with_env_filter(filter).with_writer(stderr);
+    let started = match format {
+        LogFormat::Text => log.with_ansi(false).try_init(),
+        LogFormat::Json => log
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .try_init(),
+    };
+    started.map_err(|error| anyhow!("start the log: {error}"))
+}

@@ -1,0 +1,465 @@
+//! The engine: the one thread that changes state. It owns the index writer and the catalogs, takes hints and events, and brings the index to
+//! what the disk says, batch by batch. Knows when things are due; how a file is read, scanned or indexed is told in the modules below.
+//!
+//! Events are hints, the disk is the truth: every path that may have changed is read again, compared by hash, and put or removed. Nothing
+//! sleeps or retries in place; what cannot be done now becomes due later.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use anyhow::{Context, Result};
+use crossbeam_channel::{Receiver, bounded, select};
+use jiff::Timestamp;
+use tracing::{error, info, warn};
+
+use crate::{
+    config::Config,
+    io::{
+        index::{Effort, Index},
+        vault::Vault,
+        watch::Hints,
+    },
+    model::{
+        hash::ContentHash,
+        path::{NoteId, NotePath},
+    },
+};
+
+mod catalog;
+pub mod handle;
+mod lock;
+mod reconcile;
+mod root;
+pub mod status;
+
+use catalog::{Entry, Ripe};
+use handle::{Handle, Published, Shared, Source};
+use lock::FolderLock;
+use reconcile::{Job, Outcome, reconcile};
+use root::Root;
+use status::{NotReady, Status};
+
+/// Events that wait; more senders wait themselves.
+const EVENTS: usize = 256;
+
+/// Paths that one step looks at.
+const BATCH: usize = 512;
+
+/// From so many waiting paths on, both cores index.
+const BULK: usize = 2_000;
+
+/// While more paths wait, what was put becomes searchable this often; a first index is shown when it is whole.
+const COMMIT_EVERY: Duration = Duration::from_secs(1);
+
+/// A path that could not be read is tried again after this; a commit that failed, after this and then twice as long each time.
+const RETRY: Duration = Duration::from_secs(5);
+const MAX_RETRY: Duration = Duration::from_secs(60);
+
+/// After so many failures in a row the index is built anew, unless the disk is full.
+const MAX_FAILURES: u32 = 3;
+
+const MAX_ERRORS: usize = 20;
+
+/// All that can reach the engine from outside, besides the watchers' hints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// Look at all sources now.
+    Rescan,
+    /// Commit what was begun, and stop.
+    Shutdown,
+}
+
+/// The state that only the engine's thread has.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    shared: Arc<Shared>,
+    events: Receiver<Event>,
+    wake: Receiver<()>,
+    roots: Vec<Root>,
+    index: Index,
+    /// Put and removed since the last commit: what to put into the catalogs once it is done.
+    uncommitted: Vec<Uncommitted>,
+    last_commit: Option<Instant>,
+    rebuilding: bool,
+    failures: u32,
+    retry_at: Option<Instant>,
+    errors: VecDeque<(Timestamp, String)>,
+    status_changed: bool,
+    _lock: FolderLock,
+}
+
+#[derive(Debug)]
+struct Uncommitted {
+    root: usize,
+    path: NotePath,
+    /// `None` for a removed note.
+    entry: Option<Entry>,
+    since: Instant,
+}
+
+/// Starts the engine on a thread of its own. The index is open when this returns, and answers if it was complete before.
+pub fn start(config: &Config) -> Result<(Handle, thread::JoinHandle<()>)> {
+    let (engine, handle) = Engine::new(config)?;
+    let thread = thread::Builder::new().name("engine".to_owned()).spawn(move || engine.run()).context("start the engine's thread")?;
+    Ok((handle, thread))
+}
+
+impl Engine {
+    /// Opens the sources and the index. Nothing is read or watched before the first [`Engine::step`].
+    pub fn new(config: &Config) -> Result<(Engine, Handle)> {
+        let lock = FolderLock::take(&config.state_dir())?;
+        let mut sources = Vec::new();
+        for source in &config.sources {
+            sources.push(Arc::new(Source { config: source.clone(), vault: Vault::open(&source.path)? }));
+        }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let (index, refused) = Index::open(&config.index_dir, now, rules(config))?;
+        if let Some(why) = refused {
+            warn!(why, "the index is built anew");
+        }
+        let (wake_sender, wake) = bounded(1);
+        let (events_sender, events) = bounded(EVENTS);
+        let start = Instant::now();
+        let root = |it: &Arc<Source>| {
+            let hints = Arc::new(Hints::new(wake_sender.clone()));
+            Root::new(Arc::clone(it), hints, config.rescan_interval, config.quiet, start)
+        };
+        let roots = sources.iter().map(root).collect();
+        let shared = Arc::new(Shared::new(sources, config.rescan_interval));
+        let handle = Handle { shared: Arc::clone(&shared), events: events_sender };
+        let mut engine = Engine {
+            config: config.clone(),
+            shared,
+            events,
+            wake,
+            roots,
+            index,
+            uncommitted: Vec::new(),
+            last_commit: None,
+            rebuilding: false,
+            failures: 0,
+            retry_at: None,
+            errors: VecDeque::new(),
+            status_changed: true,
+            _lock: lock,
+        };
+        engine.load()?;
+        engine.publish();
+        Ok((engine, handle))
+    }
+
+    /// Takes over what the index holds already.
+    fn load(&mut self) -> Result<()> {
+        for known in self.index.known()? {
+            let entry = reconcile::entry(&known);
+            match self.roots.iter_mut().find(|it| it.source.config.name == known.id.source) {
+                Some(root) => {
+                    root.catalog.entries.insert(known.id.path, entry);
+                }
+                // A source that the configuration has no more.
+                None => self.index.remove(&known.id)?,
+            }
+        }
+        if self.index.is_complete() {
+            let searcher = self.index.searcher()?;
+            info!(notes = searcher.notes(), generation = searcher.generation(), "the index of the last run answers");
+            self.shared.searcher.store(Some(Arc::new(searcher)));
+        }
+        Ok(())
+    }
+
+    /// Runs until [`Event::Shutdown`], or until every handle is gone.
+    pub fn run(mut self) {
+        loop {
+            let deadline = self.step(Instant::now());
+            let timeout = deadline.saturating_duration_since(Instant::now());
+            select! {
+                recv(self.events) -> event => match event {
+                    Ok(Event::Rescan) => self.rescan(Instant::now()),
+                    Ok(Event::Shutdown) | Err(_) => break,
+                },
+                recv(self.wake) -> _ => {}
+                default(timeout) => {}
+            }
+        }
+        self.stop();
+    }
+
+    /// Marks every source as due to be scanned.
+    pub fn rescan(&mut self, now: Instant) {
+        self.roots.iter_mut().for_each(|it| it.scan_soon(now));
+    }
+
+    /// Does what is due at `now`: hints, scans, one batch of paths, a commit. Returns when the next thing is due.
+    pub fn step(&mut self, now: Instant) -> Instant {
+        for at in 0..self.roots.len() {
+            self.roots[at].take_hints(now);
+            self.roots[at].keep_watching(now);
+            if self.roots[at].next_scan() <= now {
+                self.status_changed = true;
+                if let Err(why) = self.roots[at].scan(now) {
+                    self.fail(format!("scan `{}`: {why}", self.roots[at].source.config.name));
+                }
+            }
+        }
+        if self.retry_at.is_none_or(|it| it <= now) {
+            if let Err(error) = self.advance(now) {
+                self.recover(&error, now);
+            }
+        }
+        self.publish();
+        self.next_deadline(now)
+    }
+
+    fn advance(&mut self, now: Instant) -> Result<()> {
+        let waiting: usize = self.roots.iter().map(|it| it.catalog.waiting()).sum();
+        let effort = if waiting >= BULK { Effort::Bulk } else { Effort::Updates };
+        if self.uncommitted.is_empty() {
+            self.index.set_effort(effort)?;
+        }
+        self.reconcile_batch(now)?;
+        let ripe_left = self.roots.iter().any(|it| it.catalog.next_ripe().is_some_and(|it| it <= now));
+        let whole = self.roots.iter().all(Root::was_tried) && !ripe_left;
+        let first = !self.index.is_complete();
+        let due = if first { whole } else { !ripe_left || self.last_commit.is_none_or(|it| now >= it + COMMIT_EVERY) };
+        if due && (!self.uncommitted.is_empty() || first) {
+            self.commit(now, whole)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at one batch of ripe paths.
+    fn reconcile_batch(&mut self, now: Instant) -> Result<()> {
+        let mut ripe: Vec<(usize, Ripe)> = Vec::new();
+        for (at, root) in self.roots.iter_mut().enumerate() {
+            ripe.extend(root.catalog.take_ripe(now, BATCH - ripe.len()).into_iter().map(|it| (at, it)));
+        }
+        if ripe.is_empty() {
+            return Ok(());
+        }
+        self.status_changed = true;
+        let job = |(at, it): &(usize, Ripe)| {
+            let root = &self.roots[*at];
+            let known = root.catalog.entries.get(&it.path).copied();
+            Job { source: &root.source, path: it.path.clone(), since: it.since, known, leave_out: root.leaves_out(&it.path) }
+        };
+        let jobs: Vec<Job<'_>> = ripe.iter().map(job).collect();
+        let outcomes = reconcile(&jobs, &self.index, &self.config, now);
+        drop(jobs);
+        let outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                // What was taken is still to be done.
+                for (at, it) in ripe {
+                    self.roots[at].catalog.postpone(it.path, it.since, now);
+                }
+                return Err(error);
+            }
+        };
+        let surprising = surprising_absences(&self.roots, &ripe, &outcomes);
+        for ((at, it), outcome) in ripe.into_iter().zip(outcomes) {
+            self.settle(at, it, outcome, surprising[at], now)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, at: usize, ripe: Ripe, outcome: Outcome, surprising: bool, now: Instant) -> Result<()> {
+        let Ripe { path, since, gone } = ripe;
+        let root = &mut self.roots[at];
+        match outcome {
+            Outcome::Put { entry, flaw } => {
+                if let Some(why) = flaw {
+                    root.skip(&path, &why);
+                }
+                self.uncommitted.push(Uncommitted { root: at, path, entry: Some(entry), since });
+            }
+            Outcome::Same(entry) => {
+                root.catalog.entries.insert(path, entry);
+            }
+            Outcome::Removed { flaw } => {
+                if let Some(why) = flaw {
+                    root.skip(&path, &why);
+                }
+                self.uncommitted.push(Uncommitted { root: at, path, entry: None, since });
+            }
+            Outcome::Absent if surprising && !gone => root.scan_soon(now),
+            Outcome::Absent => {
+                if root.catalog.holds_below(&path) {
+                    root.scan_soon(now);
+                }
+                if root.catalog.entries.contains_key(&path) {
+                    self.index.remove(&NoteId { source: root.source.config.name.clone(), path: path.clone() })?;
+                    self.uncommitted.push(Uncommitted { root: at, path, entry: None, since });
+                }
+            }
+            Outcome::Emptied | Outcome::Changing => root.catalog.postpone(path, since, now + self.config.quiet),
+            Outcome::Folder | Outcome::RootGone => root.scan_soon(now),
+            Outcome::Unreadable(why) => {
+                root.skip(&path, &why);
+                root.catalog.postpone(path, since, now + RETRY);
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, now: Instant, whole: bool) -> Result<()> {
+        let was_complete = self.index.is_complete();
+        let searcher = self.index.commit(whole)?;
+        let (changed, generation) = (self.uncommitted.len(), searcher.generation());
+        for it in self.uncommitted.drain(..) {
+            let entries = &mut self.roots[it.root].catalog.entries;
+            match it.entry {
+                Some(entry) => entries.insert(it.path, entry),
+                None => entries.remove(&it.path),
+            };
+        }
+        if self.index.is_complete() {
+            let notes = searcher.notes();
+            self.shared.searcher.store(Some(Arc::new(searcher)));
+            if self.rebuilding {
+                self.index.make_current()?;
+                self.rebuilding = false;
+            }
+            if !was_complete {
+                info!(notes, generation, "the first index is complete");
+            } else if changed > 0 {
+                info!(changed, generation, duration_ms = now.elapsed().as_millis() as u64, "indexed changes");
+            }
+        }
+        self.last_commit = Some(now);
+        self.failures = 0;
+        self.retry_at = None;
+        self.status_changed = true;
+        Ok(())
+    }
+
+    /// Takes back what was not committed, and tries it again later; builds the index anew when that does not help.
+    fn recover(&mut self, error: &anyhow::Error, now: Instant) {
+        self.failures += 1;
+        let wait = (RETRY * 2_u32.saturating_pow(self.failures - 1)).min(MAX_RETRY);
+        self.retry_at = Some(now + wait);
+        self.fail(format!("{error:#}"));
+        for it in std::mem::take(&mut self.uncommitted) {
+            self.roots[it.root].catalog.postpone(it.path, it.since, now);
+        }
+        let rolled_back = self.index.rollback();
+        if let Err(error) = &rolled_back {
+            self.fail(format!("roll the index back: {error:#}"));
+        }
+        if (rolled_back.is_err() || self.failures >= MAX_FAILURES) && !is_full(error) {
+            self.rebuild();
+        }
+    }
+
+    /// Begins an index beside the present one, which answers, stale, until the new one is whole.
+    fn rebuild(&mut self) {
+        match self.index.beside() {
+            Ok(fresh) => {
+                warn!("the index is built anew beside the old one");
+                self.index = fresh;
+                self.rebuilding = true;
+                let now = Instant::now();
+                for root in &mut self.roots {
+                    for path in std::mem::take(&mut root.catalog.entries).into_keys() {
+                        root.catalog.mark(path, now, Duration::ZERO);
+                    }
+                    root.scan_soon(now);
+                }
+            }
+            Err(error) => self.fail(format!("begin a new index: {error:#}")),
+        }
+    }
+
+    /// Logs a failure once and keeps it for status.
+    fn fail(&mut self, why: String) {
+        if why.ends_with(": ") {
+            return;
+        }
+        error!(why, "the engine met a failure");
+        if self.errors.len() >= MAX_ERRORS {
+            self.errors.pop_front();
+        }
+        self.errors.push_back((Timestamp::now(), why));
+        self.status_changed = true;
+    }
+
+    fn publish(&mut self) {
+        let status = if self.status_changed { Arc::new(self.status()) } else { self.shared.last_status() };
+        self.status_changed = false;
+        let waiting = self.roots.iter().filter_map(|it| it.catalog.oldest());
+        let scans = self.roots.iter().map(|it| it.last_complete);
+        self.shared.publish(Published {
+            generation: self.shared.searcher.load().as_ref().map_or(0, |it| it.generation()),
+            status,
+            behind_since: waiting.chain(self.uncommitted.iter().map(|it| it.since)).min(),
+            oldest_scan: scans.min().flatten(),
+            stopped: false,
+        });
+    }
+
+    fn status(&self) -> Status {
+        let mut not_ready: Vec<NotReady> = self.roots.iter().flat_map(Root::not_ready).collect();
+        if self.failures > 0 {
+            not_ready.push(NotReady::IndexNotWritable);
+        }
+        Status {
+            sources: self.roots.iter().map(Root::status).collect(),
+            not_ready,
+            first_index_done: self.shared.searcher.load().is_some(),
+            rebuilding: self.rebuilding,
+            index_bytes: self.index.bytes(),
+            dirty: self.roots.iter().map(|it| it.catalog.waiting()).sum(),
+            last_errors: self.errors.iter().cloned().collect(),
+        }
+    }
+
+    fn next_deadline(&self, now: Instant) -> Instant {
+        let scans = self.roots.iter().map(Root::next_scan);
+        let ripe = self.roots.iter().filter_map(|it| it.catalog.next_ripe());
+        match self.retry_at.filter(|it| *it > now) {
+            Some(retry) => scans.chain([retry]).min().unwrap_or(retry),
+            None => scans.chain(ripe).min().unwrap_or(now),
+        }
+    }
+
+    /// Ends in order: what was put is committed, and the index is marked as closed.
+    pub fn stop(mut self) {
+        let now = Instant::now();
+        if !self.uncommitted.is_empty()
+            && let Err(error) = self.commit(now, false)
+        {
+            error!(why = format!("{error:#}"), "the last changes were not committed; the next start finds them");
+        }
+        if let Err(error) = self.index.close() {
+            warn!(why = format!("{error:#}"), "the index was not closed in order; the next start verifies it");
+        }
+        self.shared.publish(Published { stopped: true, ..Published::default() });
+        info!("the engine has stopped");
+    }
+}
+
+/// Says for each root whether more known notes are absent in this batch than one believes without a scan.
+fn surprising_absences(roots: &[Root], ripe: &[(usize, Ripe)], outcomes: &[Outcome]) -> Vec<bool> {
+    let absent = |at: usize| {
+        let of_root = ripe.iter().zip(outcomes).filter(|((root, _), _)| *root == at);
+        of_root.filter(|((_, it), outcome)| !it.gone && matches!(outcome, Outcome::Absent)).count()
+    };
+    roots.iter().enumerate().map(|(at, root)| absent(at) > catalog::MASS_DELETE.max(root.catalog.entries.len() / 5)).collect()
+}
+
+/// Says whether an error means that the disk has no room; a new index would have none either.
+fn is_full(error: &anyhow::Error) -> bool {
+    let full = |it: &std::io::Error| matches!(it.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
+    error.chain().any(|it| it.downcast_ref().is_some_and(full)) || format!("{error:?}").contains("StorageFull")
+}
+
+/// Returns the identity of what decides, beside the notes' own bytes, what the index holds of them: another one needs another index.
+fn rules(config: &Config) -> ContentHash {
+    let origins: Vec<_> = config.sources.iter().map(|it| (&it.name, &it.origin)).collect();
+    ContentHash::of(format!("{origins:?} {} {}", config.agent_folder, config.limits.note_read_bytes).as_bytes())
+}

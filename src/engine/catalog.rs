@@ -1,0 +1,191 @@
+//! What the index holds of one source and what may have changed since. Pure: decides from scans, hints and clocks that are handed in.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant, SystemTime},
+};
+
+use crate::{
+    io::vault::{Scan, Stamp},
+    model::{hash::ContentHash, path::NotePath},
+};
+
+/// A file that is written all the time is read after this long, quiet or not. A file that was suddenly emptied is given as long to fill again:
+/// Obsidian saves in place.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A file changed this recently may change again within the clock's grain; it is read again at the next scan.
+const RACY: Duration = Duration::from_secs(2);
+
+/// Fewer notes than this may vanish at once without a second look; above, a share of all.
+pub(super) const MASS_DELETE: usize = 50;
+
+/// What the index holds of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) stamp: Stamp,
+    pub(super) hash: ContentHash,
+    /// Whether an equal stamp proves equal bytes.
+    pub(super) settled: bool,
+}
+
+/// A path that may have changed.
+#[derive(Debug, Clone, Copy)]
+struct Dirty {
+    since: Instant,
+    ripe: Instant,
+    /// A complete scan did not find it, and so many may go.
+    gone: bool,
+}
+
+/// A path that is due to be looked at.
+#[derive(Debug)]
+pub(super) struct Ripe {
+    pub(super) path: NotePath,
+    /// Since when it is known that it may have changed.
+    pub(super) since: Instant,
+    pub(super) gone: bool,
+}
+
+/// The state of one source.
+#[derive(Debug, Default)]
+pub(super) struct Catalog {
+    pub(super) entries: BTreeMap<NotePath, Entry>,
+    dirty: BTreeMap<NotePath, Dirty>,
+}
+
+/// What a scan says of the notes that the index holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// New, or with another stamp, or not settled.
+    pub(super) changed: BTreeSet<NotePath>,
+    /// Proven to be absent, or not to be indexed any more.
+    pub(super) absent: BTreeSet<NotePath>,
+}
+
+impl Difference {
+    /// Says whether so many notes are gone that a missing volume is likelier than a decision of the owner. A renamed folder is none: as many
+    /// are new.
+    pub(super) fn is_mass_delete(&self, known: usize, on_disk: usize) -> bool {
+        let vanished = known.saturating_sub(on_disk).min(self.absent.len());
+        vanished > 0 && (on_disk == 0 || vanished > MASS_DELETE.max(known / 5)) && known > 1
+    }
+}
+
+impl Catalog {
+    /// Compares a scan's notes with what the index holds. `excluded` says which known paths the configuration leaves out now.
+    pub(super) fn compare(&self, scan: &Scan, notes: &BTreeMap<&NotePath, Stamp>, excluded: &dyn Fn(&NotePath) -> bool) -> Difference {
+        let mut difference = Difference::default();
+        for (&path, stamp) in notes {
+            if self.entries.get(path).is_none_or(|it| it.stamp != *stamp || !it.settled) {
+                difference.changed.insert(path.clone());
+            }
+        }
+        for path in self.entries.keys().filter(|it| !notes.contains_key(it)) {
+            if excluded(path) || scan.proves_absent(path) {
+                difference.absent.insert(path.clone());
+            }
+        }
+        difference
+    }
+
+    /// Marks a path as possibly changed; it is read once it has been quiet.
+    pub(super) fn mark(&mut self, path: NotePath, now: Instant, quiet: Duration) {
+        let dirty = self.dirty.entry(path).or_insert(Dirty { since: now, ripe: now, gone: false });
+        dirty.ripe = (now + quiet).min(dirty.since + PATIENCE);
+        dirty.gone = false;
+    }
+
+    /// Marks a path that a scan has proved to be absent.
+    pub(super) fn mark_gone(&mut self, path: NotePath, now: Instant) {
+        self.dirty.insert(path, Dirty { since: now, ripe: now, gone: true });
+    }
+
+    /// Puts a path off until later: it was being written, or could not be read.
+    pub(super) fn postpone(&mut self, path: NotePath, since: Instant, until: Instant) {
+        self.dirty.insert(path, Dirty { since, ripe: until, gone: false });
+    }
+
+    /// Takes at most `limit` paths that are ripe.
+    pub(super) fn take_ripe(&mut self, now: Instant, limit: usize) -> Vec<Ripe> {
+        let ripe = self.dirty.iter().filter(|(_, it)| it.ripe <= now).take(limit);
+        let ripe: Vec<Ripe> = ripe.map(|(path, it)| Ripe { path: path.clone(), since: it.since, gone: it.gone }).collect();
+        for it in &ripe {
+            self.dirty.remove(&it.path);
+        }
+        ripe
+    }
+
+    /// Returns how many paths wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.dirty.len()
+    }
+
+    /// Returns since when the oldest path waits.
+    pub(super) fn oldest(&self) -> Option<Instant> {
+        self.dirty.values().map(|it| it.since).min()
+    }
+
+    /// Returns when the next path is ripe.
+    pub(super) fn next_ripe(&self) -> Option<Instant> {
+        self.dirty.values().map(|it| it.ripe).min()
+    }
+
+    /// Says whether the index holds notes below a folder of this name.
+    pub(super) fn holds_below(&self, folder: &NotePath) -> bool {
+        let prefix = format!("{folder}/");
+        self.entries.range(folder.clone()..).map(|(path, _)| path.as_str()).find(|it| *it > prefix.as_str()).is_some_and(|it| it.starts_with(&prefix))
+    }
+}
+
+/// Says whether a stamp taken now proves the bytes that were read with it.
+pub(super) fn is_settled(stamp: &Stamp, now: SystemTime) -> bool {
+    let now = i64::try_from(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos()).unwrap_or(i64::MAX);
+    let racy = i64::try_from(RACY.as_nanos()).expect("two seconds fit");
+    stamp.mtime_ns.max(stamp.ctime_ns) < now.saturating_sub(racy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> NotePath {
+        NotePath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_path_is_ripe_when_it_was_quiet_or_too_busy_for_too_long() {
+        let (quiet, start) = (Duration::from_millis(300), Instant::now());
+        let mut catalog = Catalog::default();
+        catalog.mark(path("a.md"), start, quiet);
+        assert!(catalog.take_ripe(start + Duration::from_millis(299), 9).is_empty());
+        catalog.mark(path("a.md"), start + Duration::from_millis(299), quiet);
+        assert!(catalog.take_ripe(start + Duration::from_millis(301), 9).is_empty(), "the second event began the quiet time anew");
+        for at in (300..3000).step_by(100) {
+            catalog.mark(path("a.md"), start + Duration::from_millis(at), quiet);
+        }
+        assert_eq!(catalog.take_ripe(start + PATIENCE, 9).len(), 1, "a busy file is read after two seconds all the same");
+    }
+
+    #[test]
+    fn a_renamed_folder_is_no_mass_delete_but_a_vanished_one_is() {
+        let absent: BTreeSet<NotePath> = (0..80).map(|it| path(&format!("old/{it}.md"))).collect();
+        let difference = Difference { absent, changed: BTreeSet::new() };
+        assert!(!difference.is_mass_delete(100, 100), "as many notes are new");
+        assert!(difference.is_mass_delete(100, 20));
+        assert!(!difference.is_mass_delete(1000, 920), "eight in a hundred are a clean-up");
+        let one = Difference { absent: [path("a.md")].into(), changed: BTreeSet::new() };
+        assert!(!one.is_mass_delete(1, 0), "the only note of a vault may be deleted");
+    }
+
+    #[test]
+    fn notes_below_a_folder_are_found_whatever_sorts_between() {
+        let mut catalog = Catalog::default();
+        let stamp = Stamp { dev: 0, ino: 0, size: 0, mtime_ns: 0, ctime_ns: 0 };
+        for name in ["a-b.md", "a/x.md", "ab.md"] {
+            catalog.entries.insert(path(name), Entry { stamp, hash: ContentHash::of(b""), settled: true });
+        }
+        assert!(catalog.holds_below(&path("a")) && !catalog.holds_below(&path("b")));
+        assert!(!catalog.holds_below(&path("a/x.md")));
+    }
+}

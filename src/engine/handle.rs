@@ -1,0 +1,152 @@
+//! How readers and callers reach the engine: snapshots to read from, and events to send. Knows what is published; never waits for the engine
+//! except in `wait_for`.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwapOption;
+use crossbeam_channel::Sender;
+
+use crate::{
+    config::SourceConfig,
+    engine::{
+        Event,
+        status::{Freshness, NotReady, Status},
+    },
+    io::{index::Searcher, vault::Vault},
+    model::path::SourceName,
+};
+
+/// A read is stale when the oldest change that it does not show is older than this.
+const STALE_LAG: Duration = Duration::from_secs(5);
+
+/// One indexed root, as readers use it.
+#[derive(Debug)]
+pub struct Source {
+    pub config: SourceConfig,
+    pub vault: Vault,
+}
+
+/// A cheap, cloneable handle on the running engine.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    pub(super) shared: Arc<Shared>,
+    pub(super) events: Sender<Event>,
+}
+
+/// What the engine's thread publishes for all others.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) sources: Vec<Arc<Source>>,
+    pub(super) rescan_interval: Duration,
+    pub(super) searcher: ArcSwapOption<Searcher>,
+    /// Guards a value that is replaced whole; nothing waits while it is held.
+    published: Mutex<Published>,
+    advanced: Condvar,
+}
+
+/// The engine's state after a step.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Published {
+    pub(super) generation: u64,
+    pub(super) status: Arc<Status>,
+    /// Since when the oldest change waits that is known and not yet indexed.
+    pub(super) behind_since: Option<Instant>,
+    /// The last complete scan of the source that was scanned least recently.
+    pub(super) oldest_scan: Option<Instant>,
+    pub(super) stopped: bool,
+}
+
+impl Shared {
+    pub(super) fn new(sources: Vec<Arc<Source>>, rescan_interval: Duration) -> Shared {
+        Shared { sources, rescan_interval, searcher: ArcSwapOption::empty(), published: Mutex::default(), advanced: Condvar::new() }
+    }
+
+    fn published(&self) -> MutexGuard<'_, Published> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn last_status(&self) -> Arc<Status> {
+        Arc::clone(&self.published().status)
+    }
+
+    pub(super) fn publish(&self, published: Published) {
+        *self.published() = published;
+        self.advanced.notify_all();
+    }
+}
+
+impl Handle {
+    /// Returns the sources in the order of the configuration; the first is the default vault.
+    pub fn sources(&self) -> &[Arc<Source>] {
+        &self.shared.sources
+    }
+
+    /// Returns the source of that name.
+    pub fn source(&self, name: &SourceName) -> Option<&Arc<Source>> {
+        self.shared.sources.iter().find(|it| it.config.name == *name)
+    }
+
+    /// Returns the newest searcher: a snapshot that no later change alters. `None` until the first index is complete.
+    pub fn searcher(&self) -> Option<Arc<Searcher>> {
+        self.shared.searcher.load_full()
+    }
+
+    /// Returns how fresh an answer from the newest searcher is, now.
+    pub fn freshness(&self) -> Freshness {
+        let published = self.shared.published().clone();
+        let lag = published.behind_since.map_or(Duration::ZERO, |it| it.elapsed());
+        let stale = lag > STALE_LAG
+            || published.stopped
+            || published.status.rebuilding
+            || self.is_overdue(&published)
+            || published.status.sources.iter().any(|it| !it.problem.is_empty());
+        Freshness { generation: published.generation, stale, lag_ms: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX) }
+    }
+
+    fn is_overdue(&self, published: &Published) -> bool {
+        published.oldest_scan.is_none_or(|it| it.elapsed() > 3 * self.shared.rescan_interval)
+    }
+
+    /// Returns what the engine last said of itself; whether it is ready is worked out now.
+    pub fn status(&self) -> Status {
+        let published = self.shared.published().clone();
+        let mut status = (*published.status).clone();
+        if !status.first_index_done {
+            status.not_ready.push(NotReady::FirstIndex);
+        } else if self.is_overdue(&published) {
+            status.not_ready.push(NotReady::ScanOverdue);
+        }
+        if published.stopped {
+            status.not_ready.push(NotReady::EngineStopped);
+        }
+        status.not_ready.sort_unstable();
+        status.not_ready.dedup();
+        status
+    }
+
+    /// Waits until the published generation is at least this; `false` when the time is over first. Blocking: call from `spawn_blocking`.
+    pub fn wait_for(&self, generation: u64, at_most: Duration) -> bool {
+        let published = self.shared.published();
+        let (published, _) = self
+            .shared
+            .advanced
+            .wait_timeout_while(published, at_most, |it| it.generation < generation && !it.stopped)
+            .unwrap_or_else(PoisonError::into_inner);
+        published.generation >= generation
+    }
+
+    /// Asks for a rescan of all sources now.
+    pub fn rescan(&self) {
+        // A full channel holds an event that leads to a step all the same, and a rescan comes by itself; so does the end of the engine.
+        let _ = self.events.try_send(Event::Rescan);
+    }
+
+    /// Asks the engine to commit what it has begun and to stop.
+    pub fn shutdown(&self) {
+        // An error says that the engine has stopped already.
+        let _ = self.events.send(Event::Shutdown);
+    }
+}

@@ -1,0 +1,315 @@
+//! One source as the engine keeps it: catalog, watcher, scans. Knows when to look at the disk and what the look means; does not read notes and
+//! does not touch the index.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use jiff::Timestamp;
+use tracing::{info, warn};
+
+use crate::{
+    engine::{
+        catalog::Catalog,
+        handle::Source,
+        status::{NotReady, SourceStatus},
+    },
+    io::{
+        vault::{ReadError, Scan, ScanError, Stamp},
+        watch::{Hints, Taken, WatchState, Watcher},
+    },
+    model::{noise, path::NotePath},
+};
+
+/// How soon to look again where events cannot be trusted, and where a root is gone.
+const POLL: Duration = Duration::from_secs(5);
+
+/// How soon to try a watcher again that could not be had.
+const WATCHER_RETRY: Duration = Duration::from_secs(300);
+
+/// How long most notes must be gone before that is believed.
+const MASS_DELETE_WAIT: Duration = Duration::from_secs(30);
+
+/// Scans may take this share of the time: a scan of a second is followed by at least four without.
+const SCAN_REST: u32 = 4;
+
+/// How many skipped files status lists.
+const MAX_SKIPPED: usize = 100;
+
+#[derive(Debug)]
+pub(super) struct Root {
+    pub(super) source: Arc<Source>,
+    pub(super) catalog: Catalog,
+    pub(super) hints: Arc<Hints>,
+    watcher: Option<Watcher>,
+    watcher_retry: Option<Instant>,
+    next_scan: Instant,
+    interval: Duration,
+    quiet: Duration,
+    remote: bool,
+    /// Since when most notes are gone and not yet removed.
+    mass_delete: Option<Instant>,
+    pub(super) last_complete: Option<Instant>,
+    last_cost: Duration,
+    last_end: Option<Instant>,
+    status: SourceStatus,
+    gone: bool,
+}
+
+impl Root {
+    pub(super) fn new(source: Arc<Source>, hints: Arc<Hints>, interval: Duration, quiet: Duration, now: Instant) -> Root {
+        let status = SourceStatus {
+            name: source.config.name.clone(),
+            indexed: 0,
+            on_disk: 0,
+            last_scan: None,
+            last_scan_ms: 0,
+            watcher: "starting".to_owned(),
+            problem: String::new(),
+            conflicts: Vec::new(),
+            skipped: Vec::new(),
+            skipped_total: 0,
+        };
+        Root {
+            source,
+            catalog: Catalog::default(),
+            hints,
+            watcher: None,
+            watcher_retry: None,
+            next_scan: now,
+            interval,
+            quiet,
+            remote: false,
+            mass_delete: None,
+            last_complete: None,
+            last_cost: Duration::ZERO,
+            last_end: None,
+            status,
+            gone: false,
+        }
+    }
+
+    /// Returns what status shows of this source.
+    pub(super) fn status(&self) -> SourceStatus {
+        SourceStatus { indexed: self.catalog.entries.len(), ..self.status.clone() }
+    }
+
+    /// Returns why this source keeps the service from being ready.
+    pub(super) fn not_ready(&self) -> Vec<NotReady> {
+        let mut reasons = Vec::new();
+        if self.gone {
+            reasons.push(NotReady::RootGone);
+        }
+        if self.mass_delete.is_some() {
+            reasons.push(NotReady::MassDelete);
+        }
+        reasons
+    }
+
+    /// Says whether the source was looked at once, or cannot be.
+    pub(super) fn was_tried(&self) -> bool {
+        self.last_complete.is_some() || !self.status.problem.is_empty()
+    }
+
+    pub(super) fn next_scan(&self) -> Instant {
+        self.next_scan
+    }
+
+    /// Takes the watcher's hints and marks what they name.
+    pub(super) fn take_hints(&mut self, now: Instant) {
+        let Taken { paths, rescan, root_lost } = self.hints.take();
+        if root_lost {
+            self.watcher = None;
+            self.watcher_retry = Some(now);
+        }
+        if rescan {
+            self.scan_soon(now);
+        }
+        for path in paths {
+            self.look(path, now);
+        }
+    }
+
+    fn look(&mut self, path: NotePath, now: Instant) {
+        if path.is_note() {
+            self.catalog.mark(path, now, self.quiet);
+            return;
+        }
+        // A folder came, changed its name or went: only a scan knows what lies below it.
+        let is_folder = match self.source.vault.stamp(&path) {
+            Err(ReadError::Folder) => true,
+            Ok(None) => self.catalog.holds_below(&path),
+            _ => false,
+        };
+        if is_folder {
+            self.scan_soon(now);
+        }
+    }
+
+    /// Asks for a scan as soon as the last one has been paid for by a rest.
+    pub(super) fn scan_soon(&mut self, now: Instant) {
+        let rested = self.last_end.map_or(now, |it| it + SCAN_REST * self.last_cost);
+        self.next_scan = self.next_scan.min(rested.max(now));
+    }
+
+    /// Starts a watcher where there is none and one may be had.
+    pub(super) fn keep_watching(&mut self, now: Instant) {
+        let polling = match self.watcher.as_ref().map(Watcher::state) {
+            Some(WatchState::Watching) => return,
+            Some(WatchState::Polling { .. }) => true,
+            None => false,
+        };
+        if polling && self.watcher_retry.is_none() {
+            self.watcher_retry = Some(now + WATCHER_RETRY);
+        }
+        if self.gone || self.watcher_retry.is_some_and(|it| it > now) {
+            return;
+        }
+        self.remote = self.source.vault.is_remote();
+        let watcher = Watcher::start(self.source.vault.root(), &self.hints);
+        let state = match watcher.state() {
+            WatchState::Watching if self.remote => "polling: the file system may not report changes of others".to_owned(),
+            WatchState::Watching => "watching".to_owned(),
+            WatchState::Polling { reason } => format!("polling: {reason}"),
+        };
+        if state != self.status.watcher {
+            if state == "watching" {
+                info!(source = %self.source.config.name, "watching for changes");
+            } else {
+                warn!(source = %self.source.config.name, state, "changes are found by polling");
+            }
+        }
+        self.status.watcher = state;
+        self.watcher_retry = None;
+        self.watcher = Some(watcher);
+    }
+
+    fn is_polling(&self) -> bool {
+        self.remote || self.watcher.as_ref().is_none_or(|it| it.state() != WatchState::Watching)
+    }
+
+    /// Says whether the configuration, or a sync tool's way of naming, keeps this note out of the index.
+    pub(super) fn leaves_out(&self, path: &NotePath) -> bool {
+        let exists = |it: &str| NotePath::parse(it).is_ok_and(|it| self.catalog.entries.contains_key(&it) || matches!(self.source.vault.stamp(&it), Ok(Some(_))));
+        is_excluded(&self.source, path.as_str()) || noise::is_noise(path.as_str()) || noise::conflict_of(path.as_str(), exists).is_some()
+    }
+
+    /// Scans the whole source and marks what differs from the index. Returns what went wrong, for the log.
+    pub(super) fn scan(&mut self, now: Instant) -> Result<(), String> {
+        let start = Instant::now();
+        let source = Arc::clone(&self.source);
+        let scanned = source.vault.scan(&|path| is_excluded(&source, path));
+        self.last_cost = start.elapsed();
+        self.last_end = Some(now + self.last_cost);
+        let result = match scanned {
+            Ok(scan) => self.apply(&scan, now),
+            Err(error) => Err(self.lose(&error, now)),
+        };
+        let base = if self.is_polling() || self.gone { POLL.min(self.interval) } else { self.interval };
+        self.next_scan = now + base.max(SCAN_REST * 5 * self.last_cost);
+        if let Some(since) = self.mass_delete {
+            self.next_scan = self.next_scan.min(since + MASS_DELETE_WAIT).max(now + Duration::from_secs(1));
+        }
+        result
+    }
+
+    /// The root is not there: what the index holds stays, and is stale.
+    fn lose(&mut self, error: &ScanError, now: Instant) -> String {
+        self.gone = true;
+        self.watcher = None;
+        self.watcher_retry = Some(now + POLL);
+        let why = match error {
+            ScanError::RootGone => "the folder is not there; its notes stay in the index until it is back".to_owned(),
+            ScanError::Unreadable(error) => format!("the folder cannot be listed: {error}"),
+        };
+        let said = why == self.status.problem;
+        self.status.problem.clone_from(&why);
+        if said { String::new() } else { why }
+    }
+
+    fn apply(&mut self, scan: &Scan, now: Instant) -> Result<(), String> {
+        if self.gone {
+            info!(source = %self.source.config.name, "the folder is back");
+        }
+        self.gone = false;
+        if self.watcher.as_ref().is_some_and(|it| it.state() == WatchState::Watching && !it.is_on(scan.root.dev, scan.root.ino)) {
+            self.watcher = None;
+        }
+        let conflicts: BTreeMap<&NotePath, &str> = scan.conflicts.iter().map(|(copy, of)| (copy, of.as_str())).collect();
+        let notes: BTreeMap<&NotePath, Stamp> =
+            scan.files.iter().filter(|(path, _)| path.is_note() && !conflicts.contains_key(path)).map(|(path, stamp)| (path, *stamp)).collect();
+        let source = Arc::clone(&self.source);
+        let excluded = |path: &NotePath| is_excluded(&source, path.as_str()) || conflicts.contains_key(path);
+        let difference = self.catalog.compare(scan, &notes, &excluded);
+        let held = self.holds_back(difference.is_mass_delete(self.catalog.entries.len(), notes.len()), now);
+        for path in difference.changed {
+            let fresh = notes.get(&path).is_some_and(|it| is_fresh(it, self.quiet));
+            self.catalog.mark(path, now, if fresh { self.quiet } else { Duration::ZERO });
+        }
+        if !held {
+            for path in difference.absent {
+                self.catalog.mark_gone(path, now);
+            }
+        }
+        self.report(scan, notes.len(), held);
+        if scan.unlisted.is_empty() {
+            self.last_complete = Some(now);
+            return Ok(());
+        }
+        Err(self.status.problem.clone())
+    }
+
+    /// Says whether notes that are gone stay in the index for now, because too many went at once.
+    fn holds_back(&mut self, mass_delete: bool, now: Instant) -> bool {
+        if !mass_delete {
+            self.mass_delete = None;
+            return false;
+        }
+        let since = *self.mass_delete.get_or_insert_with(|| {
+            warn!(source = %self.source.config.name, "most notes are gone; they stay in the index until a second look");
+            now
+        });
+        if now < since + MASS_DELETE_WAIT {
+            return true;
+        }
+        self.mass_delete = None;
+        false
+    }
+
+    fn report(&mut self, scan: &Scan, on_disk: usize, held: bool) {
+        self.status.on_disk = on_disk;
+        self.status.last_scan = Some(Timestamp::now());
+        self.status.last_scan_ms = u64::try_from(self.last_cost.as_millis()).unwrap_or(u64::MAX);
+        self.status.conflicts = scan.conflicts.iter().map(|(copy, of)| (copy.to_string(), of.clone())).collect();
+        self.status.skipped = scan.skipped.iter().take(MAX_SKIPPED).map(|it| (it.path.clone(), it.why.to_string())).collect();
+        self.status.skipped_total = scan.skipped_count;
+        self.status.problem = match scan.unlisted.first() {
+            Some((folder, why)) => format!("the folder `{folder}` cannot be listed: {why}; its notes stay as they were"),
+            None if held => "most notes are gone at once; they stay in the index until a second look".to_owned(),
+            None => String::new(),
+        };
+    }
+
+    /// Notes in status why a file is not in the index as it stands.
+    pub(super) fn skip(&mut self, path: &NotePath, why: &str) {
+        let known = self.status.skipped.iter().any(|(it, _)| it == path.as_str());
+        if !known {
+            self.status.skipped_total += 1;
+            if self.status.skipped.len() < MAX_SKIPPED {
+                self.status.skipped.push((path.to_string(), why.to_owned()));
+            }
+        }
+    }
+}
+
+fn is_excluded(source: &Source, path: &str) -> bool {
+    NotePath::parse(path).is_ok_and(|path| source.config.exclude.iter().any(|it| it.matches(&path)))
+}
+
+/// Says whether a file was written so recently that it may not be whole yet.
+fn is_fresh(stamp: &Stamp, quiet: Duration) -> bool {
+    let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(stamp.mtime_ns.max(stamp.ctime_ns)).unwrap_or(0));
+    changed.elapsed().is_ok_and(|it| it < quiet)
+}

@@ -1,0 +1,85 @@
+//! What the engine tells of itself: how fresh the index is, what each source looks like, what hinders.
+
+use jiff::Timestamp;
+
+use crate::model::path::SourceName;
+
+/// How fresh an answer is (the `index` member of every read).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freshness {
+    pub generation: u64,
+    pub stale: bool,
+    /// Age of the oldest change known and not yet indexed, in milliseconds; 0 when none.
+    pub lag_ms: u64,
+}
+
+/// Why the service is not ready, as a code for machines; the text is in the log and in `/v1/status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotReady {
+    /// The first index is being built.
+    FirstIndex,
+    /// A source's root cannot be read.
+    RootGone,
+    /// Neither watcher nor polling runs.
+    NoWatcher,
+    /// The index folder cannot be written.
+    IndexNotWritable,
+    /// The last complete scan is older than three intervals.
+    ScanOverdue,
+    /// Most notes vanished at once; the index waits for a second look.
+    MassDelete,
+    /// The engine thread has ended.
+    EngineStopped,
+}
+
+impl NotReady {
+    /// Returns the code as `/readyz` prints it.
+    pub fn code(self) -> &'static str {
+        match self {
+            NotReady::FirstIndex => "first-index",
+            NotReady::RootGone => "root-gone",
+            NotReady::NoWatcher => "no-watcher",
+            NotReady::IndexNotWritable => "index-not-writable",
+            NotReady::ScanOverdue => "scan-overdue",
+            NotReady::MassDelete => "mass-delete",
+            NotReady::EngineStopped => "engine-stopped",
+        }
+    }
+}
+
+/// The state of the whole, published after each step of the engine.
+#[derive(Debug, Clone, Default)]
+pub struct Status {
+    pub sources: Vec<SourceStatus>,
+    /// Empty when ready.
+    pub not_ready: Vec<NotReady>,
+    /// Whether a first complete index has been published.
+    pub first_index_done: bool,
+    pub rebuilding: bool,
+    pub index_bytes: u64,
+    /// Paths waiting to be read again.
+    pub dirty: usize,
+    /// The newest failures, bounded, newest last: time and text (paths, never note text).
+    pub last_errors: Vec<(Timestamp, String)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct SourceStatus {
+    pub name: SourceName,
+    /// Notes in the index.
+    pub indexed: usize,
+    /// Notes on the disk at the last complete scan.
+    pub on_disk: usize,
+    pub last_scan: Option<Timestamp>,
+    pub last_scan_ms: u64,
+    /// `watching`, or `polling: why`.
+    pub watcher: String,
+    /// Empty when well; else why the source is stale.
+    pub problem: String,
+    /// Sync tools' conflict copies: copy and original.
+    pub conflicts: Vec<(String, String)>,
+    /// Files that are not indexed and why, bounded.
+    pub skipped: Vec<(String, String)>,
+    /// How many were skipped in all.
+    pub skipped_total: usize,
+}

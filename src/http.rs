@@ -1,0 +1,231 @@
+//! The HTTP API: the router, what its handlers share, and the service around it. One file a resource, wire types beside the handler.
+//! The only door to axum and hyper.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use axum::{Json, Router, middleware, routing::get};
+use jiff::{Timestamp, tz::TimeZone};
+use tokio::{sync::watch, time};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    config::Config,
+    engine::handle::Handle,
+    http::{
+        auth::Auth,
+        body::BodyLimits,
+        edge::Names,
+        listen::ConnectionLimits,
+        problem::{Problem, ProblemKind},
+        when::Clock,
+        work::Work,
+    },
+    model::{
+        citation::Citation,
+        lines::LineRange,
+        path::{NotePath, SourceName},
+    },
+};
+
+pub mod problem;
+pub mod params;
+pub mod body;
+pub mod when;
+pub mod work;
+pub mod freshness;
+pub mod auth;
+pub mod edge;
+pub mod listen;
+pub mod search;
+pub mod notes;
+pub mod status;
+
+/// Searches that run at once for each core: a search waits for the disk at times.
+const SEARCHES_PER_CORE: usize = 2;
+const SEARCH_DEADLINE: Duration = Duration::from_secs(5);
+/// Bodies of searches and batches.
+const BODY_LIMITS: BodyLimits = BodyLimits {
+    bytes: 64 * 1024,
+    time: Duration::from_secs(15),
+};
+const CONNECTIONS_PER_PEER: usize = 64;
+const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
+const DRAIN: Duration = Duration::from_secs(10);
+const TOKEN_RELOAD: Duration = Duration::from_secs(5);
+
+/// What handlers share.
+#[derive(Debug)]
+pub struct AppState {
+    pub handle: Handle,
+    pub auth: Auth,
+    pub names: Names,
+    pub work: Work,
+    pub body_limits: BodyLimits,
+    pub request_timeout: Duration,
+    pub note_read_bytes: u64,
+    pub query_bytes: u64,
+    pub agent_folder: NotePath,
+    zone: TimeZone,
+    started: Timestamp,
+    requests: AtomicU64,
+}
+
+impl AppState {
+    /// Returns the state of a service with this configuration over this engine.
+    pub fn new(config: &Config, handle: Handle) -> AppState {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let zone = config.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
+        AppState {
+            handle,
+            auth: Auth::new(config.tokens.clone()),
+            names: Names {
+                hosts: config.allowed_hosts.clone(),
+                origins: config.allowed_origins.clone(),
+            },
+            work: Work::new(cores * SEARCHES_PER_CORE, SEARCH_DEADLINE),
+            body_limits: BODY_LIMITS,
+            request_timeout: config.limits.request_timeout,
+            note_read_bytes: config.limits.note_read_bytes,
+            query_bytes: config.limits.query_bytes,
+            agent_folder: config.agent_folder.clone(),
+            zone: zone.unwrap_or_else(TimeZone::system),
+            started: Timestamp::now(),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    fn clock(&self) -> Clock {
+        Clock {
+            now: Timestamp::now(),
+            zone: self.zone.clone(),
+        }
+    }
+
+    fn source_names(&self) -> Vec<SourceName> {
+        self.handle.sources().iter().map(|it| it.config.name.clone()).collect()
+    }
+
+    /// Returns the citation of a note; the first source goes without its name.
+    fn cite(&self, source: &SourceName, path: &NotePath, lines: Option<LineRange>) -> String {
+        let is_first = self.handle.sources().first().is_some_and(|it| it.config.name == *source);
+        Citation {
+            source: (!is_first).then(|| source.clone()),
+            commit: None,
+            path: path.clone(),
+            lines,
+        }
+        .to_string()
+    }
+
+    /// Returns an id that names one request in the log and in its answer: unique within and, by the start's second, across runs.
+    fn next_request_id(&self) -> String {
+        format!("{:x}-{:x}", self.started.as_second(), self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "membridge", description = "An Obsidian vault as the long-term memory of an AI agent."),
+    components(schemas(Problem))
+)]
+struct Document;
+
+/// Returns every route of the API, and the document that describes them.
+fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(search::get_search, search::post_search))
+        .routes(routes!(notes::read_note))
+        .routes(routes!(notes::batch::read_notes))
+        .routes(routes!(status::get_status))
+        .routes(routes!(status::healthz))
+        .routes(routes!(status::readyz))
+        .split_for_parts();
+    // axum writes the rest of a path as `{*path}`, OpenAPI knows plain names only.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    (router, document)
+}
+
+/// Returns the OpenAPI document of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().1
+}
+
+/// Returns the API with its guard: what the first listener serves, and what tests call.
+pub fn router(state: Arc<AppState>) -> Router {
+    let (router, document) = routes();
+    router
+        .route("/openapi.json", get(async move || Json(document)))
+        .method_not_allowed_fallback(async || Problem::new(ProblemKind::MethodNotAllowed, "the method is not taken here"))
+        .fallback(async || Problem::new(ProblemKind::RouteNotFound, "the path names no call of this API"))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), edge::guard))
+        .with_state(state)
+}
+
+/// Returns what the second listener serves: probes without tokens and without the `Host` rule.
+pub fn ops_router(state: Arc<AppState>) -> Router {
+    Router::new()
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .fallback(async || Problem::new(ProblemKind::RouteNotFound, "this listener serves /healthz and /readyz"))
+        .with_state(state)
+}
+
+/// Serves the API, and the probes when they have a listener of their own, until `stop` is done; then lets running requests finish.
+/// `listening` is told the API's address once connections are taken: port 0 has become a real one.
+pub async fn serve(
+    config: &Config,
+    handle: Handle,
+    stop: impl Future<Output = ()>,
+    listening: impl FnOnce(SocketAddr),
+) -> anyhow::Result<()> {
+    let limits = ConnectionLimits {
+        connections: usize::try_from(config.limits.connections).unwrap_or(usize::MAX),
+        connections_per_peer: CONNECTIONS_PER_PEER,
+        header: HEADER_TIMEOUT,
+        write: WRITE_TIMEOUT,
+        drain: DRAIN,
+    };
+    let listener = listen::bind(config.listen).await?;
+    let ops = match config.ops_listen {
+        Some(address) => Some(listen::bind(address).await?),
+        None => None,
+    };
+    listening(listener.local_addr()?);
+
+    let state = Arc::new(AppState::new(config, handle));
+    let (stopper, stopped) = watch::channel(false);
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(listen::listen(listener, router(Arc::clone(&state)), limits, stopped.clone()));
+    if let Some(listener) = ops {
+        tasks.spawn(listen::listen(listener, ops_router(Arc::clone(&state)), limits, stopped.clone()));
+    }
+    if state.auth.has_files() {
+        tasks.spawn(reload_tokens(state, stopped));
+    }
+    stop.await;
+    tracing::info!("stopping: no new requests are taken, running ones finish");
+    stopper.send_replace(true);
+    tasks.join_all().await;
+    Ok(())
+}
+
+/// Reads the token files again every few seconds.
+async fn reload_tokens(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
+    while time::timeout(TOKEN_RELOAD, stopped.wait_for(|it| *it)).await.is_err() {
+        let state = Arc::clone(&state);
+        if let Err(problem) = work::blocking(move || state.auth.reload()).await {
+            tracing::warn!("tokens were not read again: {}", problem.detail);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Bodies of requests: read whole, within a size and a time, then as one JSON value of a known shape. Knows no route.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, header},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use tokio::time;
+
+use crate::http::problem::{Problem, ProblemKind};
+
+/// What a body may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyLimits {
+    pub bytes: usize,
+    /// From the first to the last byte.
+    pub time: Duration,
+}
+
+/// Reads a JSON body into a type that denies unknown fields; `valid` names the fields in the answer to a misspelt one.
+pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body, limits: BodyLimits, valid: &[&str]) -> Result<T, Problem> {
+    check_type(headers)?;
+    let bytes = read(headers, body, limits).await?;
+    serde_json::from_slice(&bytes).map_err(|error| Problem::new(ProblemKind::InvalidBody, error.to_string()).valid(valid))
+}
+
+/// Only JSON, and nothing that a browser form can send without asking (CSRF); nothing that unfolds to more than it is.
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
+    let refused = |detail: String| Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
+    let Some(written) = text(header::CONTENT_TYPE) else {
+        return refused("the body has no `Content-Type`".to_owned());
+    };
+    let (kind, parameters) = written.split_once(';').unwrap_or((written, ""));
+    let is_utf8 = matches!(
+        parameters.trim().to_ascii_lowercase().replace('"', "").as_str(),
+        "" | "charset=utf-8"
+    );
+    if !kind.trim().eq_ignore_ascii_case("application/json") || !is_utf8 {
+        return refused(format!("`{}` is not taken here", written.escape_default()));
+    }
+    match text(header::CONTENT_ENCODING) {
+        None | Some("identity") => Ok(()),
+        Some(_) => refused("a compressed body is not taken".to_owned()),
+    }
+}
+
+async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(ProblemKind::TooLarge, format!("the body has more than {} bytes", limits.bytes));
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|it| it > limits.bytes as u64) {
+        return Err(too_large());
+    }
+    match time::timeout(limits.time, Limited::new(body, limits.bytes).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) => Err(Problem::new(ProblemKind::InvalidBody, format!("the body ended early: {error}"))),
+        Err(_) => Err(Problem::new(
+            ProblemKind::RequestTimeout,
+            format!("the body did not come within {} s", limits.time.as_secs()),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Asked {
+        q: String,
+    }
+
+    const LIMITS: BodyLimits = BodyLimits {
+        bytes: 32,
+        time: Duration::from_millis(200),
+    };
+
+    async fn ask(content_type: &str, body: &str) -> Result<String, String> {
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type.parse().unwrap())]);
+        let asked = json::<Asked>(&headers, Body::from(body.to_owned()), LIMITS, &["q"]).await;
+        asked
+            .map(|it| it.q)
+            .map_err(|it| it.kind.trim_start_matches("/problems/").to_owned())
+    }
+
+    #[tokio::test]
+    async fn takes_json_of_the_known_shape_only() {
+        let check = async |content_type: &str, body: &str, expected: Result<&str, &str>| {
+            assert_eq!(
+                ask(content_type, body).await,
+                expected.map(str::to_owned).map_err(str::to_owned),
+                "{content_type} {body}"
+            );
+        };
+        check("application/json", r#"{"q":"a"}"#, Ok("a")).await;
+        check("Application/JSON; charset=UTF-8", r#"{"q":"a"}"#, Ok("a")).await;
+        check("application/json; charset=utf-16", r#"{"q":"a"}"#, Err("unsupported-media-type")).await;
+        check("text/plain", r#"{"q":"a"}"#, Err("unsupported-media-type")).await;
+        check("application/x-www-form-urlencoded", "q=a", Err("unsupported-media-type")).await;
+        check("application/json", r#"{"q":"a","x":1}"#, Err("invalid-body")).await;
+        check("application/json", r#"{"q":"a","q":"b"}"#, Err("invalid-body")).await;
+        check("application/json", r#"{"q":["a"]}"#, Err("invalid-body")).await;
+        check("application/json", r#"{"q":"a"} x"#, Err("invalid-body")).await;
+        check("application/json", &format!(r#"{{"q":"{}"}}"#, "a".repeat(40)), Err("too-large")).await;
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_announced_too_large_is_not_read() {
+        let headers = HeaderMap::from_iter([
+            (header::CONTENT_TYPE, "application/json".parse().unwrap()),
+            (header::CONTENT_LENGTH, "99999999999".parse().unwrap()),
+        ]);
+        assert!(
+            json::<Asked>(&headers, Body::empty(), LIMITS, &["q"])
+                .await
+                .unwrap_err()
+                .is(ProblemKind::TooLarge)
+        );
+    }
+}

@@ -1,0 +1,381 @@
+//! `GET /v1/notes/{path}`: a note from the disk, as JSON, as its bytes or as a map of its parts. Wire types and handler; `load` finds the
+//! file, `excerpt` the part.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    config::tokens::Scope,
+    http::{
+        AppState,
+        auth::Caller,
+        freshness::{GENERATION, Index, Wanted},
+        notes::{
+            excerpt::{Excerpt, Selection},
+            load::{Loaded, Target},
+        },
+        params::{Params, decode, invalid},
+        problem::{Problem, ProblemKind},
+        search::{Lines, rfc3339},
+    },
+    model::{
+        lines::{LineIndex, LineRange},
+        place,
+        yaml::{Number, Value},
+    },
+};
+
+pub mod batch;
+pub mod excerpt;
+pub mod load;
+
+const VALID: &[&str] = &[
+    "source",
+    "lines",
+    "from",
+    "section",
+    "block",
+    "max_bytes",
+    "view",
+    "min_generation",
+    "wait_ms",
+];
+
+/// A note, or a part of it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NoteResponse {
+    #[serde(flatten)]
+    pub note: NoteBody,
+    pub index: Index,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NoteBody {
+    pub source: String,
+    pub path: String,
+    pub title: String,
+    /// The git blob id of the whole file's bytes.
+    pub hash: String,
+    /// RFC 3339, UTC.
+    pub modified: String,
+    pub origin: String,
+    /// The frontmatter, keys in its order.
+    #[schema(value_type = Object)]
+    pub properties: Map<String, serde_json::Value>,
+    pub tags: Vec<String>,
+    pub aliases: Vec<String>,
+    pub content: String,
+    pub lines: TextLines,
+    /// What was asked for and left out by `max_bytes`, as a parameter for the next request: `lines=41-80`.
+    pub next: Option<String>,
+}
+
+/// Which lines of the note `content` holds, from 1, both ends included; `end` is before `start` when there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TextLines {
+    pub start: usize,
+    pub end: usize,
+    /// Lines of the whole note.
+    pub total: usize,
+}
+
+/// The parts of a note, without its text (`view=map`).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct MapResponse {
+    pub source: String,
+    pub path: String,
+    pub title: String,
+    pub sections: Vec<SectionEntry>,
+    pub blocks: Vec<BlockEntry>,
+    /// The names of the properties.
+    pub properties: Vec<String>,
+    pub hash: String,
+    pub index: Index,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SectionEntry {
+    /// From the outermost heading to the section's own.
+    pub headings: Vec<String>,
+    pub level: u8,
+    /// With the sections inside it.
+    pub lines: Lines,
+    pub bytes: usize,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BlockEntry {
+    pub id: String,
+    pub line: usize,
+}
+
+/// What of a note to read.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "the document is made of these fields; the query string is read strictly by `params`"
+)]
+struct NoteQuery {
+    /// The name of the source; the first vault when left out.
+    source: Option<String>,
+    /// `10-24`, or `10` for that line; beside `from` a count.
+    lines: Option<String>,
+    /// The first line, with `lines` as a count.
+    from: Option<usize>,
+    /// Headings from the top, such as `Plan/Ledger`; `\/` is a slash inside a heading; the last heading alone when unique.
+    section: Option<String>,
+    /// A block id, with or without `^`.
+    block: Option<String>,
+    /// Cut the text at a line after so many bytes; `next` names the rest.
+    max_bytes: Option<usize>,
+    /// `map` for the sections, blocks and properties instead of the text.
+    view: Option<String>,
+    /// Wait until the index has reached this generation.
+    min_generation: Option<u64>,
+    /// How long to wait for it, in milliseconds: up to 10000.
+    wait_ms: Option<u64>,
+}
+
+/// Read a note.
+///
+/// The path is one of the vault or a citation (`Note.md%23L10-L24`); `.md` may be left out. `Accept: text/markdown` answers the file's bytes
+/// with their hash as `ETag`, anything else JSON.
+#[utoipa::path(
+    get,
+    path = "/v1/notes/{*path}",
+    tag = "notes",
+    params(("path" = String, Path, description = "A path below the source's root, or a citation; `/` raw or `%2F`."), NoteQuery),
+    responses(
+        (status = 200, content((NoteResponse = "application/json"), (String = "text/markdown"))),
+        (status = 304, description = "the bytes have the hash of `If-None-Match`"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn read_note(
+    State(state): State<Arc<AppState>>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    caller.require(Scope::Read)?;
+    let written = uri.path().strip_prefix("/v1/notes/").unwrap_or_default();
+    let written = decode(written).map_err(|why| Problem::new(ProblemKind::InvalidPath, format!("the path cannot be read: {why}")))?;
+    let params = Params::parse(query.as_deref(), VALID)?;
+    let target = Target::parse(&state, &written, params.get("source"))?;
+    let selection = Selection::parse(&params, target.lines)?;
+    let max_bytes = max_bytes(params.number("max_bytes")?)?;
+    let as_map = match params.get("view") {
+        None => false,
+        Some("map") => true,
+        Some(_) => return Err(invalid("view", "it is `map`, or left out for the text").valid(&["map"])),
+    };
+    Wanted::parse(&params)?.wait(&state.handle).await?;
+
+    let index = Index::from(state.handle.freshness());
+    let path = target.path.clone();
+    let loaded = match target.load(&state, &caller).await {
+        Err(problem) if problem.is(ProblemKind::NoteNotFound) => {
+            return Err(problem.candidates(load::similar(&state, &caller, &path).await));
+        }
+        loaded => loaded?,
+    };
+    if as_map {
+        return Ok(Json(map(&loaded, index)).into_response());
+    }
+    if wants_markdown(&headers) {
+        return raw(loaded, &selection, max_bytes, &headers, index);
+    }
+    let cut = |lines: &LineIndex, wanted| excerpt::cut_on(&loaded.text, lines, wanted, max_bytes);
+    let mut response = Json(NoteResponse {
+        note: body(&loaded, &selection, cut)?,
+        index,
+    })
+    .into_response();
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}
+
+fn max_bytes(given: Option<usize>) -> Result<usize, Problem> {
+    match given {
+        Some(0) => Err(invalid("max_bytes", "it is at least 1")),
+        given => Ok(given.unwrap_or(usize::MAX)),
+    }
+}
+
+/// Returns the note as JSON carries it; `cut` bounds the text.
+fn body(loaded: &Loaded, selection: &Selection, cut: impl FnOnce(&LineIndex, LineRange) -> Excerpt) -> Result<NoteBody, Problem> {
+    let lines = LineIndex::new(&loaded.text);
+    let wanted = selection.find(&loaded.text, &loaded.note, &lines)?;
+    let excerpt = cut(&lines, wanted);
+    let properties = loaded.note.frontmatter.iter().flat_map(|it| &it.properties);
+    let mut tags = loaded.note.all_tags();
+    tags.sort_by_key(|it| it.to_lowercase());
+    tags.dedup_by_key(|it| it.to_lowercase());
+    Ok(NoteBody {
+        source: loaded.source.to_string(),
+        path: loaded.path.to_string(),
+        title: title(loaded),
+        hash: loaded.hash.to_string(),
+        modified: rfc3339(loaded.modified),
+        origin: loaded.origin.as_str().to_owned(),
+        properties: properties.map(|(name, value)| (name.clone(), json(value))).collect(),
+        tags,
+        aliases: loaded.note.aliases(),
+        content: loaded.text[excerpt.bytes.clone()].to_owned(),
+        lines: TextLines {
+            start: excerpt.lines.start,
+            end: excerpt.lines.end,
+            total: lines.count(),
+        },
+        next: next(&excerpt),
+    })
+}
+
+fn raw(loaded: Loaded, selection: &Selection, max_bytes: usize, headers: &HeaderMap, index: Index) -> Result<Response, Problem> {
+    let etag = format!("\"{}\"", loaded.hash);
+    let mut response = if matches_etag(headers, &etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else if *selection == Selection::Whole && loaded.bytes.len() <= max_bytes {
+        Body::from(loaded.bytes).into_response()
+    } else {
+        let lines = LineIndex::new(&loaded.text);
+        let wanted = selection.find(&loaded.text, &loaded.note, &lines)?;
+        let excerpt = excerpt::cut_on(&loaded.text, &lines, wanted, max_bytes);
+        let mut response = Body::from(loaded.text[excerpt.bytes.clone()].to_owned()).into_response();
+        if let Some(next) = next(&excerpt).and_then(|it| HeaderValue::try_from(it).ok()) {
+            response.headers_mut().insert("membridge-next", next);
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/markdown; charset=utf-8"));
+    headers.insert(header::ETAG, HeaderValue::try_from(etag).expect("a hash is hexadecimal"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept"));
+    headers.insert(GENERATION, index.header());
+    Ok(response)
+}
+
+fn map(loaded: &Loaded, index: Index) -> MapResponse {
+    let (text, note, lines) = (&loaded.text, &loaded.note, LineIndex::new(&loaded.text));
+    let sections = note.sections(text.len()).into_iter().map(|section| SectionEntry {
+        headings: section.path.iter().map(|&at| note.headings[at].text.clone()).collect(),
+        level: note.headings[section.heading].level,
+        lines: lines.lines_of(&section.range).into(),
+        bytes: section.range.len(),
+    });
+    MapResponse {
+        source: loaded.source.to_string(),
+        path: loaded.path.to_string(),
+        title: title(loaded),
+        sections: sections.collect(),
+        blocks: place::block_ids(note)
+            .into_iter()
+            .map(|(id, range)| BlockEntry {
+                id,
+                line: lines.line_of(range.start) + 1,
+            })
+            .collect(),
+        properties: note
+            .frontmatter
+            .iter()
+            .flat_map(|it| &it.properties)
+            .map(|(name, _)| name.clone())
+            .collect(),
+        hash: loaded.hash.to_string(),
+        index,
+    }
+}
+
+fn title(loaded: &Loaded) -> String {
+    loaded.note.title().unwrap_or_else(|| loaded.path.stem()).to_owned()
+}
+
+fn next(excerpt: &Excerpt) -> Option<String> {
+    excerpt.next.map(|it| format!("lines={}-{}", it.start, it.end))
+}
+
+/// The first type of the list that we have decides; quality values are left aside, nobody sends them for this choice.
+fn wants_markdown(headers: &HeaderMap) -> bool {
+    let accepted = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|it| it.to_str().ok())
+        .flat_map(|it| it.split(','));
+    let mut kinds = accepted.map(|it| it.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let known = kinds.find(|it| {
+        matches!(
+            it.as_str(),
+            "text/markdown" | "text/plain" | "text/*" | "application/json" | "application/*" | "*/*"
+        )
+    });
+    known.is_some_and(|it| it.starts_with("text/"))
+}
+
+fn matches_etag(headers: &HeaderMap, etag: &str) -> bool {
+    let given = headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|it| it.to_str().ok())
+        .flat_map(|it| it.split(','));
+    given
+        .map(str::trim)
+        .any(|it| it == "*" || it.strip_prefix("W/").unwrap_or(it) == etag)
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(it) => (*it).into(),
+        Value::Number(Number::Integer(it)) => (*it).into(),
+        Value::Number(Number::Float(it)) => (*it).into(),
+        Value::String(it) => it.as_str().into(),
+        Value::List(items) => items.iter().map(json).collect(),
+        Value::Map(entries) => entries.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_known_type_decides() {
+        let check = |accept: &str, expected| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+            assert_eq!(wants_markdown(&headers), expected, "{accept}");
+        };
+        check("text/markdown", true);
+        check("text/plain; q=0.9, application/json", true);
+        check("application/json, text/markdown", false);
+        check("*/*", false);
+        check("text/html,application/xhtml+xml,*/*;q=0.8", false);
+        check("image/png", false);
+        assert!(!wants_markdown(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn an_etag_matches_in_a_list_and_weakly() {
+        let check = |given: &str, expected| {
+            let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, given.parse().unwrap())]);
+            assert_eq!(matches_etag(&headers, "\"abc\""), expected, "{given}");
+        };
+        check("\"abc\"", true);
+        check("\"x\", W/\"abc\"", true);
+        check("*", true);
+        check("abc", false);
+        check("\"abcd\"", false);
+    }
+}

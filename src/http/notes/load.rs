@@ -1,0 +1,194 @@
+//! From a path in a request to a note that was read: the source, the caller's rights, the file on disk. Knows nothing of parts of a note.
+
+use std::{path::PathBuf, sync::Arc, thread, time::Duration};
+
+use crate::{
+    engine::handle::Source,
+    http::{
+        AppState,
+        auth::Caller,
+        problem::{Problem, ProblemKind},
+        search::{self, input::find_source},
+    },
+    io::{
+        index::request::{Filter, SearchRequest, Sort, Visible},
+        vault::{FileText, ReadError, Vault},
+    },
+    model::{
+        citation::{Citation, InvalidCitation},
+        hash::ContentHash,
+        lines::LineRange,
+        noise,
+        note::Note,
+        origin::{self, Origin},
+        path::{NotePath, SourceName},
+        query,
+        yaml::Value,
+    },
+};
+
+/// A file that someone writes into is looked at again so often, after this pause.
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Notes that a 404 names as what may have been meant.
+const CANDIDATES: usize = 5;
+
+/// A note that a request names: the source is known, the file has not been looked for.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub source: Arc<Source>,
+    pub path: NotePath,
+    pub lines: Option<LineRange>,
+}
+
+/// A note as it lies on the disk.
+#[derive(Debug)]
+pub struct Loaded {
+    pub source: SourceName,
+    pub path: NotePath,
+    pub bytes: Vec<u8>,
+    /// The bytes as text; what is not UTF-8 is replaced, lines keep their numbers.
+    pub text: String,
+    pub note: Note,
+    pub hash: ContentHash,
+    /// Nanoseconds since 1970.
+    pub modified: i64,
+    pub origin: Origin,
+}
+
+impl Target {
+    /// Reads a path or citation. `source` is the parameter of that name.
+    pub fn parse(state: &AppState, written: &str, source: Option<&str>) -> Result<Target, Problem> {
+        let names = state.source_names();
+        let citation = Citation::parse(written, |name| names.contains(name)).map_err(|why| match why {
+            InvalidCitation::Path(_) => Problem::new(ProblemKind::InvalidPath, why.to_string()),
+            InvalidCitation::Lines => Problem::new(ProblemKind::InvalidParameter, why.to_string()),
+        })?;
+        if citation.commit.is_some() {
+            return Err(Problem::new(
+                ProblemKind::RevisionNotFound,
+                "this source keeps no revisions that could be read",
+            ));
+        }
+        let name = match (citation.source, source) {
+            (Some(cited), Some(asked)) if cited.as_str() != asked => {
+                return Err(Problem::new(
+                    ProblemKind::InvalidParameter,
+                    format!("the citation names the source `{cited}`, the parameter another"),
+                )
+                .hint("leave `source` out"));
+            }
+            (Some(cited), _) => cited,
+            (None, Some(asked)) => find_source(asked, &names)?,
+            (None, None) => names.into_iter().next().ok_or_else(no_source)?,
+        };
+        let source = state.handle.source(&name).cloned().ok_or_else(no_source)?;
+        Ok(Target {
+            source,
+            path: citation.path,
+            lines: citation.lines,
+        })
+    }
+
+    /// Reads the note. What the caller may not see, what is excluded and what is no note answer as what is absent: 404.
+    pub async fn load(self, state: &AppState, caller: &Caller) -> Result<Loaded, Problem> {
+        let absent = Problem::new(ProblemKind::NoteNotFound, format!("there is no note `{}`", self.path));
+        let Some(path) = readable(&self.source, caller, &self.path) else {
+            return Err(absent);
+        };
+        let (most, agent_folder, source) = (state.note_read_bytes, state.agent_folder.clone(), self.source);
+        let loaded = state.work.run(move || match read(&source.vault, &path, most) {
+            Ok(file) => Ok(Loaded::new(&source, path, file, &agent_folder)),
+            Err(why) => Err((path, why)),
+        });
+        loaded.await?.map_err(|(path, why)| match why {
+            ReadError::NotFound | ReadError::Folder | ReadError::NotAFile | ReadError::Symlink => absent,
+            ReadError::TooLarge { size } => Problem::new(
+                ProblemKind::TooLarge,
+                format!("the note `{path}` has {size} bytes, more than {most}"),
+            )
+            .hint("split the note, or raise `limits.note_read` in the configuration"),
+            ReadError::Changing => Problem::new(ProblemKind::Busy, format!("the note `{path}` is being written")).retry_after_ms(500),
+            ReadError::NotLocal => {
+                Problem::new(ProblemKind::Busy, format!("the note `{path}` is not downloaded yet")).retry_after_ms(10_000)
+            }
+            ReadError::RootGone => Problem::new(ProblemKind::NotReady, "the vault is not there at the moment")
+                .hint("check its mount; the service looks again by itself")
+                .retry_after_ms(5000),
+            ReadError::Unreadable(error) => {
+                tracing::warn!(note.path = %path, %error, "a note cannot be read");
+                Problem::new(ProblemKind::ForbiddenPath, format!("the service may not read the note `{path}`"))
+            }
+        })
+    }
+}
+
+/// Returns the notes that may have been meant by a path that leads nowhere, as citations, the likeliest first.
+pub async fn similar(state: &AppState, caller: &Caller, path: &NotePath) -> Vec<String> {
+    let visible = |source: SourceName| Visible {
+        source,
+        prefix: caller.prefix.clone(),
+    };
+    let request = SearchRequest {
+        query: query::natural(path.stem()),
+        visible: state.source_names().into_iter().map(visible).collect(),
+        filter: Filter::default(),
+        sort: Sort::Relevance,
+        limit: CANDIDATES,
+        offset: 0,
+        passages: 1,
+        snippet_chars: 0,
+        min_score: 0.0,
+        exact: false,
+    };
+    // Without an index, or when it is busy, the answer has no candidates: they are a courtesy.
+    let found = search::run(state, request).await.map(|it| it.hits).unwrap_or_default();
+    found.iter().map(|it| state.cite(&it.source, &it.path, None)).collect()
+}
+
+impl Loaded {
+    fn new(source: &Source, path: NotePath, file: FileText, agent_folder: &NotePath) -> Loaded {
+        let text = String::from_utf8_lossy(&file.bytes).into_owned();
+        let note = Note::parse(&text);
+        let claimed = note.property("origin").and_then(Value::as_str);
+        Loaded {
+            origin: origin::decide(&path, &source.config.origin, agent_folder, claimed),
+            source: source.config.name.clone(),
+            hash: ContentHash::of(&file.bytes),
+            modified: file.stamp.mtime_ns,
+            bytes: file.bytes,
+            path,
+            text,
+            note,
+        }
+    }
+}
+
+/// Returns the path of the note, `.md` added where it was left out, when this caller may read it.
+fn readable(source: &Source, caller: &Caller, path: &NotePath) -> Option<NotePath> {
+    let path = if path.is_note() {
+        path.clone()
+    } else {
+        NotePath::parse(&format!("{path}.md")).ok()?
+    };
+    let excluded = |part: &NotePath| noise::is_noise(part.as_str()) || source.config.exclude.iter().any(|it| it.matches(part));
+    // A folder that is excluded takes all below it along.
+    let above = PathBuf::from(path.as_str());
+    let mut parts = above.ancestors().filter_map(|it| NotePath::parse(it.to_str()?).ok());
+    (caller.sees(&path) && !parts.any(|it| excluded(&it))).then_some(path)
+}
+
+fn read(vault: &Vault, path: &NotePath, most: u64) -> Result<FileText, ReadError> {
+    for _ in 1..TRIES {
+        match vault.read(path, most) {
+            Err(ReadError::Changing) => thread::sleep(PAUSE),
+            read => return read,
+        }
+    }
+    vault.read(path, most)
+}
+
+fn no_source() -> Problem {
+    Problem::new(ProblemKind::SourceNotFound, "there is no source")
+}

@@ -1,0 +1,227 @@
+//! `GET` and `POST /v1/search`: the wire types and the handlers. What the parameters mean stands in `input`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Extension, Json,
+    extract::{RawQuery, Request, State},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    config::tokens::Scope,
+    http::{
+        AppState,
+        auth::Caller,
+        body,
+        freshness::Index,
+        params::Params,
+        problem::{Problem, ProblemKind},
+        search::input::{SearchInput, Surroundings},
+    },
+    io::index::request::{Hit as Found, SearchAnswer, SearchRequest},
+    model::{lines::LineRange, query},
+};
+
+pub mod input;
+
+/// The answer to a search.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SearchResponse {
+    pub query: String,
+    /// Notes that meet the conditions and hold at least one word.
+    pub total: usize,
+    /// One hit a note, the best first.
+    pub hits: Vec<Hit>,
+    /// What of the query was taken as plain words, and why.
+    pub warnings: Vec<String>,
+    /// Words that the index does not hold, with the nearest terms that were tried for them.
+    pub corrected: BTreeMap<String, Vec<String>>,
+    /// How the query was read; only with `explain`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explain>,
+    pub index: Index,
+}
+
+/// How a query was read.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Explain {
+    pub parse: String,
+}
+
+/// A note that was found, described by its best passage.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Hit {
+    pub source: String,
+    pub path: String,
+    pub title: String,
+    /// From the outermost heading to the passage's own.
+    pub headings: Vec<String>,
+    pub lines: Lines,
+    /// What `GET /v1/notes/{path}` and the command line's `get` take.
+    pub citation: String,
+    pub snippet: String,
+    /// 0 to 1, comparable across queries.
+    pub score: f32,
+    pub origin: String,
+    pub tags: Vec<String>,
+    /// RFC 3339, UTC.
+    pub modified: String,
+    /// The git blob id of the file's bytes.
+    pub hash: String,
+    /// Further passages of the same note; only with `passages` above 1.
+    pub more: Vec<Passage>,
+    /// Why the note ranks where it does; only with `explain`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// A further passage of a hit.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Passage {
+    pub headings: Vec<String>,
+    pub lines: Lines,
+    pub citation: String,
+    pub snippet: String,
+}
+
+/// Lines from 1, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Lines {
+    pub start: usize,
+    pub end: usize,
+}
+
+impl From<LineRange> for Lines {
+    fn from(it: LineRange) -> Lines {
+        Lines {
+            start: it.start,
+            end: it.end,
+        }
+    }
+}
+
+/// Search the notes.
+///
+/// One hit a note, described by its best passage. `natural` syntax never refuses text; conditions alone select when `q` is left out.
+#[utoipa::path(
+    get,
+    path = "/v1/search",
+    tag = "search",
+    params(SearchInput),
+    responses((status = 200, body = SearchResponse), (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn get_search(
+    State(state): State<Arc<AppState>>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<SearchResponse>, Problem> {
+    answer(&state, &caller, SearchInput::from_query(query.as_deref())?).await
+}
+
+/// Search the notes, with the parameters in a body.
+///
+/// The same as `GET /v1/search`, for queries that are too long or too odd for an address.
+#[utoipa::path(
+    post,
+    path = "/v1/search",
+    tag = "search",
+    request_body = SearchInput,
+    responses((status = 200, body = SearchResponse), (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn post_search(
+    State(state): State<Arc<AppState>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Json<SearchResponse>, Problem> {
+    let (head, body) = request.into_parts();
+    Params::parse(head.uri.query(), &[])?;
+    let input = body::json(&head.headers, body, state.body_limits, input::VALID).await?;
+    answer(&state, &caller, input).await
+}
+
+async fn answer(state: &AppState, caller: &Caller, input: SearchInput) -> Result<Json<SearchResponse>, Problem> {
+    caller.require(Scope::Read)?;
+    let around = Surroundings {
+        caller,
+        sources: state.source_names(),
+        clock: state.clock(),
+        query_bytes: state.query_bytes,
+    };
+    let request = input.resolve(&around)?;
+    input.wanted().wait(&state.handle).await?;
+
+    let warnings = request.query.warnings.clone();
+    let explain = (input.explain == Some(true)).then(|| Explain {
+        parse: query::explain::explain(&request.query),
+    });
+    // Asked before the snapshot is taken: the snapshot then holds at least this generation.
+    let index = Index::from(state.handle.freshness());
+    let found = run(state, request).await?;
+    let hits = found.hits.into_iter().map(|it| hit(it, state, explain.is_some())).collect();
+    let corrected = found.corrected.into_iter().collect();
+    Ok(Json(SearchResponse {
+        query: input.q.unwrap_or_default(),
+        total: found.total,
+        hits,
+        warnings,
+        corrected,
+        explain,
+        index,
+    }))
+}
+
+/// Searches the newest snapshot when the turn comes.
+pub async fn run(state: &AppState, request: SearchRequest) -> Result<SearchAnswer, Problem> {
+    let Some(searcher) = state.handle.searcher() else {
+        return Err(Problem::new(ProblemKind::NotReady, "the first index is not finished").retry_after_ms(2000));
+    };
+    state.work.run(move || searcher.search(&request)).await?.map_err(|error| {
+        tracing::error!(error = format!("{error:#}"), "a search failed");
+        Problem::new(ProblemKind::Internal, "the search failed")
+    })
+}
+
+fn hit(found: Found, state: &AppState, explain: bool) -> Hit {
+    let cite = |lines| state.cite(&found.source, &found.path, Some(lines));
+    let mut passages = found.passages.into_iter().map(|it| Passage {
+        citation: cite(it.lines),
+        headings: it.headings,
+        lines: it.lines.into(),
+        snippet: it.snippet,
+    });
+    let best = passages.next().unwrap_or_else(|| Passage {
+        citation: state.cite(&found.source, &found.path, None),
+        headings: Vec::new(),
+        lines: Lines { start: 1, end: 1 },
+        snippet: String::new(),
+    });
+    Hit {
+        headings: best.headings,
+        lines: best.lines,
+        citation: best.citation,
+        snippet: best.snippet,
+        more: passages.collect(),
+        source: found.source.to_string(),
+        path: found.path.to_string(),
+        title: found.title,
+        // Three digits tell hits apart; more are noise that the reader pays for.
+        score: (found.score * 1000.0).round() / 1000.0,
+        origin: found.origin.as_str().to_owned(),
+        tags: found.tags,
+        modified: rfc3339(found.modified),
+        hash: found.hash.to_string(),
+        why: explain.then_some(found.why),
+    }
+}
+
+/// Returns a moment as the API writes it: UTC, whole seconds.
+pub fn rfc3339(nanoseconds: i64) -> String {
+    Timestamp::from_second(nanoseconds.div_euclid(1_000_000_000))
+        .unwrap_or_default()
+        .to_string()
+}
