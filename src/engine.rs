@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     sync::Arc,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use anyhow::{Context, Result};
@@ -18,17 +18,11 @@ use tracing::{error, info, warn};
 
 use crate::{
     config::Config,
-    io::{
-        index::{Effort, Index},
-        vault::Vault,
-        watch::Hints,
-    },
-    model::{
-        hash::ContentHash,
-        path::{NoteId, NotePath},
-    },
+    io::{index::Index, vault::Vault, watch::Hints},
+    model::{hash::ContentHash, path::NotePath},
 };
 
+mod advance;
 mod catalog;
 pub mod handle;
 mod lock;
@@ -36,31 +30,14 @@ mod reconcile;
 mod root;
 pub mod status;
 
-use catalog::{Entry, Ripe};
+use catalog::Entry;
 use handle::{Handle, Published, Shared, Source};
 use lock::FolderLock;
-use reconcile::{Job, Outcome, reconcile};
 use root::Root;
 use status::{NotReady, Status};
 
 /// Events that wait; more senders wait themselves.
 const EVENTS: usize = 256;
-
-/// Paths that one step looks at.
-const BATCH: usize = 512;
-
-/// From so many waiting paths on, both cores index.
-const BULK: usize = 2_000;
-
-/// While more paths wait, what was put becomes searchable this often; a first index is shown when it is whole.
-const COMMIT_EVERY: Duration = Duration::from_secs(1);
-
-/// A path that could not be read is tried again after this; a commit that failed, after this and then twice as long each time.
-const RETRY: Duration = Duration::from_secs(5);
-const MAX_RETRY: Duration = Duration::from_secs(60);
-
-/// After so many failures in a row the index is built anew, unless the disk is full.
-const MAX_FAILURES: u32 = 3;
 
 const MAX_ERRORS: usize = 20;
 
@@ -216,165 +193,6 @@ impl Engine {
         self.next_deadline(now)
     }
 
-    fn advance(&mut self, now: Instant) -> Result<()> {
-        let waiting: usize = self.roots.iter().map(|it| it.catalog.waiting()).sum();
-        let effort = if waiting >= BULK { Effort::Bulk } else { Effort::Updates };
-        if self.uncommitted.is_empty() {
-            self.index.set_effort(effort)?;
-        }
-        self.reconcile_batch(now)?;
-        let ripe_left = self.roots.iter().any(|it| it.catalog.next_ripe().is_some_and(|it| it <= now));
-        let whole = self.roots.iter().all(Root::was_tried) && !ripe_left;
-        let first = !self.index.is_complete();
-        let due = if first { whole } else { !ripe_left || self.last_commit.is_none_or(|it| now >= it + COMMIT_EVERY) };
-        if due && (!self.uncommitted.is_empty() || first) {
-            self.commit(now, whole)?;
-        }
-        Ok(())
-    }
-
-    /// Looks at one batch of ripe paths.
-    fn reconcile_batch(&mut self, now: Instant) -> Result<()> {
-        let mut ripe: Vec<(usize, Ripe)> = Vec::new();
-        for (at, root) in self.roots.iter_mut().enumerate() {
-            ripe.extend(root.catalog.take_ripe(now, BATCH - ripe.len()).into_iter().map(|it| (at, it)));
-        }
-        if ripe.is_empty() {
-            return Ok(());
-        }
-        self.status_changed = true;
-        let job = |(at, it): &(usize, Ripe)| {
-            let root = &self.roots[*at];
-            let known = root.catalog.entries.get(&it.path).copied();
-            Job { source: &root.source, path: it.path.clone(), since: it.since, known, leave_out: root.leaves_out(&it.path) }
-        };
-        let jobs: Vec<Job<'_>> = ripe.iter().map(job).collect();
-        let outcomes = reconcile(&jobs, &self.index, &self.config, now);
-        drop(jobs);
-        let outcomes = match outcomes {
-            Ok(outcomes) => outcomes,
-            Err(error) => {
-                // What was taken is still to be done.
-                for (at, it) in ripe {
-                    self.roots[at].catalog.postpone(it.path, it.since, now);
-                }
-                return Err(error);
-            }
-        };
-        let surprising = surprising_absences(&self.roots, &ripe, &outcomes);
-        for ((at, it), outcome) in ripe.into_iter().zip(outcomes) {
-            self.settle(at, it, outcome, surprising[at], now)?;
-        }
-        Ok(())
-    }
-
-    fn settle(&mut self, at: usize, ripe: Ripe, outcome: Outcome, surprising: bool, now: Instant) -> Result<()> {
-        let Ripe { path, since, gone } = ripe;
-        let root = &mut self.roots[at];
-        match outcome {
-            Outcome::Put { entry, flaw } => {
-                if let Some(why) = flaw {
-                    root.skip(&path, &why);
-                }
-                self.uncommitted.push(Uncommitted { root: at, path, entry: Some(entry), since });
-            }
-            Outcome::Same(entry) => {
-                root.catalog.entries.insert(path, entry);
-            }
-            Outcome::Removed { flaw } => {
-                if let Some(why) = flaw {
-                    root.skip(&path, &why);
-                }
-                self.uncommitted.push(Uncommitted { root: at, path, entry: None, since });
-            }
-            Outcome::Absent if surprising && !gone => root.scan_soon(now),
-            Outcome::Absent => {
-                if root.catalog.holds_below(&path) {
-                    root.scan_soon(now);
-                }
-                if root.catalog.entries.contains_key(&path) {
-                    self.index.remove(&NoteId { source: root.source.config.name.clone(), path: path.clone() })?;
-                    self.uncommitted.push(Uncommitted { root: at, path, entry: None, since });
-                }
-            }
-            Outcome::Emptied | Outcome::Changing => root.catalog.postpone(path, since, now + self.config.quiet),
-            Outcome::Folder | Outcome::RootGone => root.scan_soon(now),
-            Outcome::Unreadable(why) => {
-                root.skip(&path, &why);
-                root.catalog.postpone(path, since, now + RETRY);
-            }
-        }
-        Ok(())
-    }
-
-    fn commit(&mut self, now: Instant, whole: bool) -> Result<()> {
-        let was_complete = self.index.is_complete();
-        let searcher = self.index.commit(whole)?;
-        let (changed, generation) = (self.uncommitted.len(), searcher.generation());
-        for it in self.uncommitted.drain(..) {
-            let entries = &mut self.roots[it.root].catalog.entries;
-            match it.entry {
-                Some(entry) => entries.insert(it.path, entry),
-                None => entries.remove(&it.path),
-            };
-        }
-        if self.index.is_complete() {
-            let notes = searcher.notes();
-            self.shared.searcher.store(Some(Arc::new(searcher)));
-            if self.rebuilding {
-                self.index.make_current()?;
-                self.rebuilding = false;
-            }
-            if !was_complete {
-                info!(notes, generation, "the first index is complete");
-            } else if changed > 0 {
-                info!(changed, generation, duration_ms = now.elapsed().as_millis() as u64, "indexed changes");
-            }
-        }
-        self.last_commit = Some(now);
-        self.failures = 0;
-        self.retry_at = None;
-        self.status_changed = true;
-        Ok(())
-    }
-
-    /// Takes back what was not committed, and tries it again later; builds the index anew when that does not help.
-    fn recover(&mut self, error: &anyhow::Error, now: Instant) {
-        self.failures += 1;
-        let wait = (RETRY * 2_u32.saturating_pow(self.failures - 1)).min(MAX_RETRY);
-        self.retry_at = Some(now + wait);
-        self.fail(format!("{error:#}"));
-        for it in std::mem::take(&mut self.uncommitted) {
-            self.roots[it.root].catalog.postpone(it.path, it.since, now);
-        }
-        let rolled_back = self.index.rollback();
-        if let Err(error) = &rolled_back {
-            self.fail(format!("roll the index back: {error:#}"));
-        }
-        if (rolled_back.is_err() || self.failures >= MAX_FAILURES) && !is_full(error) {
-            self.rebuild();
-        }
-    }
-
-    /// Begins an index beside the present one, which answers, stale, until the new one is whole.
-    fn rebuild(&mut self) {
-        match self.index.beside() {
-            Ok(fresh) => {
-                warn!("the index is built anew beside the old one");
-                self.index = fresh;
-                self.rebuilding = true;
-                let now = Instant::now();
-                for root in &mut self.roots {
-                    for path in std::mem::take(&mut root.catalog.entries).into_keys() {
-                        root.catalog.mark(path, now, Duration::ZERO);
-                    }
-                    root.scan_soon(now);
-                }
-            }
-            Err(error) => self.fail(format!("begin a new index: {error:#}")),
-        }
-    }
-
     /// Logs a failure once and keeps it for status.
     fn fail(&mut self, why: String) {
         if why.ends_with(": ") {
@@ -441,21 +259,6 @@ impl Engine {
         self.shared.publish(Published { stopped: true, ..Published::default() });
         info!("the engine has stopped");
     }
-}
-
-/// Says for each root whether more known notes are absent in this batch than one believes without a scan.
-fn surprising_absences(roots: &[Root], ripe: &[(usize, Ripe)], outcomes: &[Outcome]) -> Vec<bool> {
-    let absent = |at: usize| {
-        let of_root = ripe.iter().zip(outcomes).filter(|((root, _), _)| *root == at);
-        of_root.filter(|((_, it), outcome)| !it.gone && matches!(outcome, Outcome::Absent)).count()
-    };
-    roots.iter().enumerate().map(|(at, root)| absent(at) > catalog::MASS_DELETE.max(root.catalog.entries.len() / 5)).collect()
-}
-
-/// Says whether an error means that the disk has no room; a new index would have none either.
-fn is_full(error: &anyhow::Error) -> bool {
-    let full = |it: &std::io::Error| matches!(it.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
-    error.chain().any(|it| it.downcast_ref().is_some_and(full)) || format!("{error:?}").contains("StorageFull")
 }
 
 /// Returns the identity of what decides, beside the notes' own bytes, what the index holds of them: another one needs another index.

@@ -15,6 +15,9 @@ use crate::model::{
     path::NotePath,
 };
 
+/// The parser has decoded the targets of Markdown links.
+const ALREADY_DECODED: bool = false;
+
 /// The links of one vault and the files they can lead to. Built by [`LinkGraph::put`] and [`LinkGraph::remove`] in any order: what it
 /// answers depends on the present files and links alone.
 #[derive(Debug, Clone, Default)]
@@ -143,7 +146,7 @@ impl LinkGraph {
     fn resolve_one<'a>(&'a self, source: &'a Source, number: u32) -> ResolvedLink<'a> {
         let link = &source.links[number as usize];
         let target = source.target(number as usize);
-        let found = self.names.find(target, link.markdown, Some(&source.path));
+        let found = self.names.find(target, ALREADY_DECODED, Some(&source.path));
         ResolvedLink {
             source: &source.path,
             target,
@@ -180,8 +183,8 @@ impl Source {
 
     /// Returns the name hash and number of each link that leads out of the note.
     fn by_name(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.links.iter().enumerate().filter_map(|(number, link)| {
-            let wanted = wanted_key(self.target(number), link.markdown);
+        self.links.iter().enumerate().filter_map(|(number, _)| {
+            let wanted = wanted_key(self.target(number), ALREADY_DECODED);
             (!wanted.is_empty()).then(|| (name_hash(&wanted), narrow(number)))
         })
     }

@@ -41,7 +41,8 @@ fn trailing(text: &str) -> Option<&str> {
     let line = text.trim_end();
     let id = line.trim_end_matches(|it: char| it.is_ascii_alphanumeric() || it == '-');
     let before = id.strip_suffix('^')?;
-    let separate = before.is_empty() || before.ends_with(char::is_whitespace);
+    // The help itself writes an id right behind an embed: `![[image.png]]^id`.
+    let separate = before.is_empty() || before.ends_with(char::is_whitespace) || before.ends_with("]]");
     (separate && id.len() < line.len()).then(|| &line[id.len()..])
 }
 
