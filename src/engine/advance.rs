@@ -17,7 +17,7 @@ use crate::{
         root::Root,
     },
     io::index::Effort,
-    model::path::NoteId,
+    model::path::{NoteId, NotePath},
 };
 
 /// Paths that one step looks at.
@@ -95,36 +95,38 @@ impl Engine {
         let root = &mut self.roots[at];
         match outcome {
             Outcome::Put { entry, flaw } => {
-                if let Some(why) = flaw {
-                    root.skip(&path, &why);
-                }
+                root.note_flaw(&path, flaw);
                 self.uncommitted.push(Uncommitted { root: at, path, entry: Some(entry), since });
             }
             Outcome::Same(entry) => {
                 root.catalog.entries.insert(path, entry);
             }
-            Outcome::Removed { flaw } => {
-                if let Some(why) = flaw {
-                    root.skip(&path, &why);
-                }
-                self.uncommitted.push(Uncommitted { root: at, path, entry: None, since });
+            Outcome::LeftOut { flaw } => {
+                root.note_flaw(&path, flaw);
+                self.remove(at, path, since)?;
             }
             Outcome::Absent if surprising && !gone => root.scan_soon(now),
             Outcome::Absent => {
                 if root.catalog.holds_below(&path) {
                     root.scan_soon(now);
                 }
-                if root.catalog.entries.contains_key(&path) {
-                    self.index.remove(&NoteId { source: root.source.config.name.clone(), path: path.clone() })?;
-                    self.uncommitted.push(Uncommitted { root: at, path, entry: None, since });
-                }
+                root.note_flaw(&path, None);
+                self.remove(at, path, since)?;
             }
             Outcome::Emptied | Outcome::Changing => root.catalog.postpone(path, since, now + self.config.quiet),
             Outcome::Folder | Outcome::RootGone => root.scan_soon(now),
-            Outcome::Unreadable(why) => {
-                root.skip(&path, &why);
-                root.catalog.postpone(path, since, now + RETRY);
-            }
+            // The next scan finds it again, since it differs from what the index holds.
+            Outcome::Unreadable(why) => root.note_flaw(&path, Some(why)),
+        }
+        Ok(())
+    }
+
+    /// Takes a note out of the index, if it is there.
+    fn remove(&mut self, at: usize, path: NotePath, since: Instant) -> Result<()> {
+        let root = &self.roots[at];
+        if root.catalog.entries.contains_key(&path) {
+            self.index.remove(&NoteId { source: root.source.config.name.clone(), path: path.clone() })?;
+            self.uncommitted.push(Uncommitted { root: at, path, entry: None, since });
         }
         Ok(())
     }

@@ -52,9 +52,9 @@ pub(super) enum Outcome {
     Put { entry: Entry, flaw: Option<String> },
     /// The bytes are those that the index holds.
     Same(Entry),
-    /// Gone from the index as of the next commit, and why it is left out if it lies on the disk.
-    Removed { flaw: Option<String> },
-    /// There is no such file; nothing was removed yet.
+    /// It lies on the disk, and the index must not hold it; the flaw says why where nobody asked for that.
+    LeftOut { flaw: Option<String> },
+    /// There is no such file.
     Absent,
     /// Emptied a moment ago: perhaps half a save.
     Emptied,
@@ -99,8 +99,7 @@ pub(super) fn reconcile(jobs: &[Job<'_>], index: &Index, config: &Config, now: I
 fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<Outcome> {
     let id = || NoteId { source: job.source.config.name.clone(), path: job.path.clone() };
     if job.leave_out {
-        index.remove(&id())?;
-        return Ok(Outcome::Removed { flaw: None });
+        return Ok(Outcome::LeftOut { flaw: None });
     }
     let before = SystemTime::now();
     let file = match job.source.vault.read(&job.path, config.limits.note_read_bytes) {
@@ -110,9 +109,8 @@ fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<O
         Err(ReadError::Changing) => return Ok(Outcome::Changing),
         Err(ReadError::RootGone) => return Ok(Outcome::RootGone),
         Err(ReadError::TooLarge { size }) => {
-            index.remove(&id())?;
             let flaw = format!("{size} bytes, more than limits.note_read_bytes ({})", config.limits.note_read_bytes);
-            return Ok(Outcome::Removed { flaw: Some(flaw) });
+            return Ok(Outcome::LeftOut { flaw: Some(flaw) });
         }
         Err(ReadError::NotLocal) => return Ok(Outcome::Unreadable("a cloud drive holds only a placeholder of it here".to_owned())),
         Err(ReadError::Unreadable(error)) => return Ok(Outcome::Unreadable(error.to_string())),

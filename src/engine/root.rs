@@ -38,6 +38,9 @@ const SCAN_REST: u32 = 4;
 /// How many skipped files status lists.
 const MAX_SKIPPED: usize = 100;
 
+/// How many flaws are remembered.
+const MAX_FLAWS: usize = 10_000;
+
 #[derive(Debug)]
 pub(super) struct Root {
     pub(super) source: Arc<Source>,
@@ -55,6 +58,8 @@ pub(super) struct Root {
     last_cost: Duration,
     last_end: Option<Instant>,
     status: SourceStatus,
+    /// Why a file is not in the index as it stands on the disk.
+    flaws: BTreeMap<NotePath, String>,
     gone: bool,
 }
 
@@ -87,13 +92,18 @@ impl Root {
             last_cost: Duration::ZERO,
             last_end: None,
             status,
+            flaws: BTreeMap::new(),
             gone: false,
         }
     }
 
     /// Returns what status shows of this source.
     pub(super) fn status(&self) -> SourceStatus {
-        SourceStatus { indexed: self.catalog.entries.len(), ..self.status.clone() }
+        let mut status = SourceStatus { indexed: self.catalog.entries.len(), ..self.status.clone() };
+        let room = MAX_SKIPPED.saturating_sub(status.skipped.len());
+        status.skipped.extend(self.flaws.iter().take(room).map(|(path, why)| (path.to_string(), why.clone())));
+        status.skipped_total += self.flaws.len();
+        status
     }
 
     /// Returns why this source keeps the service from being ready.
@@ -292,14 +302,12 @@ impl Root {
         };
     }
 
-    /// Notes in status why a file is not in the index as it stands.
-    pub(super) fn skip(&mut self, path: &NotePath, why: &str) {
-        let known = self.status.skipped.iter().any(|(it, _)| it == path.as_str());
-        if !known {
-            self.status.skipped_total += 1;
-            if self.status.skipped.len() < MAX_SKIPPED {
-                self.status.skipped.push((path.to_string(), why.to_owned()));
-            }
+    /// Notes for status what is odd about a file, or that nothing is any more.
+    pub(super) fn note_flaw(&mut self, path: &NotePath, flaw: Option<String>) {
+        match flaw {
+            Some(why) if self.flaws.len() < MAX_FLAWS => drop(self.flaws.insert(path.clone(), why)),
+            Some(_) => {}
+            None => drop(self.flaws.remove(path)),
         }
     }
 }
