@@ -114,7 +114,10 @@ pub fn run() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         // Whoever closed the pipe has read enough: `membridge ls | head`.
-        if error.chain().any(|it| it.downcast_ref::<io::Error>().is_some_and(|it| it.kind() == ErrorKind::BrokenPipe)) {
+        if error
+            .chain()
+            .any(|it| it.downcast_ref::<io::Error>().is_some_and(|it| it.kind() == ErrorKind::BrokenPipe))
+        {
             return ExitCode::SUCCESS;
         }
         note(format_args!("membridge: {error:#}"));
@@ -142,7 +145,10 @@ fn completions(shell: Shell) -> io::Result<()> {
 /// Prints text that the caller asked for.
 fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()).map_err(Failure::Output)
+    stdout
+        .write_all(text.as_ref())
+        .and_then(|()| stdout.flush())
+        .map_err(Failure::Output)
 }
 
 /// Prints what the caller should know beside the answer. A closed stderr is no reason to fail.
@@ -152,7 +158,10 @@ fn note(text: impl Display) {
 
 /// Returns text that cannot move a terminal's cursor or change its colours, on one line: notes may hold anything.
 fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split(|it: char| it.is_whitespace() || it.is_control()).filter(|it| !it.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|it: char| it.is_whitespace() || it.is_control())
+        .filter(|it| !it.is_empty())
+        .collect();
     words.join(" ")
 }
 
@@ -175,7 +184,12 @@ mod tests {
     #[test]
     fn wrong_usage_is_status_2() {
         assert_eq!(Cli::try_parse_from(["membridge", "serach"]).unwrap_err().exit_code(), 2);
-        assert_eq!(Cli::try_parse_from(["membridge", "search", "--limit", "many"]).unwrap_err().exit_code(), 2);
+        assert_eq!(
+            Cli::try_parse_from(["membridge", "search", "--limit", "many"])
+                .unwrap_err()
+                .exit_code(),
+            2
+        );
     }
 
     #[test]

@@ -88,9 +88,17 @@ impl Drop for Aside {
 
 /// Returns the searcher of a complete index, and the name of the one source in it.
 fn index(vault: &Path, aside: &Path) -> Result<(Arc<Searcher>, SourceName)> {
-    let flags = Flags { vaults: vec![(None, vault.to_owned())], data_dir: Some(aside.to_owned()), ..Flags::default() };
+    let flags = Flags {
+        vaults: vec![(None, vault.to_owned())],
+        data_dir: Some(aside.to_owned()),
+        ..Flags::default()
+    };
     let loaded = config::load(&flags, &|_| None).map_err(|findings| {
-        let problem = findings.problems.first().map(|it| format!("{}: {}", it.key, it.message)).unwrap_or_default();
+        let problem = findings
+            .problems
+            .first()
+            .map(|it| format!("{}: {}", it.key, it.message))
+            .unwrap_or_default();
         anyhow::anyhow!("index `{}`: {problem}", vault.display())
     })?;
     let (mut engine, handle) = Engine::new(&loaded.config)?;
@@ -112,7 +120,9 @@ fn measure(searcher: &Searcher, source: &SourceName, rows: &[Row]) -> Result<(BT
             unanswerable += 1;
             continue;
         }
-        let found = searcher.search(&request(&row.query, source)).with_context(|| format!("search `{}`", row.query))?;
+        let found = searcher
+            .search(&request(&row.query, source))
+            .with_context(|| format!("search `{}`", row.query))?;
         let paths: Vec<&str> = found.hits.iter().map(|it| it.path.as_str()).collect();
         // The empty kind stands for all.
         let named = (!row.kind.is_empty()).then(|| row.kind.clone());
@@ -126,7 +136,10 @@ fn measure(searcher: &Searcher, source: &SourceName, rows: &[Row]) -> Result<(BT
 fn request(text: &str, source: &SourceName) -> SearchRequest {
     SearchRequest {
         query: query::natural(text),
-        visible: vec![Visible { source: source.clone(), prefix: None }],
+        visible: vec![Visible {
+            source: source.clone(),
+            prefix: None,
+        }],
         filter: Filter::default(),
         sort: Sort::Relevance,
         limit: DEPTH,
@@ -135,6 +148,7 @@ fn request(text: &str, source: &SourceName) -> SearchRequest {
         snippet_chars: 0,
         min_score: 0.0,
         exact: false,
+        deadline: None,
     }
 }
 
@@ -165,7 +179,9 @@ impl Measures {
     }
 
     fn as_value(&self) -> Value {
-        let averages = self.averages().map(|(name, value)| (name.to_owned(), json!((value * 10_000.0).round() / 10_000.0)));
+        let averages = self
+            .averages()
+            .map(|(name, value)| (name.to_owned(), json!((value * 10_000.0).round() / 10_000.0)));
         let mut members: Map<String, Value> = averages.into_iter().collect();
         members.insert("queries".to_owned(), json!(self.queries));
         Value::Object(members)
@@ -174,17 +190,27 @@ impl Measures {
 
 fn as_value(queries: usize, unanswerable: usize, kinds: &BTreeMap<String, Measures>) -> Value {
     let all = kinds.get("").copied().unwrap_or_default();
-    let named: Map<String, Value> = kinds.iter().filter(|(name, _)| !name.is_empty()).map(|(name, it)| (name.clone(), it.as_value())).collect();
+    let named: Map<String, Value> = kinds
+        .iter()
+        .filter(|(name, _)| !name.is_empty())
+        .map(|(name, it)| (name.clone(), it.as_value()))
+        .collect();
     json!({ "queries": queries, "unanswerable": unanswerable, "all": all.as_value(), "kinds": named })
 }
 
 fn as_table(queries: usize, unanswerable: usize, kinds: &BTreeMap<String, Measures>) -> String {
     let mut table = format!("{queries} queries, {unanswerable} without a relevant note left out\n");
-    table.push_str(&format!("{:<16} {:>7} {:>7} {:>7} {:>7} {:>7} {:>8}\n", "kind", "queries", "R@1", "R@5", "R@10", "MRR@10", "nDCG@10"));
+    table.push_str(&format!(
+        "{:<16} {:>7} {:>7} {:>7} {:>7} {:>7} {:>8}\n",
+        "kind", "queries", "R@1", "R@5", "R@10", "MRR@10", "nDCG@10"
+    ));
     for (name, it) in kinds {
         let name = if name.is_empty() { "all" } else { name };
         let [r1, r5, r10, mrr, ndcg] = it.averages().map(|(_, value)| value);
-        table.push_str(&format!("{name:<16} {:>7} {r1:>7.3} {r5:>7.3} {r10:>7.3} {mrr:>7.3} {ndcg:>8.3}\n", it.queries));
+        table.push_str(&format!(
+            "{name:<16} {:>7} {r1:>7.3} {r5:>7.3} {r10:>7.3} {mrr:>7.3} {ndcg:>8.3}\n",
+            it.queries
+        ));
     }
     table
 }
@@ -197,7 +223,10 @@ mod tests {
         let mut measures = Measures::default();
         measures.add(found, &relevant.iter().map(|it| (*it).to_owned()).collect());
         let measured = measures.averages().map(|(_, value)| value);
-        assert!(measured.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3), "{measured:?} for {found:?} of {relevant:?}");
+        assert!(
+            measured.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3),
+            "{measured:?} for {found:?} of {relevant:?}"
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
         client::{Client, Failure, encode_path},
         note, one_line, print,
     },
-    http::notes::MapResponse,
+    http::notes::shape::MapResponse,
 };
 
 /// Shown below the options.
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::http::{
         freshness::Index,
-        notes::{BlockEntry, SectionEntry},
+        notes::shape::{BlockEntry, SectionEntry},
         search::Lines,
     };
 

@@ -30,7 +30,10 @@ pub fn run(flags: &Flags) -> Result<ExitCode> {
         warn!(key = warning.key, hint = warning.hint, "{}", warning.message);
     }
     let (handle, engine) = engine::start(&config)?;
-    let runtime = runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    let runtime = runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
     let served = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
@@ -40,7 +43,13 @@ pub fn run(flags: &Flags) -> Result<ExitCode> {
                 _ = interrupt.recv() => {}
             }
         };
-        http::serve(&config, handle.clone(), stop, |address| info!(%address, version = env!("CARGO_PKG_VERSION"), "listening")).await
+        http::serve(
+            &config,
+            handle.clone(),
+            stop,
+            |address| info!(%address, version = env!("CARGO_PKG_VERSION"), "listening"),
+        )
+        .await
     });
     handle.shutdown();
     if engine.join().is_err() {

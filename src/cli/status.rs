@@ -37,7 +37,10 @@ fn text(status: &StatusResponse) -> String {
         let scan = source.last_scan.as_deref().unwrap_or("never");
         lines.push(format!(
             "{}: {} of {} notes indexed, {}, last scan {scan}",
-            source.name, source.indexed, source.on_disk, source.watcher
+            source.name,
+            count(source.indexed),
+            count(source.on_disk),
+            source.watcher
         ));
         if !source.problem.is_empty() {
             lines.push(format!("  problem: {}", one_line(&source.problem)));
@@ -54,8 +57,8 @@ fn text(status: &StatusResponse) -> String {
                 .iter()
                 .map(|it| format!("  skipped: {}: {}", one_line(&it.path), one_line(&it.reason))),
         );
-        if source.skipped_total > source.skipped.len() {
-            lines.push(format!("  skipped in all: {}", source.skipped_total));
+        if let Some(total) = source.skipped_total.filter(|it| *it > source.skipped.len()) {
+            lines.push(format!("  skipped in all: {total}"));
         }
     }
     lines.extend(
@@ -65,6 +68,11 @@ fn text(status: &StatusResponse) -> String {
             .map(|it| format!("error at {}: {}", it.time, one_line(&it.error))),
     );
     lines.join("\n") + "\n"
+}
+
+/// A token that may not read the whole source is not told the count.
+fn count(count: Option<usize>) -> String {
+    count.map_or_else(|| "?".to_owned(), |it| it.to_string())
 }
 
 #[cfg(test)]

@@ -29,7 +29,10 @@ const BULK: usize = 2_000;
 /// While more paths wait, what was put becomes searchable this often; a first index is shown when it is whole.
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
 
-/// A path that could not be read is tried again after this; a commit that failed, after this and then twice as long each time.
+/// How long a first index waits for files that are being written.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+
+/// A commit that failed is tried again after this, and then twice as long each time.
 const RETRY: Duration = Duration::from_secs(5);
 const MAX_RETRY: Duration = Duration::from_secs(60);
 
@@ -46,8 +49,10 @@ impl Engine {
         }
         self.reconcile_batch(now)?;
         let ripe_left = self.roots.iter().any(|it| it.catalog.next_ripe().is_some_and(|it| it <= now));
-        let whole = self.roots.iter().all(Root::was_tried) && !ripe_left;
+        // A path that is put off for a moment belongs to the first index; one that is written all the time must not hold it up.
+        let put_off = |root: &Root| root.catalog.oldest().is_some_and(|it| now < it + FIRST_WAIT);
         let first = !self.index.is_complete();
+        let whole = !ripe_left && self.roots.iter().all(|it| it.was_tried() && !(first && put_off(it)));
         let due = if first { whole } else { !ripe_left || self.last_commit.is_none_or(|it| now >= it + COMMIT_EVERY) };
         if due && (!self.uncommitted.is_empty() || first) {
             self.commit(now, whole)?;
@@ -68,7 +73,13 @@ impl Engine {
         let job = |(at, it): &(usize, Ripe)| {
             let root = &self.roots[*at];
             let known = root.catalog.entries.get(&it.path).copied();
-            Job { source: &root.source, path: it.path.clone(), since: it.since, known, leave_out: root.leaves_out(&it.path) }
+            Job {
+                source: &root.source,
+                path: it.path.clone(),
+                known,
+                emptied: root.catalog.emptied.get(&it.path).copied(),
+                leave_out: root.leaves_out(&it.path),
+            }
         };
         let jobs: Vec<Job<'_>> = ripe.iter().map(job).collect();
         let outcomes = reconcile(&jobs, &self.index, &self.config, now);
@@ -93,6 +104,7 @@ impl Engine {
     fn settle(&mut self, at: usize, ripe: Ripe, outcome: Outcome, surprising: bool, now: Instant) -> Result<()> {
         let Ripe { path, since, gone } = ripe;
         let root = &mut self.roots[at];
+        let emptied = root.catalog.emptied.remove(&path);
         match outcome {
             Outcome::Put { entry, flaw } => {
                 root.note_flaw(&path, flaw);
@@ -113,7 +125,11 @@ impl Engine {
                 root.note_flaw(&path, None);
                 self.remove(at, path, since)?;
             }
-            Outcome::Emptied | Outcome::Changing => root.catalog.postpone(path, since, now + self.config.quiet),
+            Outcome::Emptied => {
+                root.catalog.emptied.insert(path.clone(), emptied.unwrap_or(now));
+                root.catalog.postpone(path, since, now + self.config.quiet);
+            }
+            Outcome::Changing => root.catalog.postpone(path, since, now + self.config.quiet),
             Outcome::Folder | Outcome::RootGone => root.scan_soon(now),
             // The next scan finds it again, since it differs from what the index holds.
             Outcome::Unreadable(why) => root.note_flaw(&path, Some(why)),

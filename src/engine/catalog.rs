@@ -51,6 +51,8 @@ pub(super) struct Ripe {
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
     pub(super) entries: BTreeMap<NotePath, Entry>,
+    /// Since when a file is seen to be empty that has text in the index: perhaps half a save.
+    pub(super) emptied: BTreeMap<NotePath, Instant>,
     dirty: BTreeMap<NotePath, Dirty>,
 }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use crate::{
     config::Config,
     engine::{
-        catalog::{Entry, is_settled},
+        catalog::{Entry, PATIENCE, is_settled},
         handle::Source,
     },
     io::{
@@ -39,8 +39,9 @@ const STRIDE: usize = 8;
 pub(super) struct Job<'a> {
     pub(super) source: &'a Source,
     pub(super) path: NotePath,
-    pub(super) since: Instant,
     pub(super) known: Option<Entry>,
+    /// Since when it is seen to be empty.
+    pub(super) emptied: Option<Instant>,
     /// The index must not hold it, whatever lies on the disk.
     pub(super) leave_out: bool,
 }
@@ -119,13 +120,13 @@ fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<O
     match job.known {
         // The time of change is shown and sorted by, so that an equal text with another time is put again.
         Some(known) if known.hash == entry.hash && known.stamp.mtime_ns == entry.stamp.mtime_ns => Ok(Outcome::Same(entry)),
-        Some(known) if is_half_a_save(&known, &file, job.since, now) => Ok(Outcome::Emptied),
+        Some(known) if is_half_a_save(&known, &file, job.emptied, now) => Ok(Outcome::Emptied),
         _ => put(job, &id(), &file, entry, index, config),
     }
 }
 
-fn is_half_a_save(known: &Entry, file: &FileText, since: Instant, now: Instant) -> bool {
-    file.bytes.is_empty() && known.stamp.size > 0 && now < since + super::catalog::PATIENCE
+fn is_half_a_save(known: &Entry, file: &FileText, emptied: Option<Instant>, now: Instant) -> bool {
+    file.bytes.is_empty() && known.stamp.size > 0 && emptied.is_none_or(|it| now < it + PATIENCE)
 }
 
 fn put(job: &Job<'_>, id: &NoteId, file: &FileText, entry: Entry, index: &Index, config: &Config) -> Result<Outcome> {

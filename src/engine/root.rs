@@ -254,8 +254,10 @@ impl Root {
         let excluded = |path: &NotePath| is_excluded(&source, path.as_str()) || conflicts.contains_key(path);
         let difference = self.catalog.compare(scan, &notes, &excluded);
         let held = self.holds_back(difference.is_mass_delete(self.catalog.entries.len(), notes.len()), now);
+        // At first nothing is put off: whoever asks waits for the whole index, and a later write is heard of.
+        let first = self.last_complete.is_none();
         for path in difference.changed {
-            let fresh = notes.get(&path).is_some_and(|it| is_fresh(it, self.quiet));
+            let fresh = !first && notes.get(&path).is_some_and(|it| is_fresh(it, self.quiet));
             self.catalog.mark(path, now, if fresh { self.quiet } else { Duration::ZERO });
         }
         if !held {

@@ -1,5 +1,5 @@
-//! `GET /v1/notes/{path}`: a note from the disk, as JSON, as its bytes or as a map of its parts. Wire types and handler; `load` finds the
-//! file, `excerpt` the part.
+//! `GET /v1/notes/{path}`: a note from the disk, as JSON, as its bytes or as a map of its parts. The handler: `load` finds the
+//! file, `excerpt` the part, `shape` holds the wire types.
 
 use std::sync::Arc;
 
@@ -10,9 +10,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::Map;
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::{
     config::tokens::Scope,
@@ -21,23 +20,20 @@ use crate::{
         auth::Caller,
         freshness::{GENERATION, Index, Wanted},
         notes::{
-            excerpt::{Excerpt, Selection},
+            excerpt::Selection,
             load::{Loaded, Target},
+            shape::NoteResponse,
         },
         params::{Params, decode, invalid},
         problem::{Problem, ProblemKind},
-        search::{Lines, rfc3339},
     },
-    model::{
-        lines::{LineIndex, LineRange},
-        place,
-        yaml::{Number, Value},
-    },
+    model::lines::LineIndex,
 };
 
 pub mod batch;
 pub mod excerpt;
 pub mod load;
+pub mod shape;
 
 const VALID: &[&str] = &[
     "source",
@@ -50,74 +46,6 @@ const VALID: &[&str] = &[
     "min_generation",
     "wait_ms",
 ];
-
-/// A note, or a part of it.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct NoteResponse {
-    #[serde(flatten)]
-    pub note: NoteBody,
-    pub index: Index,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct NoteBody {
-    pub source: String,
-    pub path: String,
-    pub title: String,
-    /// The git blob id of the whole file's bytes.
-    pub hash: String,
-    /// RFC 3339, UTC.
-    pub modified: String,
-    pub origin: String,
-    /// The frontmatter, keys in its order.
-    #[schema(value_type = Object)]
-    pub properties: Map<String, serde_json::Value>,
-    pub tags: Vec<String>,
-    pub aliases: Vec<String>,
-    pub content: String,
-    pub lines: TextLines,
-    /// What was asked for and left out by `max_bytes`, as a parameter for the next request: `lines=41-80`.
-    pub next: Option<String>,
-}
-
-/// Which lines of the note `content` holds, from 1, both ends included; `end` is before `start` when there is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TextLines {
-    pub start: usize,
-    pub end: usize,
-    /// Lines of the whole note.
-    pub total: usize,
-}
-
-/// The parts of a note, without its text (`view=map`).
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct MapResponse {
-    pub source: String,
-    pub path: String,
-    pub title: String,
-    pub sections: Vec<SectionEntry>,
-    pub blocks: Vec<BlockEntry>,
-    /// The names of the properties.
-    pub properties: Vec<String>,
-    pub hash: String,
-    pub index: Index,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct SectionEntry {
-    /// From the outermost heading to the section's own.
-    pub headings: Vec<String>,
-    pub level: u8,
-    /// With the sections inside it.
-    pub lines: Lines,
-    pub bytes: usize,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct BlockEntry {
-    pub id: String,
-    pub line: usize,
-}
 
 /// What of a note to read.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -193,14 +121,14 @@ pub async fn read_note(
         loaded => loaded?,
     };
     if as_map {
-        return Ok(Json(map(&loaded, index)).into_response());
+        return Ok(Json(shape::map(&loaded, index)).into_response());
     }
     if wants_markdown(&headers) {
         return raw(loaded, &selection, max_bytes, &headers, index);
     }
     let cut = |lines: &LineIndex, wanted| excerpt::cut_on(&loaded.text, lines, wanted, max_bytes);
     let mut response = Json(NoteResponse {
-        note: body(&loaded, &selection, cut)?,
+        note: shape::body(&loaded, &selection, cut)?,
         index,
     })
     .into_response();
@@ -215,35 +143,6 @@ fn max_bytes(given: Option<usize>) -> Result<usize, Problem> {
     }
 }
 
-/// Returns the note as JSON carries it; `cut` bounds the text.
-fn body(loaded: &Loaded, selection: &Selection, cut: impl FnOnce(&LineIndex, LineRange) -> Excerpt) -> Result<NoteBody, Problem> {
-    let lines = LineIndex::new(&loaded.text);
-    let wanted = selection.find(&loaded.text, &loaded.note, &lines)?;
-    let excerpt = cut(&lines, wanted);
-    let properties = loaded.note.frontmatter.iter().flat_map(|it| &it.properties);
-    let mut tags = loaded.note.all_tags();
-    tags.sort_by_key(|it| it.to_lowercase());
-    tags.dedup_by_key(|it| it.to_lowercase());
-    Ok(NoteBody {
-        source: loaded.source.to_string(),
-        path: loaded.path.to_string(),
-        title: title(loaded),
-        hash: loaded.hash.to_string(),
-        modified: rfc3339(loaded.modified),
-        origin: loaded.origin.as_str().to_owned(),
-        properties: properties.map(|(name, value)| (name.clone(), json(value))).collect(),
-        tags,
-        aliases: loaded.note.aliases(),
-        content: loaded.text[excerpt.bytes.clone()].to_owned(),
-        lines: TextLines {
-            start: excerpt.lines.start,
-            end: excerpt.lines.end,
-            total: lines.count(),
-        },
-        next: next(&excerpt),
-    })
-}
-
 fn raw(loaded: Loaded, selection: &Selection, max_bytes: usize, headers: &HeaderMap, index: Index) -> Result<Response, Problem> {
     let etag = format!("\"{}\"", loaded.hash);
     let mut response = if matches_etag(headers, &etag) {
@@ -255,7 +154,7 @@ fn raw(loaded: Loaded, selection: &Selection, max_bytes: usize, headers: &Header
         let wanted = selection.find(&loaded.text, &loaded.note, &lines)?;
         let excerpt = excerpt::cut_on(&loaded.text, &lines, wanted, max_bytes);
         let mut response = Body::from(loaded.text[excerpt.bytes.clone()].to_owned()).into_response();
-        if let Some(next) = next(&excerpt).and_then(|it| HeaderValue::try_from(it).ok()) {
+        if let Some(next) = shape::next(&excerpt).and_then(|it| HeaderValue::try_from(it).ok()) {
             response.headers_mut().insert("membridge-next", next);
         }
         response
@@ -266,45 +165,6 @@ fn raw(loaded: Loaded, selection: &Selection, max_bytes: usize, headers: &Header
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
     headers.insert(GENERATION, index.header());
     Ok(response)
-}
-
-fn map(loaded: &Loaded, index: Index) -> MapResponse {
-    let (text, note, lines) = (&loaded.text, &loaded.note, LineIndex::new(&loaded.text));
-    let sections = note.sections(text.len()).into_iter().map(|section| SectionEntry {
-        headings: section.path.iter().map(|&at| note.headings[at].text.clone()).collect(),
-        level: note.headings[section.heading].level,
-        lines: lines.lines_of(&section.range).into(),
-        bytes: section.range.len(),
-    });
-    MapResponse {
-        source: loaded.source.to_string(),
-        path: loaded.path.to_string(),
-        title: title(loaded),
-        sections: sections.collect(),
-        blocks: place::block_ids(note)
-            .into_iter()
-            .map(|(id, range)| BlockEntry {
-                id,
-                line: lines.line_of(range.start) + 1,
-            })
-            .collect(),
-        properties: note
-            .frontmatter
-            .iter()
-            .flat_map(|it| &it.properties)
-            .map(|(name, _)| name.clone())
-            .collect(),
-        hash: loaded.hash.to_string(),
-        index,
-    }
-}
-
-fn title(loaded: &Loaded) -> String {
-    loaded.note.title().unwrap_or_else(|| loaded.path.stem()).to_owned()
-}
-
-fn next(excerpt: &Excerpt) -> Option<String> {
-    excerpt.next.map(|it| format!("lines={}-{}", it.start, it.end))
 }
 
 /// The first type of the list that we have decides; quality values are left aside, nobody sends them for this choice.
@@ -333,18 +193,6 @@ fn matches_etag(headers: &HeaderMap, etag: &str) -> bool {
     given
         .map(str::trim)
         .any(|it| it == "*" || it.strip_prefix("W/").unwrap_or(it) == etag)
-}
-
-fn json(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(it) => (*it).into(),
-        Value::Number(Number::Integer(it)) => (*it).into(),
-        Value::Number(Number::Float(it)) => (*it).into(),
-        Value::String(it) => it.as_str().into(),
-        Value::List(items) => items.iter().map(json).collect(),
-        Value::Map(entries) => entries.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! `GET` and `POST /v1/search`: the wire types and the handlers. What the parameters mean stands in `input`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Extension, Json,
@@ -21,11 +25,14 @@ use crate::{
         problem::{Problem, ProblemKind},
         search::input::{SearchInput, Surroundings},
     },
-    io::index::request::{Hit as Found, SearchAnswer, SearchRequest},
+    io::index::request::{Hit as Found, SearchAnswer, SearchRequest, TookTooLong},
     model::{lines::LineRange, query},
 };
 
 pub mod input;
+
+/// How long a search may read. Shorter than the wait for it, so that it ends by itself and its caller learns why.
+const DEADLINE: Duration = Duration::from_secs(4);
 
 /// The answer to a search.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -175,12 +182,21 @@ async fn answer(state: &AppState, caller: &Caller, input: SearchInput) -> Result
     }))
 }
 
-/// Searches the newest snapshot when the turn comes.
-pub async fn run(state: &AppState, request: SearchRequest) -> Result<SearchAnswer, Problem> {
+/// Searches the newest snapshot when the turn comes, and sets the deadline then.
+pub async fn run(state: &AppState, mut request: SearchRequest) -> Result<SearchAnswer, Problem> {
     let Some(searcher) = state.handle.searcher() else {
         return Err(Problem::new(ProblemKind::NotReady, "the first index is not finished").retry_after_ms(2000));
     };
-    state.work.run(move || searcher.search(&request)).await?.map_err(|error| {
+    let search = move || {
+        request.deadline = Some(Instant::now() + DEADLINE);
+        searcher.search(&request)
+    };
+    state.work.run(search).await?.map_err(|error| {
+        if let Some(late) = error.downcast_ref::<TookTooLong>() {
+            return Problem::new(ProblemKind::Busy, late.to_string())
+                .hint("narrow the search: a `path`, a `tag`, a rarer word")
+                .retry_after_ms(1000);
+        }
         tracing::error!(error = format!("{error:#}"), "a search failed");
         Problem::new(ProblemKind::Internal, "the search failed")
     })

@@ -49,10 +49,10 @@ pub struct ErrorEntry {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SourceEntry {
     pub name: String,
-    /// Notes in the index.
-    pub indexed: usize,
-    /// Notes on the disk at the last complete scan.
-    pub on_disk: usize,
+    /// Notes in the index; `null` for a token that may not read the whole source.
+    pub indexed: Option<usize>,
+    /// Notes on the disk at the last complete scan; `null` likewise.
+    pub on_disk: Option<usize>,
     pub last_scan: Option<String>,
     pub last_scan_ms: u64,
     /// `watching`, or `polling: why`.
@@ -63,7 +63,8 @@ pub struct SourceEntry {
     pub problem: String,
     pub conflicts: Vec<Conflict>,
     pub skipped: Vec<SkippedEntry>,
-    pub skipped_total: usize,
+    /// How many were skipped in all; `null` likewise.
+    pub skipped_total: Option<usize>,
 }
 
 /// A sync tool's copy of a note that two devices changed.
@@ -84,6 +85,14 @@ pub struct SkippedEntry {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Probe {
     pub status: String,
+}
+
+/// The answer of `/readyz`.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Ready {
+    pub status: String,
+    /// What works in a lesser way: `polling` where changes are found by scans because they cannot be watched.
+    pub degraded: Vec<String>,
 }
 
 /// Tell how the service is.
@@ -112,13 +121,16 @@ pub async fn healthz() -> Json<Probe> {
     get,
     path = "/readyz",
     tag = "operations",
-    responses((status = 200, body = Probe), (status = 503, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Ready), (status = 503, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn readyz(State(state): State<Arc<AppState>>) -> Result<Json<Probe>, Problem> {
-    let reasons = codes(&state.handle.status());
+pub async fn readyz(State(state): State<Arc<AppState>>) -> Result<Json<Ready>, Problem> {
+    let status = state.handle.status();
+    let reasons = codes(&status);
     if reasons.is_empty() {
-        return Ok(Json(Probe {
+        let polls = status.sources.iter().any(|it| it.watcher.starts_with("polling"));
+        return Ok(Json(Ready {
             status: "ready".to_owned(),
+            degraded: polls.then(|| "polling".to_owned()).into_iter().collect(),
         }));
     }
     Err(Problem::new(ProblemKind::NotReady, "see `reasons`")
@@ -150,12 +162,14 @@ fn response(status: Status, caller: &Caller, index: Index) -> StatusResponse {
 
 fn source(it: SourceStatus, caller: &Caller) -> SourceEntry {
     let sees = |path: &str| caller.prefix.as_deref().is_none_or(|prefix| path.starts_with(prefix));
+    // A count of what a caller may not read would tell of it.
+    let whole = |count: usize| caller.prefix.is_none().then_some(count);
     let conflicts = it.conflicts.into_iter().filter(|(copy, original)| sees(copy) && sees(original));
     let skipped = it.skipped.into_iter().filter(|(path, _)| sees(path));
     SourceEntry {
         name: it.name.to_string(),
-        indexed: it.indexed,
-        on_disk: it.on_disk,
+        indexed: whole(it.indexed),
+        on_disk: whole(it.on_disk),
         last_scan: it.last_scan.map(|it| it.to_string()),
         last_scan_ms: it.last_scan_ms,
         watcher: it.watcher,
@@ -163,7 +177,7 @@ fn source(it: SourceStatus, caller: &Caller) -> SourceEntry {
         problem: it.problem,
         conflicts: conflicts.map(|(copy, original)| Conflict { copy, original }).collect(),
         skipped: skipped.map(|(path, reason)| SkippedEntry { path, reason }).collect(),
-        skipped_total: it.skipped_total,
+        skipped_total: whole(it.skipped_total),
     }
 }
 

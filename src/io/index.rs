@@ -27,6 +27,7 @@ mod analysis;
 mod condition;
 mod directory;
 mod language;
+mod marks;
 pub mod request;
 mod schema;
 mod score;
@@ -34,6 +35,7 @@ mod search;
 mod segment;
 mod snippet;
 mod tokenizer;
+mod vocabulary;
 mod words;
 
 pub use request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort, Visible};

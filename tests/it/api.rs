@@ -1,8 +1,12 @@
 //! The API through the real router over a real index: what api.md promises, and what hostile requests get.
 
-use axum::{body::Body, http::header};
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
 use membridge::config::tokens::{Scope, Secret, Token};
 use serde_json::json;
+use tower::ServiceExt;
 
 use crate::harness::Server;
 
@@ -340,7 +344,7 @@ async fn a_token_with_a_prefix_learns_nothing_beyond_it() {
     assert_eq!(server.get_with("/nope", &work).await.problem(), (404, "route-not-found".into()));
     assert_eq!(server.get("/healthz").await.status.as_u16(), 200);
 
-    let found = |q: &'static str| async { server.get_with(&format!("/v1/search?q={q}"), &work).await.json()["total"].clone() };
+    let found = async |q: &str| server.get_with(&format!("/v1/search?q={q}"), &work).await.json()["total"].clone();
     assert_eq!(
         (found("zebra").await, found("okapi").await, found("path:Private").await),
         (json!(1), json!(0), json!(0))
@@ -356,12 +360,8 @@ async fn a_token_with_a_prefix_learns_nothing_beyond_it() {
         absent.text(),
         "the answers tell the two apart"
     );
-    let batch = server.send(
-        "POST",
-        "/v1/notes:batch",
-        &[work[0].clone(), (header::CONTENT_TYPE, "application/json")],
-        Body::from(r#"{"paths":["Private/Secret"]}"#),
-    );
+    let headers = [work[0].clone(), (header::CONTENT_TYPE, "application/json")];
+    let batch = server.send("POST", "/v1/notes:batch", &headers, Body::from(r#"{"paths":["Private/Secret"]}"#));
     assert_eq!(batch.await.json()["notes"][0]["error"]["status"], 404);
 }
 
@@ -386,4 +386,25 @@ async fn the_probes_and_the_status_tell_how_it_is() {
         "{status}"
     );
     assert_eq!(server.get("/openapi.json").await.json()["info"]["title"], "membridge");
+}
+
+#[tokio::test]
+async fn the_listener_for_probes_needs_no_host_and_serves_nothing_else() {
+    let server = Server::start(&notes()).await;
+    let status = async |target: &str| {
+        let request = Request::builder().uri(target).body(Body::empty()).unwrap();
+        server.ops.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!(
+        [status("/healthz").await, status("/readyz").await, status("/v1/status").await],
+        [200, 200, 404]
+    );
+    assert_eq!(
+        server
+            .send("GET", "/healthz", &[(header::HOST, "10.0.0.7:7980")], Body::empty())
+            .await
+            .status
+            .as_u16(),
+        403
+    );
 }

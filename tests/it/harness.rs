@@ -17,37 +17,43 @@ use http_body_util::BodyExt;
 use membridge::{
     config::{self, Config, Flags},
     engine::{self, handle::Handle},
-    http::{self, AppState},
+    http::{
+        self, AppState,
+        listen::{self, ConnectionLimits},
+    },
 };
 use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::watch};
 use tower::ServiceExt;
 
 /// Far longer than indexing a few notes takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running service without a socket.
-pub struct Server {
+pub(crate) struct Server {
     handle: Handle,
     router: Router,
+    /// The listener for probes, which has rules of its own.
+    pub(crate) ops: Router,
     engine: Option<JoinHandle<()>>,
     folder: TempDir,
 }
 
 /// What came back.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Server {
     /// Starts over these notes and waits for the first index.
-    pub async fn start(notes: &[(&str, &str)]) -> Server {
+    pub(crate) async fn start(notes: &[(&str, &str)]) -> Server {
         Server::start_with(notes, |_| ()).await
     }
 
     /// As [`Server::start`], with a change of the configuration.
-    pub async fn start_with(notes: &[(&str, &str)], change: impl FnOnce(&mut Config)) -> Server {
+    pub(crate) async fn start_with(notes: &[(&str, &str)], change: impl FnOnce(&mut Config)) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let vault = folder.path().join("vault");
         fs::create_dir(&vault).unwrap();
@@ -65,30 +71,44 @@ impl Server {
         change(&mut config);
         let (handle, engine) = engine::start(&config).unwrap();
         let first = handle.clone();
-        tokio::task::spawn_blocking(move || wait_until_ready(&first)).await.unwrap();
+        tokio::task::spawn_blocking(move || wait_until_indexed(&first)).await.unwrap();
         let state = Arc::new(AppState::new(&config, handle.clone()));
         Server {
             handle,
-            router: http::router(Arc::clone(&state)),
-            state,
+            ops: http::ops_router(Arc::clone(&state)),
+            router: http::router(state),
+            engine: Some(engine),
             folder,
         }
     }
 
+    /// Serves on a real socket until the channel says stop or is gone.
+    pub(crate) async fn listen(self, listener: TcpListener, stop: watch::Receiver<bool>) {
+        let second = Duration::from_secs(1);
+        let limits = ConnectionLimits {
+            connections: 16,
+            connections_per_peer: 16,
+            header: 5 * second,
+            write: 5 * second,
+            drain: second,
+        };
+        listen::listen(listener, self.router.clone(), limits, stop).await;
+    }
+
     /// Writes a file of the vault; the engine hears of it as it would of any other program.
-    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         write(&self.folder.path().join("vault"), path, text);
     }
 
-    pub async fn get(&self, target: &str) -> Answer {
+    pub(crate) async fn get(&self, target: &str) -> Answer {
         self.get_with(target, &[]).await
     }
 
-    pub async fn get_with(&self, target: &str, headers: &[(HeaderName, &str)]) -> Answer {
+    pub(crate) async fn get_with(&self, target: &str, headers: &[(HeaderName, &str)]) -> Answer {
         self.send("GET", target, headers, Body::empty()).await
     }
 
-    pub async fn post(&self, target: &str, json: &serde_json::Value) -> Answer {
+    pub(crate) async fn post(&self, target: &str, json: &serde_json::Value) -> Answer {
         self.send(
             "POST",
             target,
@@ -99,7 +119,7 @@ impl Server {
     }
 
     /// Sends a request; `Host` is a loopback name unless it is given.
-    pub async fn send(&self, method: &str, target: &str, headers: &[(HeaderName, &str)], body: Body) -> Answer {
+    pub(crate) async fn send(&self, method: &str, target: &str, headers: &[(HeaderName, &str)], body: Body) -> Answer {
         let mut request = Request::builder().method(method).uri(target);
         if !headers.iter().any(|(name, _)| name == header::HOST) {
             request = request.header(header::HOST, "localhost");
@@ -126,16 +146,16 @@ impl Drop for Server {
 }
 
 impl Answer {
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
     /// Returns status and kind of a problem, after looking at what every problem has.
-    pub fn problem(&self) -> (u16, String) {
+    pub(crate) fn problem(&self) -> (u16, String) {
         let json = self.json();
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{json}");
         assert_eq!(json["status"], self.status.as_u16(), "{json}");
@@ -156,10 +176,10 @@ fn write(vault: &Path, path: &str, text: impl AsRef<[u8]>) {
     fs::write(file, text).unwrap();
 }
 
-fn wait_until_ready(handle: &Handle) {
+fn wait_until_indexed(handle: &Handle) {
     let begun = Instant::now();
     while !handle.status().not_ready.is_empty() {
-        assert!(begun.elapsed() < PATIENCE, "not ready: {:?}", handle.status());
+        assert!(begun.elapsed() < PATIENCE, "not indexed: {:?}", handle.status());
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,9 +1,16 @@
 use std::time::Instant;
 
-use axum::routing::get;
+use axum::{
+    extract::Request,
+    routing::{get, post},
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
+use crate::http::{
+    body::{self, BodyLimits},
+    problem::Problem,
+};
 
 const LIMITS: ConnectionLimits = ConnectionLimits {
     connections: 4,
@@ -26,6 +33,7 @@ async fn start() -> Running {
     let router = Router::new()
         .route("/", get(async || "here"))
         .route("/slow", get(async || time::sleep(Duration::from_millis(400)).await))
+        .route("/body", post(read_body))
         .route("/large", get(async || "x".repeat(64 << 20)));
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -35,6 +43,15 @@ async fn start() -> Running {
         stop,
         task: tokio::spawn(listen(listener, router, LIMITS, stopped)),
     }
+}
+
+async fn read_body(request: Request) -> Result<(), Problem> {
+    let (head, body) = request.into_parts();
+    let limits = BodyLimits {
+        bytes: 100,
+        time: LIMITS.header,
+    };
+    body::json::<Vec<u8>>(&head.headers, body, limits, &[]).await.map(drop)
 }
 
 async fn connect(running: &Running, text: &str) -> TcpStream {
@@ -130,6 +147,23 @@ async fn what_is_no_http_is_refused() {
         (format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(200)), "431"),
     ] {
         let answer = read_to_end(connect(&running, &text).await).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{:?} for {:.40}", answer, text);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer:?} for {text:.40}");
     }
+}
+
+#[tokio::test]
+async fn half_a_body_is_not_waited_for() {
+    let running = start().await;
+    let head =
+        |length: &str| format!("POST /body HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n[1,");
+    assert!(read_to_end(connect(&running, &head("9")).await).await.starts_with("HTTP/1.1 408"));
+    assert!(
+        read_to_end(connect(&running, &head("99999999999")).await)
+            .await
+            .starts_with("HTTP/1.1 413")
+    );
+
+    let mut stream = connect(&running, &head("9")).await;
+    stream.shutdown().await.unwrap();
+    assert!(!read_to_end(stream).await.contains("200 OK"));
 }

@@ -17,10 +17,10 @@ use crate::{
         body,
         freshness::{Index, Wanted},
         notes::{
-            NoteBody, body as note_body,
             excerpt::{self, Selection},
             load::Target,
             max_bytes,
+            shape::{self, NoteBody},
         },
         params::{Params, invalid},
         problem::Problem,
@@ -116,5 +116,5 @@ async fn read(state: &AppState, caller: &Caller, path: &str, source: Option<&str
     let target = Target::parse(state, path, source)?;
     let selection = target.lines.map_or(Selection::Whole, Selection::Lines);
     let loaded = target.load(state, caller).await?;
-    note_body(&loaded, &selection, |lines, wanted| excerpt::cut(lines, wanted, max_bytes))
+    shape::body(&loaded, &selection, |lines, wanted| excerpt::cut(lines, wanted, max_bytes))
 }

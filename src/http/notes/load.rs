@@ -141,6 +141,7 @@ pub async fn similar(state: &AppState, caller: &Caller, path: &NotePath) -> Vec<
         snippet_chars: 0,
         min_score: 0.0,
         exact: false,
+        deadline: None,
     };
     // Without an index, or when it is busy, the answer has no candidates: they are a courtesy.
     let found = search::run(state, request).await.map(|it| it.hits).unwrap_or_default();

@@ -163,6 +163,7 @@ impl SearchInput {
             snippet_chars: within("snippet_chars", self.snippet_chars.unwrap_or(SNIPPET_CHARS), 0, SNIPPET_CHARS_MOST)?,
             min_score,
             exact,
+            deadline: None,
         })
     }
 

@@ -12,7 +12,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 const MAX_TERM: usize = 240;
 
 /// A whole identifier longer than this is indexed by its parts only.
-const MAX_WHOLE: usize = 96;
+pub(super) const MAX_WHOLE: usize = 96;
 
 /// What a term is to the word that it was made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,38 +1,39 @@
 //! Which notes meet a condition. The index narrows; what it cannot decide alone is verified on the stored text, before anything is ranked
-//! or cut. Knows postings and stored texts; the meaning of a condition is `query::evaluate`'s.
+//! or cut. Knows postings; the meaning of a condition is `query::evaluate`'s.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc, time::Instant};
 
 use anyhow::{Result, anyhow};
-use tantivy::{
-    DocSet, TERMINATED, TantivyDocument, Term,
-    query::{EnableScoring, PhraseQuery, Query as _, TermQuery},
-    schema::{Field, IndexRecordOption, Value as _},
-};
 
 use crate::{
-    io::index::{
-        analysis::{self, TermKind},
-        score::Finder,
-        segment::Segment,
-        words::in_order,
-    },
+    io::index::{analysis::TermKind, score::Finder, segment::Segment, words::in_order},
     model::{
-        note::Note,
         path::NotePath,
         query::{
-            Condition, Pattern, PatternText, PropertyTest,
+            Condition, Pattern, PatternText, Scope,
             evaluate::{Candidate, Matcher},
         },
     },
 };
 
-/// For each segment and note: whether it may meet a condition; `exact` when "may" is "does".
-#[derive(Debug, Clone)]
-pub(super) struct Selection {
-    pub(super) notes: Vec<Vec<bool>>,
-    exact: bool,
+mod phrase;
+mod pieces;
+mod property;
+mod substring;
+mod verify;
+
+pub(super) use pieces::is_opaque;
+
+/// What the index alone can say of a note and a condition. In this order "and" is the smaller, "or" the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    No,
+    Maybe,
+    Yes,
 }
+
+/// A verdict for each segment and note.
+type Verdicts = Vec<Vec<Verdict>>;
 
 /// What conditions are decided with.
 pub(super) struct Selector<'a, 'f> {
@@ -41,206 +42,210 @@ pub(super) struct Selector<'a, 'f> {
     pub(super) finder: &'f mut Finder<'a>,
     /// Obsidian's own meaning of words and phrases: the text decides, not the index's analysis of it.
     pub(super) exact: bool,
+    pub(super) deadline: Option<Instant>,
 }
 
 impl Selector<'_, '_> {
-    /// Returns, for each segment and note, whether it is visible and meets the condition.
+    /// Returns, for each segment and note, whether it is visible and meets the condition. Of a conjunction only the parts that the index does
+    /// not decide alone are verified.
     pub(super) fn select(&mut self, condition: &Condition) -> Result<Vec<Vec<bool>>> {
-        let within = self.visible.to_vec();
-        self.decide(condition, &within)
+        let parts = match condition {
+            Condition::And(parts) => parts,
+            one => slice::from_ref(one),
+        };
+        let mut verdicts = self.each(|at, note| known(self.visible[at][note]));
+        let mut open = Vec::new();
+        for part in parts {
+            let narrowed = self.narrow(part)?;
+            if narrowed.iter().flatten().any(|it| *it == Verdict::Maybe) {
+                open.push(part.clone());
+            }
+            merge(&mut verdicts, &narrowed, Verdict::min);
+        }
+        let mut selected: Vec<Vec<bool>> = verdicts
+            .iter()
+            .map(|it| it.iter().map(|it| *it == Verdict::Yes).collect())
+            .collect();
+        let maybe = |at: usize| {
+            verdicts[at]
+                .iter()
+                .enumerate()
+                .filter(|(_, it)| **it == Verdict::Maybe)
+                .map(move |(note, _)| (at, note))
+        };
+        let places: Vec<verify::Place> = (0..verdicts.len()).flat_map(maybe).collect();
+        if !places.is_empty() {
+            for (at, note) in verify::verify(self.segments, &Condition::And(open), &places, self.deadline)? {
+                selected[at][note] = true;
+            }
+        }
+        Ok(selected)
     }
 
-    /// Decides a condition for the notes of `within`. A conjunction is decided part by part, each among the notes that the parts before it
-    /// left, those first that the index decides alone; whatever else it cannot decide is verified on the text as a whole.
-    fn decide(&mut self, condition: &Condition, within: &[Vec<bool>]) -> Result<Vec<Vec<bool>>> {
-        if let Condition::And(parts) = condition {
-            let mut left = within.to_vec();
-            let mut open = Vec::new();
-            for part in parts {
-                let narrowed = self.narrow(part)?;
-                intersect(&mut left, &narrowed.notes);
-                if !narrowed.exact {
-                    open.push(part);
-                }
-            }
-            for part in open {
-                left = self.decide(part, &left)?;
-            }
-            return Ok(left);
-        }
-        let mut selection = self.narrow(condition)?;
-        intersect(&mut selection.notes, within);
-        if !selection.exact {
-            self.verify(condition, &mut selection.notes)?;
-        }
-        Ok(selection.notes)
-    }
-
-    fn narrow(&mut self, condition: &Condition) -> Result<Selection> {
+    fn narrow(&mut self, condition: &Condition) -> Result<Verdicts> {
+        verify::check(self.deadline)?;
         Ok(match condition {
-            Condition::Everything => self.all(true),
-            Condition::And(conditions) => {
-                let mut both = self.all(true);
-                for condition in conditions {
-                    both.merge(&self.narrow(condition)?, |a, b| a && b);
-                }
-                both
+            Condition::Everything => self.all(Verdict::Yes),
+            Condition::And(conditions) => self.join(conditions, Verdict::Yes, Verdict::min)?,
+            Condition::Or(conditions) => self.join(conditions, Verdict::No, Verdict::max)?,
+            Condition::Not(inner) => map(self.narrow(inner)?, Verdict::opposite),
+            // The index's analysis of a note holds its names.
+            Condition::Anywhere(pattern) | Condition::Content(pattern) if self.is_analysed(pattern) => self.analysed(pattern)?,
+            Condition::Anywhere(pattern) => {
+                let mut verdicts = self.names(&Condition::Path(pattern.clone()))?;
+                merge(&mut verdicts, &self.text(pattern)?, Verdict::max);
+                verdicts
             }
-            Condition::Or(conditions) => {
-                let mut either = self.none();
-                for condition in conditions {
-                    either.merge(&self.narrow(condition)?, |a, b| a || b);
-                }
-                either
-            }
-            Condition::Not(inner) => {
-                let mut inner = self.narrow(inner)?;
-                if !inner.exact {
-                    return Ok(self.all(false));
-                }
-                inner.notes.iter_mut().flatten().for_each(|it| *it = !*it);
-                inner
-            }
-            Condition::Anywhere(pattern) => self.text(pattern, true)?,
-            Condition::Content(pattern) => self.text(pattern, false)?,
+            Condition::Content(pattern) => self.text(pattern)?,
             Condition::File(_) | Condition::Path(_) | Condition::PathGlob(_) => self.names(condition)?,
-            Condition::Tag(tag) => self.tag(tag)?,
-            // What a scope holds the note holds, unless it is a negation.
-            Condition::Scope(_, inner) if negates(inner) => self.all(false),
-            Condition::Scope(_, inner) => Selection { exact: false, ..self.narrow(inner)? },
-            Condition::Property { name, test } => self.property(name, test)?,
+            Condition::Tag(tag) => self.segmentwise(|it| property::tag(it, tag))?,
+            Condition::Scope(scope, inner) => self.scope(*scope, inner)?,
+            Condition::Property { name, test } => self.segmentwise(|it| property::property(it, name, test))?,
             // Facts of manifests; a vault's notes have none.
-            Condition::Field { .. } => self.none(),
+            Condition::Field { .. } => self.all(Verdict::No),
         })
     }
 
-    fn all(&self, exact: bool) -> Selection {
-        Selection { notes: self.segments.iter().map(|it| vec![true; it.notes()]).collect(), exact }
+    /// Returns a verdict for each note, living or not.
+    fn each(&self, verdict: impl Fn(usize, usize) -> Verdict) -> Verdicts {
+        let segments = self.segments.iter().enumerate();
+        segments
+            .map(|(at, it)| (0..it.notes()).map(|note| verdict(at, note)).collect())
+            .collect()
     }
 
-    fn none(&self) -> Selection {
-        Selection { notes: self.segments.iter().map(|it| vec![false; it.notes()]).collect(), exact: true }
+    fn all(&self, verdict: Verdict) -> Verdicts {
+        self.each(|_, _| verdict)
     }
 
-    fn text(&mut self, pattern: &Pattern, _names_too: bool) -> Result<Selection> {
+    fn join(&mut self, conditions: &[Condition], start: Verdict, join: fn(Verdict, Verdict) -> Verdict) -> Result<Verdicts> {
+        let mut joined = self.all(start);
+        for condition in conditions {
+            merge(&mut joined, &self.narrow(condition)?, join);
+        }
+        Ok(joined)
+    }
+
+    fn segmentwise(&self, decide: impl Fn(&Segment) -> Result<Vec<Verdict>>) -> Result<Verdicts> {
+        self.segments.iter().map(|it| decide(it)).collect()
+    }
+
+    /// What a scope holds the note holds, unless it is a negation.
+    fn scope(&mut self, scope: Scope, inner: &Condition) -> Result<Verdicts> {
+        let mut verdicts = if negates(inner) {
+            self.all(Verdict::Maybe)
+        } else {
+            self.narrow(inner)?
+        };
+        if *inner != Condition::Everything || !matches!(scope, Scope::Task(_)) {
+            verdicts = map(verdicts, |it| it.min(Verdict::Maybe));
+        }
+        if let Scope::Task(state) = scope {
+            merge(&mut verdicts, &self.segmentwise(|it| property::task(it, state))?, Verdict::min);
+        }
+        Ok(verdicts)
+    }
+
+    fn is_analysed(&self, pattern: &Pattern) -> bool {
+        !self.exact && matches!(pattern.text, PatternText::Word(_) | PatternText::Phrase(_))
+    }
+
+    fn analysed(&mut self, pattern: &Pattern) -> Result<Verdicts> {
         match &pattern.text {
-            PatternText::Word(text) if !self.exact => self.word(text),
-            PatternText::Phrase(text) if !self.exact => self.phrase(text),
-            _ => Ok(self.all(false)),
+            PatternText::Word(text) => self.word(text),
+            PatternText::Phrase(text) => {
+                let held = self.phrase(text)?;
+                Ok(self.each(|at, note| known(held[at][note])))
+            }
+            PatternText::Substring(_) | PatternText::Regex(_) => Ok(self.all(Verdict::Maybe)),
         }
     }
 
     /// A word holds where the whole identifier stands, or all of its parts.
-    fn word(&mut self, text: &str) -> Result<Selection> {
+    fn word(&mut self, text: &str) -> Result<Verdicts> {
         let run = in_order(text);
-        let mut parts = self.all(true);
-        let mut whole = self.none();
+        if run.is_empty() {
+            return Ok(self.all(Verdict::No));
+        }
+        let mut parts = self.all(Verdict::Yes);
+        let mut whole = self.all(Verdict::No);
         for word in &run {
             let occurrences = self.finder.find(word)?;
-            let mut holds = self.none();
+            let mut holds = self.all(Verdict::No);
             for (at, segment) in self.segments.iter().enumerate() {
-                occurrences.notes_in(at, segment).for_each(|note| holds.notes[at][note] = true);
+                occurrences.notes_in(at, segment).for_each(|note| holds[at][note] = Verdict::Yes);
             }
             match word.kind {
-                TermKind::Whole => whole.merge(&holds, |a, b| a || b),
-                TermKind::Word | TermKind::Bigram => parts.merge(&holds, |a, b| a && b),
+                TermKind::Whole => merge(&mut whole, &holds, Verdict::max),
+                TermKind::Word | TermKind::Bigram => merge(&mut parts, &holds, Verdict::min),
             }
         }
-        if run.is_empty() {
-            return Ok(self.none());
-        }
-        parts.merge(&whole, |a, b| a || b);
+        merge(&mut parts, &whole, Verdict::max);
         Ok(parts)
     }
 
-    /// A phrase holds where its terms follow each other, in the text or in the title and headings.
-    pub(super) fn phrase(&self, text: &str) -> Result<Selection> {
-        let mut terms: Vec<(usize, String)> = Vec::new();
-        let mut run_end = 0;
-        analysis::terms(text, |term| {
-            let tail = term.kind == TermKind::Bigram && term.end == run_end;
-            if term.kind == TermKind::Bigram {
-                run_end = term.end;
-            }
-            if !tail && term.kind != TermKind::Whole {
-                terms.push((term.position as usize, term.text.to_owned()));
-            }
-        });
-        let mut found = self.none();
-        for (at, segment) in self.segments.iter().enumerate() {
+    /// Returns for each segment and note whether the phrase's terms follow each other in the text, or in the title and headings.
+    pub(super) fn phrase(&self, text: &str) -> Result<Vec<Vec<bool>>> {
+        let terms = phrase::terms(text);
+        let found = self.segments.iter().map(|segment| {
+            let mut notes = vec![false; segment.notes()];
             for field in [segment.fields.body, segment.fields.context] {
-                follow(segment, field, &terms, &mut found.notes[at])?;
+                phrase::follow(segment, field, &terms, &mut notes)?;
             }
-        }
-        Ok(found)
+            Ok(notes)
+        });
+        found.collect()
     }
 
-    fn names(&self, condition: &Condition) -> Result<Selection> {
-        let mut found = self.none();
-        let matcher = matcher(condition)?;
-        let empty = Note::default();
-        for (segment, notes) in self.segments.iter().zip(&mut found.notes) {
-            for (note, holds) in notes.iter_mut().enumerate() {
-                let path = stored_path(segment.path(note))?;
-                *holds = matcher.matches(&Candidate { path: &path, text: "", note: &empty, attachment: false, fields: &[] });
-            }
-        }
-        Ok(found)
-    }
-
-    fn tag(&self, tag: &str) -> Result<Selection> {
-        let tag = tag.trim_start_matches('#').to_lowercase();
-        let child = format!("{tag}/");
-        self.terms(|segment| segment.fields.tag, &tag, |term| term == tag || term.starts_with(&child))
-    }
-
-    fn property(&self, name: &str, test: &PropertyTest) -> Result<Selection> {
-        let name_term = name.to_lowercase();
-        let exists = self.terms(|segment| segment.fields.property, &name_term, |term| term == name_term)?;
-        Ok(match test {
-            PropertyTest::Exists => exists,
-            _ => Selection { exact: false, ..exists },
+    /// A phrase is a substring too. Its terms need not follow each other in the index: `JavaScript` are two words there.
+    fn text(&self, pattern: &Pattern) -> Result<Verdicts> {
+        let (PatternText::Word(text) | PatternText::Substring(text) | PatternText::Phrase(text)) = &pattern.text else {
+            return Ok(self.all(Verdict::Maybe));
+        };
+        self.segmentwise(|segment| {
+            let notes = substring::may_hold(segment, text)?.unwrap_or_else(|| vec![true; segment.notes()]);
+            Ok(notes.into_iter().map(|it| known(it).min(Verdict::Maybe)).collect())
         })
     }
 
-    /// Returns the notes that have a term which begins with `prefix` and is wanted.
-    fn terms(&self, field: impl Fn(&Segment) -> Field, prefix: &str, wanted: impl Fn(&str) -> bool) -> Result<Selection> {
-        let mut found = self.none();
-        for (segment, notes) in self.segments.iter().zip(&mut found.notes) {
-            let inverted = segment.reader.inverted_index(field(segment))?;
-            let mut stream = inverted.terms().range().ge(prefix).into_stream()?;
-            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
-                if !std::str::from_utf8(stream.key()).is_ok_and(&wanted) {
-                    continue;
-                }
-                let mut postings = inverted.read_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
-                while postings.doc() != TERMINATED {
-                    notes[segment.note_of[postings.doc() as usize] as usize] = true;
-                    postings.advance();
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// Keeps of the candidates those whose stored text meets the condition.
-    fn verify(&self, condition: &Condition, notes: &mut [Vec<bool>]) -> Result<()> {
+    fn names(&self, condition: &Condition) -> Result<Verdicts> {
         let matcher = matcher(condition)?;
-        for (segment, notes) in self.segments.iter().zip(notes) {
-            let mut texts = Texts::of(segment)?;
-            for (note, holds) in notes.iter_mut().enumerate().filter(|(_, it)| **it) {
-                let text = texts.read(note)?;
-                let parsed = Note::parse(&text);
+        let mut verdicts = self.all(Verdict::No);
+        for (segment, verdicts) in self.segments.iter().zip(&mut verdicts) {
+            for (note, verdict) in verdicts.iter_mut().enumerate() {
                 let path = stored_path(segment.path(note))?;
-                *holds = matcher.matches(&Candidate { path: &path, text: &text, note: &parsed, attachment: false, fields: &[] });
+                *verdict = known(matcher.matches(&Candidate::note(&path, "")));
             }
         }
-        Ok(())
+        Ok(verdicts)
     }
 }
 
-fn intersect(notes: &mut [Vec<bool>], others: &[Vec<bool>]) {
-    notes.iter_mut().flatten().zip(others.iter().flatten()).for_each(|(it, other)| *it &= *other);
+impl Verdict {
+    fn opposite(self) -> Verdict {
+        match self {
+            Verdict::No => Verdict::Yes,
+            Verdict::Maybe => Verdict::Maybe,
+            Verdict::Yes => Verdict::No,
+        }
+    }
+}
+
+fn known(holds: bool) -> Verdict {
+    if holds { Verdict::Yes } else { Verdict::No }
+}
+
+fn map(mut verdicts: Verdicts, change: impl Fn(Verdict) -> Verdict) -> Verdicts {
+    verdicts.iter_mut().flatten().for_each(|it| *it = change(*it));
+    verdicts
+}
+
+fn merge(verdicts: &mut Verdicts, others: &Verdicts, join: fn(Verdict, Verdict) -> Verdict) {
+    verdicts
+        .iter_mut()
+        .flatten()
+        .zip(others.iter().flatten())
+        .for_each(|(it, other)| *it = join(*it, *other));
 }
 
 fn negates(condition: &Condition) -> bool {
@@ -254,55 +259,6 @@ fn negates(condition: &Condition) -> bool {
 
 fn matcher(condition: &Condition) -> Result<Matcher> {
     Matcher::new(condition).map_err(|why| anyhow!("compile a condition: {why}"))
-}
-
-impl Selection {
-    fn merge(&mut self, other: &Selection, decide: impl Fn(bool, bool) -> bool) {
-        for (a, b) in self.notes.iter_mut().flatten().zip(other.notes.iter().flatten()) {
-            *a = decide(*a, *b);
-        }
-        self.exact &= other.exact;
-    }
-}
-
-/// Marks the notes of a segment in which the terms follow each other in one document.
-fn follow(segment: &Segment, field: Field, terms: &[(usize, String)], notes: &mut [bool]) -> Result<()> {
-    let term = |text: &str| Term::from_field_text(field, text);
-    let query: Box<dyn tantivy::query::Query> = match terms {
-        [] => return Ok(()),
-        [(_, one)] => Box::new(TermQuery::new(term(one), IndexRecordOption::Basic)),
-        several => Box::new(PhraseQuery::new_with_offset(several.iter().map(|(at, text)| (*at, term(text))).collect())),
-    };
-    let schema = segment.reader.schema();
-    let mut scorer = query.weight(EnableScoring::disabled_from_schema(schema))?.scorer(&segment.reader, 1.0)?;
-    while scorer.doc() != TERMINATED {
-        notes[segment.note_of[scorer.doc() as usize] as usize] = true;
-        scorer.advance();
-    }
-    Ok(())
-}
-
-/// Reads whole texts back from a segment.
-pub(super) struct Texts<'a> {
-    segment: &'a Segment,
-    store: tantivy::store::StoreReader,
-}
-
-impl<'a> Texts<'a> {
-    pub(super) fn of(segment: &'a Segment) -> Result<Texts<'a>> {
-        // One block is enough: the documents of a note follow each other.
-        Ok(Texts { segment, store: segment.reader.get_store_reader(1)? })
-    }
-
-    /// Returns the text of a note as it was indexed: its frontmatter and its passages, which tile it.
-    pub(super) fn read(&mut self, note: usize) -> Result<String> {
-        let mut text = String::new();
-        for doc in self.segment.first_doc[note]..self.segment.first_doc[note + 1] {
-            let document: TantivyDocument = self.store.get(doc)?;
-            text.push_str(document.get_first(self.segment.fields.body).and_then(|it| it.as_str()).unwrap_or_default());
-        }
-        Ok(text)
-    }
 }
 
 /// Says whether a path is one that the index can hold; used where a stored path becomes a [`NotePath`] again.

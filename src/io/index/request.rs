@@ -1,5 +1,7 @@
 //! What is asked of the index and what it answers. Plain values; knows nothing of tantivy, HTTP or clocks.
 
+use std::{fmt, time::Instant};
+
 use crate::model::{
     glob::PathGlob,
     hash::ContentHash,
@@ -25,7 +27,21 @@ pub struct SearchRequest {
     pub min_score: f32,
     /// Whether `obsidian` syntax was asked for: then evidence only orders, and the condition alone selects.
     pub exact: bool,
+    /// When the search is given up with [`TookTooLong`]; `None` for never.
+    pub deadline: Option<Instant>,
 }
+
+/// Why a search has no answer: its deadline passed while notes were read.
+#[derive(Debug)]
+pub struct TookTooLong;
+
+impl fmt::Display for TookTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the search took too long; add a word, a tag or a folder that fewer notes have")
+    }
+}
+
+impl std::error::Error for TookTooLong {}
 
 /// A source that the caller may read; what is not listed does not exist for this search, not even in its statistics.
 #[derive(Debug, Clone, PartialEq)]

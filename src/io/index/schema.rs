@@ -9,7 +9,11 @@ use tantivy::{
 };
 
 use crate::{
-    io::index::{language::Language, tokenizer},
+    io::index::{
+        language::Language,
+        marks::{SEPARATOR, marks},
+        tokenizer,
+    },
     model::{
         hash::ContentHash,
         lines::{LineIndex, LineRange},
@@ -17,18 +21,11 @@ use crate::{
         origin::Origin,
         passage::{Passage, passages},
         path::NoteId,
-        yaml::Value,
     },
 };
 
 /// The format of the index folder: another one is built anew.
-pub(super) const FORMAT: u32 = 1;
-
-/// Longer property values are found by their words only, not by `[property:value]`.
-const MAX_VALUE: usize = 500;
-
-/// Between the parts of one term or one stored value; no path, tag or heading holds it.
-const SEPARATOR: char = '\u{1f}';
+pub(super) const FORMAT: u32 = 2;
 
 /// A note as it is put into the index.
 #[derive(Debug)]
@@ -110,8 +107,13 @@ impl Fields {
         let stem = it.id.path.stem();
         let title = it.note.title().unwrap_or(stem);
         let lines = LineIndex::new(it.text);
-        let mut documents = vec![self.note_document(it, &id, title)];
-        for Passage { range, headings } in passages(it.text, it.note) {
+        let passages = passages(it.text, it.note);
+        let mut own = self.note_document(it, &id, title);
+        for mark in marks(it.text, it.note, &passages) {
+            own.add_text(self.property, mark);
+        }
+        let mut documents = vec![own];
+        for Passage { range, headings } in passages {
             let mut document = TantivyDocument::default();
             document.add_text(self.id, &id);
             let headings: Vec<&str> = headings.iter().map(|&at| it.note.headings[at].text.as_str()).collect();
@@ -150,11 +152,6 @@ impl Fields {
             document.add_text(self.tag, tag.to_lowercase());
         }
         document.add_text(self.place, tags.join("\u{1f}"));
-        for (name, value) in it.note.frontmatter.iter().flat_map(|it| &it.properties) {
-            let name = name.to_lowercase();
-            document.add_text(self.property, &name);
-            property_values(value, &mut |value| document.add_text(self.property, format!("{name}{SEPARATOR}{value}")));
-        }
         document
     }
 }
@@ -192,18 +189,6 @@ pub(super) fn parse_place(place: &str) -> Option<(LineRange, Vec<String>)> {
 /// Returns the tags that a note's own document keeps in `place`, as written.
 pub(super) fn parse_tags(place: &str) -> Vec<String> {
     place.split(SEPARATOR).filter(|it| !it.is_empty()).map(str::to_owned).collect()
-}
-
-fn property_values(value: &Value, emit: &mut impl FnMut(String)) {
-    match value {
-        Value::List(items) => items.iter().for_each(|it| property_values(it, emit)),
-        Value::Map(_) | Value::Null => {}
-        scalar => {
-            if let Some(text) = scalar.scalar_text().filter(|it| it.len() <= MAX_VALUE) {
-                emit(text.to_lowercase());
-            }
-        }
-    }
 }
 
 fn origin_code(origin: Origin) -> u64 {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use tantivy::{
-    DocId, DocSet, TERMINATED,
+    DocId, DocSet, TERMINATED, Term,
     postings::Postings,
     schema::{Field, IndexRecordOption},
 };
@@ -22,7 +22,7 @@ const K1: f32 = 1.4;
 const B: f32 = 0.75;
 
 /// How much an occurrence in the title counts for the note, and one in title or headings for the passage. Measured with `K1`: more is worse.
-const NOTE_CONTEXT: f32 = 2.0;
+const NOTE_CONTEXT: f32 = 3.0;
 const PASSAGE_CONTEXT: f32 = 1.5;
 
 /// How often a document holds a word: in its text, and in its title and headings.
@@ -45,6 +45,13 @@ impl Occurrences {
     /// Returns how many notes hold the word.
     pub(super) fn notes(&self) -> u32 {
         self.notes
+    }
+
+    /// Says whether a note of a segment holds the word.
+    pub(super) fn is_held(&self, at: usize, segment: &Segment, note: usize) -> bool {
+        let found = &self.by_segment[at];
+        let first = found.partition_point(|it| it.doc < segment.first_doc[note]);
+        found.get(first).is_some_and(|it| it.doc < segment.first_doc[note + 1])
     }
 
     /// Returns the notes of a segment that hold the word, with repetitions.
@@ -77,8 +84,8 @@ impl<'a> Finder<'a> {
                     self.count(at, segment, field, term, one, &mut touched)?;
                 }
             }
-            touched.sort_unstable();
             let counts = &mut self.counts[at];
+            in_order(&mut touched, counts);
             let mut last_note = u32::MAX;
             let occurrences = touched.into_iter().map(|doc| {
                 let count = std::mem::take(&mut counts[doc as usize]);
@@ -92,6 +99,22 @@ impl<'a> Finder<'a> {
             found.by_segment.push(occurrences);
         }
         Ok(found)
+    }
+
+    /// Returns how many documents of visible notes hold just this term, inflections left out.
+    pub(super) fn count_exactly(&self, term: &str) -> Result<usize> {
+        let mut held = 0;
+        for (segment, visible) in self.segments.iter().zip(self.visible) {
+            for field in [segment.fields.body, segment.fields.context] {
+                let term = Term::from_field_text(field, term);
+                let Some(mut postings) = segment.reader.inverted_index(field)?.read_postings(&term, IndexRecordOption::Basic)? else { continue };
+                while postings.doc() != TERMINATED {
+                    held += usize::from(visible[segment.note_of[postings.doc() as usize] as usize]);
+                    postings.advance();
+                }
+            }
+        }
+        Ok(held)
     }
 
     fn count(
@@ -120,6 +143,19 @@ impl<'a> Finder<'a> {
             doc = postings.advance();
         }
         Ok(())
+    }
+}
+
+/// Puts touched documents in order; where they are many, by looking at every count instead of sorting.
+fn in_order(touched: &mut Vec<DocId>, counts: &[u32]) {
+    if touched.is_sorted() {
+        return;
+    }
+    if touched.len() > counts.len() / 32 {
+        touched.clear();
+        touched.extend(counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(doc, _)| doc as DocId));
+    } else {
+        touched.sort_unstable();
     }
 }
 

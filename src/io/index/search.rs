@@ -20,8 +20,8 @@ use crate::{
     model::{lines::LineRange, path::SourceName},
 };
 
-/// Steadies the ranks of the fusion; the usual value.
-const RANK_OFFSET: f32 = 60.0;
+/// Steadies the ranks of the fusion. Two lists of the same notes want less than the usual 60 (measured, `docs/performance.md`).
+const RANK_OFFSET: f32 = 10.0;
 
 /// Ranks beyond this add next to nothing to a fused score.
 const MAX_RANKED: usize = 1000;
@@ -40,11 +40,11 @@ struct Found {
 pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Result<SearchAnswer> {
     let visible: Vec<Vec<bool>> = segments.iter().map(|it| visible_notes(it, &request.visible)).collect();
     let mut finder = Finder::new(segments, &visible);
-    let mut selector = Selector { segments, visible: &visible, finder: &mut finder, exact: request.exact };
+    let mut selector = Selector { segments, visible: &visible, finder: &mut finder, exact: request.exact, deadline: request.deadline };
     let mut selected = selector.select(&request.query.condition)?;
     let mut phrases = Vec::new();
     for evidence in request.query.evidence.iter().filter(|it| it.phrase) {
-        phrases.push(selector.phrase(&evidence.text)?.notes);
+        phrases.push(selector.phrase(&evidence.text)?);
     }
     if let Some(tag) = &request.filter.tag {
         let tagged = selector.select(&crate::model::query::Condition::Tag(tag.clone()))?;
@@ -127,7 +127,7 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
                 continue;
             }
             if occurrences.notes() == 0 && !request.exact {
-                let near = nearest(segments, &word, &mut |it| Ok(finder.find(it)?.notes()))?;
+                let near = nearest(segments, &word, &|it| finder.count_exactly(it))?;
                 if !near.is_empty() {
                     corrected.push((word.text.clone(), near.iter().map(|it| it.text.clone()).collect()));
                     for word in near {
@@ -280,7 +280,7 @@ impl HitReader<'_> {
         let held: Vec<&str> = self
             .words
             .iter()
-            .filter(|(_, it)| it.notes_in(found.segment, &self.segments[found.segment]).any(|it| it == found.note))
+            .filter(|(_, it)| it.is_held(found.segment, &self.segments[found.segment], found.note))
             .map(|(word, _)| word.text.as_str())
             .collect();
         format!(

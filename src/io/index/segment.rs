@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     ops::{Deref, Range},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use anyhow::{Context, Result};
@@ -14,6 +14,7 @@ use crate::{
     io::index::{
         language::Language,
         schema::{Fields, STAMP, hash_of, origin_of},
+        vocabulary::Vocabulary,
     },
     model::{hash::ContentHash, origin::Origin},
 };
@@ -67,6 +68,8 @@ pub(super) struct Columns {
     pub(super) context_norms: FieldNormReader,
     /// Words met before, with the terms they stand for here. Guards a cache only; nothing waits while it is held.
     pub(super) words: Mutex<HashMap<String, Expansion>>,
+    /// Made by the first search for a part of a word.
+    vocabulary: OnceLock<Vocabulary>,
 }
 
 impl Deref for Segment {
@@ -86,6 +89,15 @@ impl Segment {
         };
         let alive = columns.first_doc[..columns.notes()].iter().map(|&doc| !reader.is_deleted(doc)).collect();
         Ok(Segment { columns, reader: reader.clone(), alive })
+    }
+
+    /// Returns the terms of the texts.
+    pub(super) fn vocabulary(&self) -> Result<&Vocabulary> {
+        if let Some(known) = self.vocabulary.get() {
+            return Ok(known);
+        }
+        let made = Vocabulary::of(&*self.reader.inverted_index(self.fields.body)?)?;
+        Ok(self.vocabulary.get_or_init(|| made))
     }
 
     /// Returns the hash and the stamp of each living note.
@@ -127,6 +139,7 @@ impl Columns {
             body_norms,
             context_norms,
             words: Mutex::default(),
+            vocabulary: OnceLock::new(),
         };
         for doc in 0..reader.max_doc() {
             if let Some(time) = modified.first(doc) {

@@ -1,7 +1,7 @@
 //! Says whether a file meets a condition, by reading it: the meaning of every operator in one place. It is the oracle of the index's tests
 //! and the judge of its candidates. Knows a note and its text; knows no index, so it neither stems words nor ranks.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -17,17 +17,34 @@ use crate::model::{
     yaml::Value,
 };
 
-/// One file, as far as conditions speak of it.
-#[derive(Debug, Clone, Copy)]
+/// One file, as far as conditions speak of it. It is parsed when a condition first asks for its structure.
+#[derive(Debug)]
 pub struct Candidate<'a> {
     pub path: &'a NotePath,
-    /// The text that `note` was parsed from; empty for an attachment.
+    /// Empty for an attachment.
     pub text: &'a str,
-    pub note: &'a Note,
     /// Only conditions on the name and path hold for a file that has no text (Obsidian help `Plugins/Search`).
     pub attachment: bool,
     /// What [`Condition::Field`] asks for: names and values, a name may come again.
     pub fields: &'a [(&'a str, &'a str)],
+    parsed: OnceCell<Note>,
+}
+
+impl<'a> Candidate<'a> {
+    /// Returns a note with this text.
+    pub fn note(path: &'a NotePath, text: &'a str) -> Candidate<'a> {
+        Candidate {
+            path,
+            text,
+            attachment: false,
+            fields: &[],
+            parsed: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn parsed(&self) -> &Note {
+        self.parsed.get_or_init(|| Note::parse(self.text))
+    }
 }
 
 /// A condition made ready to be asked about many files.
@@ -78,13 +95,11 @@ impl Matcher {
 
     /// Says whether the file meets the condition. Takes time linear in the text.
     pub fn matches(&self, candidate: &Candidate<'_>) -> bool {
-        let path = visible_path(candidate.path);
-        let facts = self.facts.iter().map(|it| it.holds(candidate, &path)).collect();
         let file = File {
             candidate,
-            path,
-            facts,
-            parts: Parts::new(candidate.text, candidate.note),
+            path: visible_path(candidate.path),
+            facts: self.facts.iter().map(|it| (it, OnceCell::new())).collect(),
+            parts: Parts::new(candidate),
         };
         file.meets(&self.root, &file.parts.whole())
     }
@@ -140,10 +155,10 @@ impl Fact {
             Fact::Path(finder) => finder.is_match(path),
             Fact::PathGlob(glob) => glob.matches(candidate.path),
             Fact::Value { name, finder } => candidate
-                .note
+                .parsed()
                 .property(name)
                 .is_some_and(|value| any_scalar(value, &|it| it.scalar_text().is_some_and(|text| finder.is_match(&text)))),
-            Fact::Property { name, test } => candidate.note.property(name).is_some_and(|value| passes(value, test)),
+            Fact::Property { name, test } => candidate.parsed().property(name).is_some_and(|value| passes(value, test)),
             Fact::Field { name, finder } => candidate.fields.iter().any(|(its, value)| its == name && finder.is_match(value)),
         }
     }
@@ -152,7 +167,7 @@ impl Fact {
 struct File<'a> {
     candidate: &'a Candidate<'a>,
     path: Cow<'a, str>,
-    facts: Vec<bool>,
+    facts: Vec<(&'a Fact, OnceCell<bool>)>,
     parts: Parts<'a>,
 }
 
@@ -163,7 +178,10 @@ impl File<'_> {
             Test::And(parts) => parts.iter().all(|it| self.meets(it, span)),
             Test::Or(parts) => parts.iter().any(|it| self.meets(it, span)),
             Test::Not(inner) => !self.meets(inner, span),
-            Test::Fact(index) => self.facts[*index],
+            Test::Fact(index) => {
+                let (fact, holds) = &self.facts[*index];
+                *holds.get_or_init(|| fact.holds(self.candidate, &self.path))
+            }
             _ if self.candidate.attachment => false,
             Test::Text { finder, or_path } => {
                 let in_path = || *or_path && *span == self.parts.whole() && finder.is_match(&self.path);
@@ -175,7 +193,7 @@ impl File<'_> {
     }
 
     fn has_tag(&self, name: &str, span: &Span) -> bool {
-        let note = self.candidate.note;
+        let note = self.candidate.parsed();
         let first = note.tags.partition_point(|it| it.range.start < span.own.start);
         let mut in_span = note.tags[first..].iter().take_while(|it| it.range.start < span.own.end);
         let in_property = || *span == self.parts.whole() && note.property_tags().iter().any(|it| is_tag(it, name));

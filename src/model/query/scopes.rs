@@ -5,7 +5,7 @@ use std::{cell::OnceCell, ops::Range};
 
 use crate::model::{
     note::{BlockKind, Note},
-    query::{Scope, TaskState},
+    query::{Scope, TaskState, evaluate::Candidate},
 };
 
 /// A part of a note that a condition looks at.
@@ -21,21 +21,25 @@ pub(super) struct Span {
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
     text: &'a str,
-    note: &'a Note,
+    file: &'a Candidate<'a>,
     hidden: OnceCell<Vec<Range<usize>>>,
     blocks: OnceCell<Vec<Span>>,
     sections: OnceCell<Vec<Span>>,
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn new(text: &'a str, note: &'a Note) -> Parts<'a> {
+    pub(super) fn new(file: &'a Candidate<'a>) -> Parts<'a> {
         Parts {
-            text,
-            note,
+            text: file.text,
+            file,
             hidden: OnceCell::new(),
             blocks: OnceCell::new(),
             sections: OnceCell::new(),
         }
+    }
+
+    fn note(&self) -> &'a Note {
+        self.file.parsed()
     }
 
     /// Returns the whole note as a part.
@@ -71,8 +75,9 @@ impl<'a> Parts<'a> {
             }
             Scope::Block => inside(self.blocks.get_or_init(|| self.find_blocks()), &within.own).any(passes),
             Scope::Section => inside(self.sections.get_or_init(|| self.find_sections()), &within.reach).any(passes),
+            Scope::Task(state) if !has_box(self.slice(within.own.clone()), state) => false,
             Scope::Task(state) => {
-                let items = &self.note.list_items;
+                let items = &self.note().list_items;
                 let first = items.partition_point(|it| it.range.start < within.own.start);
                 let mut tasks = items[first..].iter().take_while(|it| it.range.start < within.own.end);
                 tasks.any(|it| it.task.is_some_and(|mark| is_in(state, mark)) && passes(&Span::of(self.after_box(&it.range))))
@@ -82,9 +87,14 @@ impl<'a> Parts<'a> {
 
     /// Paragraphs, fences, tables ... and each list item by itself: what Obsidian lets carry a block id.
     fn find_blocks(&self) -> Vec<Span> {
-        let blocks = self.note.blocks.iter().filter(|it| it.kind != BlockKind::List).map(|it| &it.range);
+        let blocks = self
+            .note()
+            .blocks
+            .iter()
+            .filter(|it| it.kind != BlockKind::List)
+            .map(|it| &it.range);
         let mut spans: Vec<Span> = blocks
-            .chain(self.note.list_items.iter().map(|it| &it.range))
+            .chain(self.note().list_items.iter().map(|it| &it.range))
             .cloned()
             .map(Span::of)
             .collect();
@@ -94,7 +104,7 @@ impl<'a> Parts<'a> {
 
     /// The text before the first heading, then each heading with its text up to the next one.
     fn find_sections(&self) -> Vec<Span> {
-        let headings = &self.note.headings;
+        let headings = &self.note().headings;
         let start_of = |index: usize| headings.get(index).map_or(self.text.len(), |it| it.range.start);
         let mut spans: Vec<Span> = (0..headings.len()).map(|it| Span::of(start_of(it)..start_of(it + 1))).collect();
         let mut open: Vec<usize> = Vec::new();
@@ -111,8 +121,11 @@ impl<'a> Parts<'a> {
 
     /// Fences of the language `query`: searches that Obsidian shows in the note.
     fn query_fences(&self) -> Vec<Range<usize>> {
+        if !self.text.contains("query") {
+            return Vec::new();
+        }
         let code = self
-            .note
+            .note()
             .blocks
             .iter()
             .filter(|it| it.kind == BlockKind::Code)
@@ -154,6 +167,14 @@ fn inside<'s>(spans: &'s [Span], within: &Range<usize>) -> impl Iterator<Item = 
         .iter()
         .take_while(move |it| it.own.start < end)
         .filter(move |it| it.own.end <= end)
+}
+
+/// Says whether a text holds what looks like the box of such a task: without one it need not be parsed.
+fn has_box(text: &str, state: TaskState) -> bool {
+    memchr::memchr_iter(b'[', text.as_bytes()).any(|at| {
+        let mut inside = text[at + 1..].chars();
+        inside.next().is_some_and(|mark| is_in(state, mark)) && inside.next() == Some(']')
+    })
 }
 
 fn is_in(state: TaskState, mark: char) -> bool {

@@ -5,13 +5,10 @@ use crate::model::query::{natural, obsidian};
 
 fn meets(condition: &Condition, path: &str, text: &str) -> bool {
     let path = NotePath::parse(path).unwrap();
-    let note = Note::parse(text);
     let candidate = Candidate {
-        path: &path,
-        text,
-        note: &note,
         attachment: !path.is_note(),
         fields: &[("kind", "HelmRelease")],
+        ..Candidate::note(&path, text)
     };
     Matcher::new(condition).unwrap().matches(&candidate)
 }

@@ -1,0 +1,4 @@
+//! What the benches share: a seeded vault, fixed queries, and the bare programs that ours is measured beside.
+
+pub(crate) mod bare;
+pub(crate) mod vault;
