@@ -1,6 +1,8 @@
 //! `cargo bench --bench http [-- NOTES]`: searches over HTTP beside a bare axum handler over bare tantivy with snippets, both in this process,
 //! interleaved: latency of one client, throughput of thirty-two. Prints a table of ratios; the absolute times are this machine's.
 
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+
 use std::{
     env,
     io::{self, BufRead, BufReader, Read, Write},

@@ -184,10 +184,10 @@ impl Engine {
                 }
             }
         }
-        if self.retry_at.is_none_or(|it| it <= now) {
-            if let Err(error) = self.advance(now) {
-                self.recover(&error, now);
-            }
+        if self.retry_at.is_none_or(|it| it <= now)
+            && let Err(error) = self.advance(now)
+        {
+            self.recover(&error, now);
         }
         self.publish();
         self.next_deadline(now)

@@ -104,10 +104,14 @@ fn apply(filter: &Filter, segment: &Segment, notes: &mut [bool]) -> Result<()> {
     Ok(())
 }
 
+/// The words that rank, with where they occur.
 type Ranked = Vec<(Word, Occurrences)>;
 
+/// Words that the index does not hold, with the terms that were tried for them.
+type Corrected = Vec<(String, Vec<String>)>;
+
 /// Returns the words that rank with their occurrences, and what was corrected.
-fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Finder<'_>) -> Result<(Ranked, Vec<(String, Vec<String>)>)> {
+fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Finder<'_>) -> Result<(Ranked, Corrected)> {
     let mut ranked: Ranked = Vec::new();
     let mut corrected = Vec::new();
     for run in words(&request.query.evidence, segments) {
