@@ -28,6 +28,7 @@ mod condition;
 mod directory;
 mod language;
 mod marks;
+mod pieces;
 pub mod request;
 mod schema;
 mod score;

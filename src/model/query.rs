@@ -5,6 +5,7 @@ use std::{fmt, ops::Range};
 
 use crate::model::glob::PathGlob;
 
+pub mod candidate;
 pub mod evaluate;
 pub mod explain;
 mod grammar;

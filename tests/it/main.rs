@@ -10,4 +10,5 @@ mod command_line;
 mod openapi;
 mod conformance;
 mod links;
+mod obsidian_search;
 mod tidy;

@@ -9,20 +9,14 @@ use crate::{
     io::index::{analysis::TermKind, score::Finder, segment::Segment, words::in_order},
     model::{
         path::NotePath,
-        query::{
-            Condition, Pattern, PatternText, Scope,
-            evaluate::{Candidate, Matcher},
-        },
+        query::{Condition, Pattern, PatternText, Scope, candidate::Candidate, evaluate::Matcher},
     },
 };
 
 mod phrase;
-mod pieces;
 mod property;
 mod substring;
 mod verify;
-
-pub(super) use pieces::is_opaque;
 
 /// What the index alone can say of a note and a condition. In this order "and" is the smaller, "or" the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,8 +40,8 @@ pub(super) struct Selector<'a, 'f> {
 }
 
 impl Selector<'_, '_> {
-    /// Returns, for each segment and note, whether it is visible and meets the condition. Of a conjunction only the parts that the index does
-    /// not decide alone are verified.
+    /// Returns, for each segment and note, whether it is visible and meets the condition. Of a conjunction only the parts that the index
+    /// does not decide alone are verified.
     pub(super) fn select(&mut self, condition: &Condition) -> Result<Vec<Vec<bool>>> {
         let parts = match condition {
             Condition::And(parts) => parts,

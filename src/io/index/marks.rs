@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    io::index::condition::is_opaque,
+    io::index::pieces::is_opaque,
     model::{note::Note, passage::Passage, yaml::Value},
 };
 

@@ -5,7 +5,7 @@ use std::{cell::OnceCell, ops::Range};
 
 use crate::model::{
     note::{BlockKind, Note},
-    query::{Scope, TaskState, evaluate::Candidate},
+    query::{Scope, TaskState, candidate::Candidate},
 };
 
 /// A part of a note that a condition looks at.

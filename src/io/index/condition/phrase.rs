@@ -1,4 +1,4 @@
-//! Which notes hold terms in a row: a phrase as the index's analysis reads it. Knows positions; knows nothing of Obsidian's word boundaries.
+//! Which notes hold terms in a row: a phrase as the index's analysis reads it. Knows positions, not Obsidian's word boundaries.
 
 use anyhow::Result;
 use tantivy::{

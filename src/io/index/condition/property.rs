@@ -54,7 +54,7 @@ pub(super) fn property(segment: &Segment, name: &str, test: &PropertyTest) -> Re
     let prefix = value_term(&name, "");
     let worth = |term: &str| Some(judge(test, finder.as_ref(), &term[prefix.len()..])).filter(|it| *it > Verdict::No);
     each_term(segment, segment.fields.property, &prefix, worth, |note, verdict| {
-        verdicts[note] = verdicts[note].max(verdict)
+        verdicts[note] = verdicts[note].max(verdict);
     })?;
     Ok(verdicts)
 }

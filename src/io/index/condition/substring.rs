@@ -1,5 +1,5 @@
-//! From a text that is looked for to the notes that may hold it. Knows the segment's vocabulary and postings; what a text leaves in terms is
-//! `pieces`'.
+//! From a text that is looked for to the notes that may hold it. Knows the segment's vocabulary and postings; what a text leaves in terms
+//! is `pieces`'.
 
 use anyhow::Result;
 use tantivy::{
@@ -8,7 +8,7 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use crate::io::index::{condition::pieces::pieces, marks::OPAQUE, segment::Segment};
+use crate::io::index::{marks::OPAQUE, pieces::pieces, segment::Segment};
 
 /// Returns which notes of the segment may hold the text, in any case; `None` when the index cannot tell any apart.
 pub(super) fn may_hold(segment: &Segment, text: &str) -> Result<Option<Vec<bool>>> {

@@ -20,10 +20,7 @@ use crate::{
         request::TookTooLong,
         segment::Segment,
     },
-    model::query::{
-        Condition,
-        evaluate::{Candidate, Matcher},
-    },
+    model::query::{Condition, candidate::Candidate, evaluate::Matcher},
 };
 
 /// How many notes a thread takes at a time, and after which it looks at the clock.

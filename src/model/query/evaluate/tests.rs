@@ -5,11 +5,9 @@ use crate::model::query::{natural, obsidian};
 
 fn meets(condition: &Condition, path: &str, text: &str) -> bool {
     let path = NotePath::parse(path).unwrap();
-    let candidate = Candidate {
-        attachment: !path.is_note(),
-        fields: &[("kind", "HelmRelease")],
-        ..Candidate::note(&path, text)
-    };
+    let mut candidate = Candidate::note(&path, text);
+    candidate.attachment = !path.is_note();
+    candidate.fields = &[("kind", "HelmRelease")];
     Matcher::new(condition).unwrap().matches(&candidate)
 }
 

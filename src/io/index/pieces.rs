@@ -1,5 +1,5 @@
-//! What a text leaves behind in the terms of a note that holds it, so that a substring is looked for in the term dictionary first.
-//! A law, tested as such: a note that holds the text has a term for every piece, or is opaque. Knows the analysis; knows nothing of tantivy.
+//! What a text leaves behind in the terms of a note that holds it, so that a substring is looked for among the terms first. A law, tested as
+//! such: a note that holds the text has a term for every piece, or is opaque. Knows the analysis; knows nothing of tantivy.
 
 use unicode_normalization::char::is_combining_mark;
 
@@ -52,9 +52,9 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Says whether the terms of a note do not show all that its text holds: identifiers too long to be indexed whole, words cut by the end of a
-/// passage (`cuts`), and characters that stand for plain letters in a search but fold otherwise. Few notes are; they are always read.
-pub(in crate::io::index) fn is_opaque(text: &str, mut cuts: impl Iterator<Item = usize>) -> bool {
+/// Says whether the terms of a note do not show all that its text holds: identifiers too long to be indexed whole, words cut by the end of
+/// a passage (`cuts`), and characters that stand for plain letters in a search but fold otherwise. Few notes are; they are always read.
+pub(super) fn is_opaque(text: &str, mut cuts: impl Iterator<Item = usize>) -> bool {
     let mut start = None;
     let mut previous = ' ';
     for (at, c) in text.char_indices() {
@@ -197,8 +197,10 @@ mod tests {
     fn hard_text() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
             4 => prop::sample::select(vec![
-                "foo", "Bar", "BAZ", "x", "9", "é", "É", "ß", "ẞ", "ſ", "K", "İ", "ı", "й", "Ё", "ς", "Σ", "ﬁ", "²", "记", "忆", "桥", "ー", "메", "ไ", "\u{e31}",
-                "-", "_", ".", ":", " ", "\n", "/", "#", "[[", "]]", "(", "\u{301}", "\u{306}", "\u{483}", "ᲀ", "ǅ", "Ⓐ", "हि", "ع",
+                "foo", "Bar", "BAZ", "x", "9", "é", "É", "ß", "ẞ", "ſ", "K", "İ", "ı", "й", "Ё", "ς", "Σ", "ﬁ", "²", "记", "忆", "桥", "ー",
+                "메", "ไ", "\u{e31}",
+                "-", "_", ".", ":", " ", "\n", "/", "#", "[[", "]]", "(",
+                "\u{301}", "\u{306}", "\u{483}", "ᲀ", "ǅ", "Ⓐ", "हि", "ع",
             ]).prop_map(str::to_owned),
             1 => any::<char>().prop_map(String::from),
             1 => "[a-zA-Z]{1,120}",
