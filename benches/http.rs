@@ -41,7 +41,11 @@ fn main() -> io::Result<()> {
 
     let (bare_time, bare) = timed(|| serve_bare(&runtime, &folder.path().join("vault"), folder.path()));
     let (ours_time, ours) = timed(|| serve_ours(&runtime, folder.path()));
-    println!("{notes} notes, {:.1} MB; first index: bare {bare_time:.2?}, membridge {ours_time:.2?}, ratio {:.2}", bytes as f64 / 1e6, ratio(ours_time, bare_time));
+    println!(
+        "{notes} notes, {:.1} MB; first index: bare {bare_time:.2?}, membridge {ours_time:.2?}, ratio {:.2}",
+        bytes as f64 / 1e6,
+        ratio(ours_time, bare_time)
+    );
 
     let (mut bare_latency, mut our_latency, mut bare_load, mut our_load) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
@@ -58,16 +62,25 @@ fn main() -> io::Result<()> {
     for (at, query) in QUERIES.iter().enumerate() {
         let of_query = |times: &[Duration]| quantile(&mut times.iter().skip(at).step_by(QUERIES.len()).copied().collect::<Vec<_>>(), 0.5);
         let (bare, ours) = (of_query(&bare_latency), of_query(&our_latency));
-        println!("{query:36} bare {bare:>9.2?}, membridge {ours:>9.2?}, ratio {:.2}", ratio(ours, bare));
+        println!(
+            "{query:36} bare {bare:>9.2?}, membridge {ours:>9.2?}, ratio {:.2}",
+            ratio(ours, bare)
+        );
     }
     for (name, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)] {
         let (bare, ours) = (quantile(&mut bare_latency, share), quantile(&mut our_latency, share));
-        println!("one client {name}: bare {bare:.2?}, membridge {ours:.2?}, ratio {:.2}", ratio(ours, bare));
+        println!(
+            "one client {name}: bare {bare:.2?}, membridge {ours:.2?}, ratio {:.2}",
+            ratio(ours, bare)
+        );
     }
     bare_load.sort_by(f64::total_cmp);
     our_load.sort_by(f64::total_cmp);
     let (bare, ours) = (bare_load[ROUNDS / 2], our_load[ROUNDS / 2]);
-    println!("{CLIENTS} clients: bare {bare:.0}/s, membridge {ours:.0}/s, ratio {:.2}", ours / bare);
+    println!(
+        "{CLIENTS} clients: bare {bare:.0}/s, membridge {ours:.0}/s, ratio {:.2}",
+        ours / bare
+    );
     std::process::exit(0);
 }
 
@@ -116,7 +129,12 @@ fn serve_ours(runtime: &tokio::runtime::Runtime, folder: &Path) -> SocketAddr {
         thread::sleep(Duration::from_millis(1));
     }
     let (told, address) = std::sync::mpsc::channel();
-    runtime.spawn(async move { http::serve(&config, handle, std::future::pending(), move |it| told.send(it).expect("someone waits")).await });
+    runtime.spawn(async move {
+        http::serve(&config, handle, std::future::pending(), move |it| {
+            told.send(it).expect("someone waits")
+        })
+        .await
+    });
     address.recv().expect("the server listens")
 }
 
@@ -130,7 +148,10 @@ impl Client {
     fn new(address: SocketAddr) -> io::Result<Client> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        Ok(Client { reader: BufReader::new(stream), body: Vec::new() })
+        Ok(Client {
+            reader: BufReader::new(stream),
+            body: Vec::new(),
+        })
     }
 
     fn search(&mut self, query: &str) -> io::Result<()> {

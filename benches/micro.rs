@@ -28,15 +28,25 @@ struct Vault {
 }
 
 static VAULT: LazyLock<Vault> = LazyLock::new(|| {
-    let notes = env::var("MEMBRIDGE_BENCH_NOTES").ok().and_then(|it| it.parse().ok()).unwrap_or(1_000);
+    let notes = env::var("MEMBRIDGE_BENCH_NOTES")
+        .ok()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(1_000);
     let folder = tempfile::tempdir().expect("a temporary folder");
     vault::write(folder.path(), notes);
-    let texts = bare::files(folder.path()).iter().map(|it| fs::read_to_string(it).expect("a note")).collect();
+    let texts = bare::files(folder.path())
+        .iter()
+        .map(|it| fs::read_to_string(it).expect("a note"))
+        .collect();
     Vault { folder, texts }
 });
 
 fn config(vault: &Path, data: &Path) -> Config {
-    let flags = Flags { vaults: vec![(None, vault.to_owned())], data_dir: Some(data.to_owned()), ..Flags::default() };
+    let flags = Flags {
+        vaults: vec![(None, vault.to_owned())],
+        data_dir: Some(data.to_owned()),
+        ..Flags::default()
+    };
     config::load(&flags, &|_| None).expect("a valid configuration").config
 }
 
@@ -51,7 +61,10 @@ fn indexed(data: &Path) -> (Engine, Handle) {
 fn request(text: &str) -> SearchRequest {
     SearchRequest {
         query: query::natural(text),
-        visible: vec![Visible { source: SourceName::parse("vault").expect("a name"), prefix: None }],
+        visible: vec![Visible {
+            source: SourceName::parse("vault").expect("a name"),
+            prefix: None,
+        }],
         filter: Filter::default(),
         sort: Sort::Relevance,
         limit: 8,
@@ -71,7 +84,13 @@ fn parse_pulldown_cmark_alone(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn parse_notes(bencher: Bencher<'_, '_>) {
-    bencher.bench(|| VAULT.texts.iter().map(|it| Note::parse(black_box(it)).headings.len()).sum::<usize>());
+    bencher.bench(|| {
+        VAULT
+            .texts
+            .iter()
+            .map(|it| Note::parse(black_box(it)).headings.len())
+            .sum::<usize>()
+    });
 }
 
 #[divan::bench]
@@ -88,19 +107,23 @@ fn query_parse(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 5)]
 fn index_bare_tantivy(bencher: Bencher<'_, '_>) {
     let files = bare::files(VAULT.folder.path());
-    bencher.with_inputs(|| tempfile::tempdir().expect("a temporary folder")).bench_values(|data| {
-        drop(Bare::build(&files, data.path()));
-        data
-    });
+    bencher
+        .with_inputs(|| tempfile::tempdir().expect("a temporary folder"))
+        .bench_values(|data| {
+            drop(Bare::build(&files, data.path()));
+            data
+        });
 }
 
 #[divan::bench(sample_count = 5)]
 fn index_vault(bencher: Bencher<'_, '_>) {
     LazyLock::force(&VAULT);
-    bencher.with_inputs(|| tempfile::tempdir().expect("a temporary folder")).bench_values(|data| {
-        drop(indexed(data.path()));
-        data
-    });
+    bencher
+        .with_inputs(|| tempfile::tempdir().expect("a temporary folder"))
+        .bench_values(|data| {
+            drop(indexed(data.path()));
+            data
+        });
 }
 
 #[divan::bench]
@@ -115,5 +138,10 @@ fn search_vault(bencher: Bencher<'_, '_>) {
     let data = tempfile::tempdir().expect("a temporary folder");
     let (_engine, handle) = indexed(data.path());
     let searcher = handle.searcher().expect("the index is complete");
-    bencher.bench(|| QUERIES.iter().map(|it| searcher.search(&request(it)).expect("a search").total).sum::<usize>());
+    bencher.bench(|| {
+        QUERIES
+            .iter()
+            .map(|it| searcher.search(&request(it)).expect("a search").total)
+            .sum::<usize>()
+    });
 }

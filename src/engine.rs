@@ -82,7 +82,10 @@ struct Uncommitted {
 /// Starts the engine on a thread of its own. The index is open when this returns, and answers if it was complete before.
 pub fn start(config: &Config) -> Result<(Handle, thread::JoinHandle<()>)> {
     let (engine, handle) = Engine::new(config)?;
-    let thread = thread::Builder::new().name("engine".to_owned()).spawn(move || engine.run()).context("start the engine's thread")?;
+    let thread = thread::Builder::new()
+        .name("engine".to_owned())
+        .spawn(move || engine.run())
+        .context("start the engine's thread")?;
     Ok((handle, thread))
 }
 
@@ -92,9 +95,15 @@ impl Engine {
         let lock = FolderLock::take(&config.state_dir())?;
         let mut sources = Vec::new();
         for source in &config.sources {
-            sources.push(Arc::new(Source { config: source.clone(), vault: Vault::open(&source.path)? }));
+            sources.push(Arc::new(Source {
+                config: source.clone(),
+                vault: Vault::open(&source.path)?,
+            }));
         }
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
         let (index, refused) = Index::open(&config.index_dir, now, rules(config))?;
         if let Some(why) = refused {
             warn!(why, "the index is built anew");
@@ -108,7 +117,10 @@ impl Engine {
         };
         let roots = sources.iter().map(root).collect();
         let shared = Arc::new(Shared::new(sources, config.rescan_interval));
-        let handle = Handle { shared: Arc::clone(&shared), events: events_sender };
+        let handle = Handle {
+            shared: Arc::clone(&shared),
+            events: events_sender,
+        };
         let mut engine = Engine {
             config: config.clone(),
             shared,
@@ -144,7 +156,11 @@ impl Engine {
         }
         if self.index.is_complete() {
             let searcher = self.index.searcher()?;
-            info!(notes = searcher.notes(), generation = searcher.generation(), "the index of the last run answers");
+            info!(
+                notes = searcher.notes(),
+                generation = searcher.generation(),
+                "the index of the last run answers"
+            );
             self.shared.searcher.store(Some(Arc::new(searcher)));
         }
         Ok(())
@@ -207,7 +223,11 @@ impl Engine {
     }
 
     fn publish(&mut self) {
-        let status = if self.status_changed { Arc::new(self.status()) } else { self.shared.last_status() };
+        let status = if self.status_changed {
+            Arc::new(self.status())
+        } else {
+            self.shared.last_status()
+        };
         self.status_changed = false;
         let waiting = self.roots.iter().filter_map(|it| it.catalog.oldest());
         let scans = self.roots.iter().map(|it| it.last_complete);
@@ -251,12 +271,21 @@ impl Engine {
         if !self.uncommitted.is_empty()
             && let Err(error) = self.commit(now, false)
         {
-            error!(why = format!("{error:#}"), "the last changes were not committed; the next start finds them");
+            error!(
+                why = format!("{error:#}"),
+                "the last changes were not committed; the next start finds them"
+            );
         }
         if let Err(error) = self.index.close() {
-            warn!(why = format!("{error:#}"), "the index was not closed in order; the next start verifies it");
+            warn!(
+                why = format!("{error:#}"),
+                "the index was not closed in order; the next start verifies it"
+            );
         }
-        self.shared.publish(Published { stopped: true, ..Published::default() });
+        self.shared.publish(Published {
+            stopped: true,
+            ..Published::default()
+        });
         info!("the engine has stopped");
     }
 }

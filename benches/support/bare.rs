@@ -48,7 +48,9 @@ impl Bare {
     /// Reads, parses and indexes all files.
     pub(crate) fn build(files: &[PathBuf], into: &Path) -> Bare {
         let mut schema = Schema::builder();
-        let words = TextFieldIndexing::default().set_tokenizer("bigrams").set_index_option(IndexRecordOption::WithFreqsAndPositions);
+        let words = TextFieldIndexing::default()
+            .set_tokenizer("bigrams")
+            .set_index_option(IndexRecordOption::WithFreqsAndPositions);
         let text = TextOptions::default().set_indexing_options(words);
         let title = schema.add_text_field("title", text.clone() | STORED);
         let body = schema.add_text_field("body", text | STORED);
@@ -78,7 +80,12 @@ impl Bare {
         });
         writer.commit().expect("commit the bare index");
         let reader = index.reader().expect("open the bare reader");
-        Bare { index, reader, title, body }
+        Bare {
+            index,
+            reader,
+            title,
+            body,
+        }
     }
 
     /// Returns title and snippet of the eight best notes for an OR of the query's terms.
@@ -96,7 +103,11 @@ impl Bare {
         let snippets = SnippetGenerator::create(&searcher, &query, self.body).expect("prepare snippets");
         let read = |address| {
             let document: TantivyDocument = searcher.doc(address).expect("read a hit");
-            let title = document.get_first(self.title).and_then(|it| it.as_str()).unwrap_or_default().to_owned();
+            let title = document
+                .get_first(self.title)
+                .and_then(|it| it.as_str())
+                .unwrap_or_default()
+                .to_owned();
             (title, snippets.snippet_from_doc(&document).fragment().to_owned())
         };
         found.into_iter().map(|(_, address)| read(address)).collect()
@@ -128,7 +139,11 @@ impl Tokenizer for Bigrams {
             let mut end = start + first.len_utf8();
             let mut word: String = first.to_lowercase().collect();
             while let Some(&(at, next)) = chars.peek() {
-                let joins = if is_cjk(first) { is_cjk(next) && end == start + first.len_utf8() } else { next.is_alphanumeric() && !is_cjk(next) };
+                let joins = if is_cjk(first) {
+                    is_cjk(next) && end == start + first.len_utf8()
+                } else {
+                    next.is_alphanumeric() && !is_cjk(next)
+                };
                 if !joins {
                     break;
                 }
@@ -140,9 +155,18 @@ impl Tokenizer for Bigrams {
                 chars.next();
             }
             let position = self.tokens.len();
-            self.tokens.push(Token { offset_from: start, offset_to: end, position, text: word, position_length: 1 });
+            self.tokens.push(Token {
+                offset_from: start,
+                offset_to: end,
+                position,
+                text: word,
+                position_length: 1,
+            });
         }
-        BigramStream { tokens: &mut self.tokens, next: 0 }
+        BigramStream {
+            tokens: &mut self.tokens,
+            next: 0,
+        }
     }
 }
 

@@ -9,8 +9,22 @@ const WORDS: &str = "database cluster parameter plugin module script certificate
     network security policy remote session markdown canvas graph sync publish theme hotkey heading callout embed attachment folder link tag alias \
     file note page search filter sort list task deploy container kernel archive restore encrypt password error handling retry timeout upgrade \
     migration monitor alert metric dashboard server client package install version release history license community support team export import";
-const TAGS: [&str; 8] = ["project", "project/alpha", "area/health", "meeting/weekly", "idea", "reading/paper", "decision", "学习"];
-const PHRASES: [&str; 4] = ["quarterly lattice budget review", "heron migration runbook", "copper ledger reconciliation", "weekly memory digest"];
+const TAGS: [&str; 8] = [
+    "project",
+    "project/alpha",
+    "area/health",
+    "meeting/weekly",
+    "idea",
+    "reading/paper",
+    "decision",
+    "学习",
+];
+const PHRASES: [&str; 4] = [
+    "quarterly lattice budget review",
+    "heron migration runbook",
+    "copper ledger reconciliation",
+    "weekly memory digest",
+];
 const CJK: [&str; 3] = ["星图记忆桥接服务", "全文検索の索引を更新する", "메모리 브리지 색인 갱신"];
 
 /// Queries of every class that the vault answers.
@@ -63,17 +77,38 @@ fn note(number: usize, notes: usize, words: &[&str]) -> String {
     while text.len() < size {
         match random.below(12) {
             0 | 1 => writeln!(text, "\n## {}\n", sentence(&mut random, words, 4)),
-            2 | 3 => writeln!(text, "- {}\n- [ ] {}", sentence(&mut random, words, 7), sentence(&mut random, words, 5)),
+            2 | 3 => writeln!(
+                text,
+                "- {}\n- [ ] {}",
+                sentence(&mut random, words, 7),
+                sentence(&mut random, words, 5)
+            ),
             // Squaring the draw makes hubs.
-            4 => writeln!(text, "See [[{}|that]] and #{}.\n", title(notes * random.below(1000).pow(2) / 1_000_000), TAGS[random.below(TAGS.len())]),
+            4 => writeln!(
+                text,
+                "See [[{}|that]] and #{}.\n",
+                title(notes * random.below(1000).pow(2) / 1_000_000),
+                TAGS[random.below(TAGS.len())]
+            ),
             5 => writeln!(text, "```sh\n{}\n```\n", sentence(&mut random, words, 4)),
             _ if number % 7 == 3 => writeln!(text, "{}。\n", han(&mut random)),
-            _ => writeln!(text, "{}. {}. ^b{number:06}\n", sentence(&mut random, words, 12), sentence(&mut random, words, 9)),
+            _ => writeln!(
+                text,
+                "{}. {}. ^b{number:06}\n",
+                sentence(&mut random, words, 12),
+                sentence(&mut random, words, 9)
+            ),
         }
         .expect("a string takes all");
     }
     if number % 25 == 3 {
-        writeln!(text, "On the {}. {}", PHRASES[number / 25 % PHRASES.len()], CJK[number / 25 % CJK.len()]).expect("a string takes all");
+        writeln!(
+            text,
+            "On the {}. {}",
+            PHRASES[number / 25 % PHRASES.len()],
+            CJK[number / 25 % CJK.len()]
+        )
+        .expect("a string takes all");
     }
     text
 }
@@ -94,7 +129,9 @@ fn sentence(random: &mut Random, words: &[&str], length: usize) -> String {
 }
 
 fn made_up(rank: usize) -> String {
-    const SYLLABLES: [&str; 16] = ["ba", "ce", "di", "fo", "gu", "kla", "le", "mi", "no", "pu", "ra", "ste", "ti", "vo", "zu", "bre"];
+    const SYLLABLES: [&str; 16] = [
+        "ba", "ce", "di", "fo", "gu", "kla", "le", "mi", "no", "pu", "ra", "ste", "ti", "vo", "zu", "bre",
+    ];
     let mut word = String::new();
     let mut rest = rank;
     while rest > 0 {
@@ -105,7 +142,9 @@ fn made_up(rank: usize) -> String {
 }
 
 fn han(random: &mut Random) -> String {
-    (0..40 + random.below(60)).map(|_| char::from_u32(0x4e00 + random.below(2000) as u32).expect("in the range of Han")).collect()
+    (0..40 + random.below(60))
+        .map(|_| char::from_u32(0x4e00 + random.below(2000) as u32).expect("in the range of Han"))
+        .collect()
 }
 
 /// A small generator of its own, so that no library's next version changes the vault (splitmix64).

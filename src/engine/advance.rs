@@ -53,7 +53,11 @@ impl Engine {
         let put_off = |root: &Root| root.catalog.oldest().is_some_and(|it| now < it + FIRST_WAIT);
         let first = !self.index.is_complete();
         let whole = !ripe_left && self.roots.iter().all(|it| it.was_tried() && !(first && put_off(it)));
-        let due = if first { whole } else { !ripe_left || self.last_commit.is_none_or(|it| now >= it + COMMIT_EVERY) };
+        let due = if first {
+            whole
+        } else {
+            !ripe_left || self.last_commit.is_none_or(|it| now >= it + COMMIT_EVERY)
+        };
         if due && (!self.uncommitted.is_empty() || first) {
             self.commit(now, whole)?;
         }
@@ -108,7 +112,12 @@ impl Engine {
         match outcome {
             Outcome::Put { entry, flaw } => {
                 root.note_flaw(&path, flaw);
-                self.uncommitted.push(Uncommitted { root: at, path, entry: Some(entry), since });
+                self.uncommitted.push(Uncommitted {
+                    root: at,
+                    path,
+                    entry: Some(entry),
+                    since,
+                });
             }
             Outcome::Same(entry) => {
                 root.catalog.entries.insert(path, entry);
@@ -141,8 +150,16 @@ impl Engine {
     fn remove(&mut self, at: usize, path: NotePath, since: Instant) -> Result<()> {
         let root = &self.roots[at];
         if root.catalog.entries.contains_key(&path) {
-            self.index.remove(&NoteId { source: root.source.config.name.clone(), path: path.clone() })?;
-            self.uncommitted.push(Uncommitted { root: at, path, entry: None, since });
+            self.index.remove(&NoteId {
+                source: root.source.config.name.clone(),
+                path: path.clone(),
+            })?;
+            self.uncommitted.push(Uncommitted {
+                root: at,
+                path,
+                entry: None,
+                since,
+            });
         }
         Ok(())
     }
@@ -168,7 +185,12 @@ impl Engine {
             if !was_complete {
                 info!(notes, generation, "the first index is complete");
             } else if changed > 0 {
-                info!(changed, generation, duration_ms = now.elapsed().as_millis() as u64, "indexed changes");
+                info!(
+                    changed,
+                    generation,
+                    duration_ms = now.elapsed().as_millis() as u64,
+                    "indexed changes"
+                );
             }
         }
         self.last_commit = Some(now);
@@ -220,9 +242,15 @@ impl Engine {
 fn surprising_absences(roots: &[Root], ripe: &[(usize, Ripe)], outcomes: &[Outcome]) -> Vec<bool> {
     let absent = |at: usize| {
         let of_root = ripe.iter().zip(outcomes).filter(|((root, _), _)| *root == at);
-        of_root.filter(|((_, it), outcome)| !it.gone && matches!(outcome, Outcome::Absent)).count()
+        of_root
+            .filter(|((_, it), outcome)| !it.gone && matches!(outcome, Outcome::Absent))
+            .count()
     };
-    roots.iter().enumerate().map(|(at, root)| absent(at) > catalog::MASS_DELETE.max(root.catalog.entries.len() / 5)).collect()
+    roots
+        .iter()
+        .enumerate()
+        .map(|(at, root)| absent(at) > catalog::MASS_DELETE.max(root.catalog.entries.len() / 5))
+        .collect()
 }
 
 /// Says whether an error means that the disk has no room; a new index would have none either.

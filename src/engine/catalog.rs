@@ -93,25 +93,49 @@ impl Catalog {
 
     /// Marks a path as possibly changed; it is read once it has been quiet.
     pub(super) fn mark(&mut self, path: NotePath, now: Instant, quiet: Duration) {
-        let dirty = self.dirty.entry(path).or_insert(Dirty { since: now, ripe: now, gone: false });
+        let dirty = self.dirty.entry(path).or_insert(Dirty {
+            since: now,
+            ripe: now,
+            gone: false,
+        });
         dirty.ripe = (now + quiet).min(dirty.since + PATIENCE);
         dirty.gone = false;
     }
 
     /// Marks a path that a scan has proved to be absent.
     pub(super) fn mark_gone(&mut self, path: NotePath, now: Instant) {
-        self.dirty.insert(path, Dirty { since: now, ripe: now, gone: true });
+        self.dirty.insert(
+            path,
+            Dirty {
+                since: now,
+                ripe: now,
+                gone: true,
+            },
+        );
     }
 
     /// Puts a path off until later: it was being written, or could not be read.
     pub(super) fn postpone(&mut self, path: NotePath, since: Instant, until: Instant) {
-        self.dirty.insert(path, Dirty { since, ripe: until, gone: false });
+        self.dirty.insert(
+            path,
+            Dirty {
+                since,
+                ripe: until,
+                gone: false,
+            },
+        );
     }
 
     /// Takes at most `limit` paths that are ripe.
     pub(super) fn take_ripe(&mut self, now: Instant, limit: usize) -> Vec<Ripe> {
         let ripe = self.dirty.iter().filter(|(_, it)| it.ripe <= now).take(limit);
-        let ripe: Vec<Ripe> = ripe.map(|(path, it)| Ripe { path: path.clone(), since: it.since, gone: it.gone }).collect();
+        let ripe: Vec<Ripe> = ripe
+            .map(|(path, it)| Ripe {
+                path: path.clone(),
+                since: it.since,
+                gone: it.gone,
+            })
+            .collect();
         for it in &ripe {
             self.dirty.remove(&it.path);
         }
@@ -136,7 +160,11 @@ impl Catalog {
     /// Says whether the index holds notes below a folder of this name.
     pub(super) fn holds_below(&self, folder: &NotePath) -> bool {
         let prefix = format!("{folder}/");
-        self.entries.range(folder.clone()..).map(|(path, _)| path.as_str()).find(|it| *it > prefix.as_str()).is_some_and(|it| it.starts_with(&prefix))
+        self.entries
+            .range(folder.clone()..)
+            .map(|(path, _)| path.as_str())
+            .find(|it| *it > prefix.as_str())
+            .is_some_and(|it| it.starts_with(&prefix))
     }
 }
 
@@ -162,30 +190,56 @@ mod tests {
         catalog.mark(path("a.md"), start, quiet);
         assert!(catalog.take_ripe(start + Duration::from_millis(299), 9).is_empty());
         catalog.mark(path("a.md"), start + Duration::from_millis(299), quiet);
-        assert!(catalog.take_ripe(start + Duration::from_millis(301), 9).is_empty(), "the second event began the quiet time anew");
+        assert!(
+            catalog.take_ripe(start + Duration::from_millis(301), 9).is_empty(),
+            "the second event began the quiet time anew"
+        );
         for at in (300..3000).step_by(100) {
             catalog.mark(path("a.md"), start + Duration::from_millis(at), quiet);
         }
-        assert_eq!(catalog.take_ripe(start + PATIENCE, 9).len(), 1, "a busy file is read after two seconds all the same");
+        assert_eq!(
+            catalog.take_ripe(start + PATIENCE, 9).len(),
+            1,
+            "a busy file is read after two seconds all the same"
+        );
     }
 
     #[test]
     fn a_renamed_folder_is_no_mass_delete_but_a_vanished_one_is() {
         let absent: BTreeSet<NotePath> = (0..80).map(|it| path(&format!("old/{it}.md"))).collect();
-        let difference = Difference { absent, changed: BTreeSet::new() };
+        let difference = Difference {
+            absent,
+            changed: BTreeSet::new(),
+        };
         assert!(!difference.is_mass_delete(100, 100), "as many notes are new");
         assert!(difference.is_mass_delete(100, 20));
         assert!(!difference.is_mass_delete(1000, 920), "eight in a hundred are a clean-up");
-        let one = Difference { absent: [path("a.md")].into(), changed: BTreeSet::new() };
+        let one = Difference {
+            absent: [path("a.md")].into(),
+            changed: BTreeSet::new(),
+        };
         assert!(!one.is_mass_delete(1, 0), "the only note of a vault may be deleted");
     }
 
     #[test]
     fn notes_below_a_folder_are_found_whatever_sorts_between() {
         let mut catalog = Catalog::default();
-        let stamp = Stamp { dev: 0, ino: 0, size: 0, mtime_ns: 0, ctime_ns: 0 };
+        let stamp = Stamp {
+            dev: 0,
+            ino: 0,
+            size: 0,
+            mtime_ns: 0,
+            ctime_ns: 0,
+        };
         for name in ["a-b.md", "a/x.md", "ab.md"] {
-            catalog.entries.insert(path(name), Entry { stamp, hash: ContentHash::of(b""), settled: true });
+            catalog.entries.insert(
+                path(name),
+                Entry {
+                    stamp,
+                    hash: ContentHash::of(b""),
+                    settled: true,
+                },
+            );
         }
         assert!(catalog.holds_below(&path("a")) && !catalog.holds_below(&path("b")));
         assert!(!catalog.holds_below(&path("a/x.md")));

@@ -61,7 +61,13 @@ pub(super) struct Published {
 
 impl Shared {
     pub(super) fn new(sources: Vec<Arc<Source>>, rescan_interval: Duration) -> Shared {
-        Shared { sources, rescan_interval, searcher: ArcSwapOption::empty(), published: Mutex::default(), advanced: Condvar::new() }
+        Shared {
+            sources,
+            rescan_interval,
+            searcher: ArcSwapOption::empty(),
+            published: Mutex::default(),
+            advanced: Condvar::new(),
+        }
     }
 
     fn published(&self) -> MutexGuard<'_, Published> {
@@ -103,11 +109,17 @@ impl Handle {
             || published.status.rebuilding
             || self.is_overdue(&published)
             || published.status.sources.iter().any(|it| !it.problem.is_empty());
-        Freshness { generation: published.generation, stale, lag_ms: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX) }
+        Freshness {
+            generation: published.generation,
+            stale,
+            lag_ms: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX),
+        }
     }
 
     fn is_overdue(&self, published: &Published) -> bool {
-        published.oldest_scan.is_none_or(|it| it.elapsed() > 3 * self.shared.rescan_interval)
+        published
+            .oldest_scan
+            .is_none_or(|it| it.elapsed() > 3 * self.shared.rescan_interval)
     }
 
     /// Returns what the engine last said of itself; whether it is ready is worked out now.

@@ -40,7 +40,10 @@ impl FolderLock {
                 Ok(()) => return Ok(FolderLock { _file: file }),
                 Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("lock `{}`", path.display())),
                 Err(TryLockError::WouldBlock) if Instant::now() >= until => {
-                    bail!("another membridge server uses the data folder `{}`; stop it, or give this one its own with --data-dir", folder.display())
+                    bail!(
+                        "another membridge server uses the data folder `{}`; stop it, or give this one its own with --data-dir",
+                        folder.display()
+                    )
                 }
                 Err(TryLockError::WouldBlock) => {
                     warn!(folder = %folder.display(), "another server holds the data folder; waiting for it to stop");

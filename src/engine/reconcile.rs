@@ -90,7 +90,11 @@ pub(super) fn reconcile(jobs: &[Job<'_>], index: &Index, config: &Config, now: I
     let mut outcomes = thread::scope(|scope| -> Result<Vec<(usize, Outcome)>> {
         let other = scope.spawn(work);
         let mut mine = work()?;
-        mine.extend(other.join().map_err(|_panic| anyhow::anyhow!("a thread that reads notes panicked"))??);
+        mine.extend(
+            other
+                .join()
+                .map_err(|_panic| anyhow::anyhow!("a thread that reads notes panicked"))??,
+        );
         Ok(mine)
     })?;
     outcomes.sort_unstable_by_key(|(at, _)| *at);
@@ -98,7 +102,10 @@ pub(super) fn reconcile(jobs: &[Job<'_>], index: &Index, config: &Config, now: I
 }
 
 fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<Outcome> {
-    let id = || NoteId { source: job.source.config.name.clone(), path: job.path.clone() };
+    let id = || NoteId {
+        source: job.source.config.name.clone(),
+        path: job.path.clone(),
+    };
     if job.leave_out {
         return Ok(Outcome::LeftOut { flaw: None });
     }
@@ -116,7 +123,11 @@ fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<O
         Err(ReadError::NotLocal) => return Ok(Outcome::Unreadable("a cloud drive holds only a placeholder of it here".to_owned())),
         Err(ReadError::Unreadable(error)) => return Ok(Outcome::Unreadable(error.to_string())),
     };
-    let entry = Entry { stamp: file.stamp, hash: ContentHash::of(&file.bytes), settled: is_settled(&file.stamp, before) };
+    let entry = Entry {
+        stamp: file.stamp,
+        hash: ContentHash::of(&file.bytes),
+        settled: is_settled(&file.stamp, before),
+    };
     match job.known {
         // The time of change is shown and sorted by, so that an equal text with another time is put again.
         Some(known) if known.hash == entry.hash && known.stamp.mtime_ns == entry.stamp.mtime_ns => Ok(Outcome::Same(entry)),
@@ -150,14 +161,36 @@ fn put(job: &Job<'_>, id: &NoteId, file: &FileText, entry: Entry, index: &Index,
 /// Returns a stamp as the index keeps it. Where an equal stamp would not prove equal bytes, the time of the last change is left out, so that the
 /// next start reads the file once more.
 fn row(entry: &Entry) -> [i64; STAMP] {
-    let Stamp { dev, ino, size, mtime_ns, ctime_ns } = entry.stamp;
+    let Stamp {
+        dev,
+        ino,
+        size,
+        mtime_ns,
+        ctime_ns,
+    } = entry.stamp;
     // The bits count, not the sign.
-    [dev as i64, ino as i64, size as i64, mtime_ns, if entry.settled { ctime_ns } else { 0 }]
+    [
+        dev as i64,
+        ino as i64,
+        size as i64,
+        mtime_ns,
+        if entry.settled { ctime_ns } else { 0 },
+    ]
 }
 
 /// Returns what the catalog knows of a note that the index kept.
 pub(super) fn entry(known: &Known) -> Entry {
     let row = known.stamp;
-    let stamp = Stamp { dev: row[0] as u64, ino: row[1] as u64, size: row[2] as u64, mtime_ns: row[3], ctime_ns: row[4] };
-    Entry { stamp, hash: known.hash, settled: true }
+    let stamp = Stamp {
+        dev: row[0] as u64,
+        ino: row[1] as u64,
+        size: row[2] as u64,
+        mtime_ns: row[3],
+        ctime_ns: row[4],
+    };
+    Entry {
+        stamp,
+        hash: known.hash,
+        settled: true,
+    }
 }

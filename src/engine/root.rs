@@ -99,9 +99,14 @@ impl Root {
 
     /// Returns what status shows of this source.
     pub(super) fn status(&self) -> SourceStatus {
-        let mut status = SourceStatus { indexed: self.catalog.entries.len(), ..self.status.clone() };
+        let mut status = SourceStatus {
+            indexed: self.catalog.entries.len(),
+            ..self.status.clone()
+        };
         let room = MAX_SKIPPED.saturating_sub(status.skipped.len());
-        status.skipped.extend(self.flaws.iter().take(room).map(|(path, why)| (path.to_string(), why.clone())));
+        status
+            .skipped
+            .extend(self.flaws.iter().take(room).map(|(path, why)| (path.to_string(), why.clone())));
         status.skipped_total += self.flaws.len();
         status
     }
@@ -202,7 +207,10 @@ impl Root {
 
     /// Says whether the configuration, or a sync tool's way of naming, keeps this note out of the index.
     pub(super) fn leaves_out(&self, path: &NotePath) -> bool {
-        let exists = |it: &str| NotePath::parse(it).is_ok_and(|it| self.catalog.entries.contains_key(&it) || matches!(self.source.vault.stamp(&it), Ok(Some(_))));
+        let exists = |it: &str| {
+            NotePath::parse(it)
+                .is_ok_and(|it| self.catalog.entries.contains_key(&it) || matches!(self.source.vault.stamp(&it), Ok(Some(_))))
+        };
         is_excluded(&self.source, path.as_str()) || noise::is_noise(path.as_str()) || noise::conflict_of(path.as_str(), exists).is_some()
     }
 
@@ -217,7 +225,11 @@ impl Root {
             Ok(scan) => self.apply(&scan, now),
             Err(error) => Err(self.lose(&error, now)),
         };
-        let base = if self.is_polling() || self.gone { POLL.min(self.interval) } else { self.interval };
+        let base = if self.is_polling() || self.gone {
+            POLL.min(self.interval)
+        } else {
+            self.interval
+        };
         self.next_scan = now + base.max(SCAN_REST * 5 * self.last_cost);
         if let Some(since) = self.mass_delete {
             self.next_scan = self.next_scan.min(since + MASS_DELETE_WAIT).max(now + Duration::from_secs(1));
@@ -244,12 +256,20 @@ impl Root {
             info!(source = %self.source.config.name, "the folder is back");
         }
         self.gone = false;
-        if self.watcher.as_ref().is_some_and(|it| it.state() == WatchState::Watching && !it.is_on(scan.root.dev, scan.root.ino)) {
+        if self
+            .watcher
+            .as_ref()
+            .is_some_and(|it| it.state() == WatchState::Watching && !it.is_on(scan.root.dev, scan.root.ino))
+        {
             self.watcher = None;
         }
         let conflicts: BTreeMap<&NotePath, &str> = scan.conflicts.iter().map(|(copy, of)| (copy, of.as_str())).collect();
-        let notes: BTreeMap<&NotePath, Stamp> =
-            scan.files.iter().filter(|(path, _)| path.is_note() && !conflicts.contains_key(path)).map(|(path, stamp)| (path, *stamp)).collect();
+        let notes: BTreeMap<&NotePath, Stamp> = scan
+            .files
+            .iter()
+            .filter(|(path, _)| path.is_note() && !conflicts.contains_key(path))
+            .map(|(path, stamp)| (path, *stamp))
+            .collect();
         let source = Arc::clone(&self.source);
         let excluded = |path: &NotePath| is_excluded(&source, path.as_str()) || conflicts.contains_key(path);
         let difference = self.catalog.compare(scan, &notes, &excluded);
@@ -295,7 +315,12 @@ impl Root {
         self.status.last_scan = Some(Timestamp::now());
         self.status.last_scan_ms = u64::try_from(self.last_cost.as_millis()).unwrap_or(u64::MAX);
         self.status.conflicts = scan.conflicts.iter().map(|(copy, of)| (copy.to_string(), of.clone())).collect();
-        self.status.skipped = scan.skipped.iter().take(MAX_SKIPPED).map(|it| (it.path.clone(), it.why.to_string())).collect();
+        self.status.skipped = scan
+            .skipped
+            .iter()
+            .take(MAX_SKIPPED)
+            .map(|it| (it.path.clone(), it.why.to_string()))
+            .collect();
         self.status.skipped_total = scan.skipped_count;
         self.status.problem = match scan.unlisted.first() {
             Some((folder, why)) => format!("the folder `{folder}` cannot be listed: {why}; its notes stay as they were"),

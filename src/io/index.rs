@@ -13,8 +13,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tantivy::{
     IndexReader, IndexSettings, IndexWriter, Opstamp, ReloadPolicy,
-    indexer::{LogMergePolicy, UserOperation},
     index::SegmentId,
+    indexer::{LogMergePolicy, UserOperation},
     tokenizer::{TextAnalyzer, TokenizerManager},
 };
 
@@ -154,7 +154,9 @@ impl Index {
         let root = self.folder.parent().context("the index folder has a parent")?;
         let name = self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let temporary = root.join(".tmp-CURRENT");
-        fs::write(&temporary, &name).and_then(|()| fs::rename(&temporary, root.join(CURRENT))).context("point to the new index")?;
+        fs::write(&temporary, &name)
+            .and_then(|()| fs::rename(&temporary, root.join(CURRENT)))
+            .context("point to the new index")?;
         for entry in fs::read_dir(root).context("list the index folder")? {
             let entry = entry.context("list the index folder")?;
             let other = entry.file_name().to_string_lossy().into_owned();
@@ -173,7 +175,17 @@ impl Index {
         fs::create_dir(&folder).with_context(|| format!("create `{}`", folder.display()))?;
         let (schema, _) = schema::schema();
         let index = tantivy::Index::create(CacheDirectory::open(&folder)?, schema, IndexSettings::default())?;
-        Index::with(folder, index, Payload { format: FORMAT, generation, complete: false, clean: true, rules })
+        Index::with(
+            folder,
+            index,
+            Payload {
+                format: FORMAT,
+                generation,
+                complete: false,
+                clean: true,
+                rules,
+            },
+        )
     }
 
     fn reopen(folder: &Path, rules: &str) -> Result<Index, (u64, anyhow::Error)> {
@@ -209,14 +221,21 @@ impl Index {
         let tokenizers = TokenizerManager::default();
         tokenizers.register(tokenizer::NAME, TextAnalyzer::from(tokenizer::NoteTokenizer::default()));
         index.set_tokenizers(tokenizers);
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(8).try_into()?;
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(8)
+            .try_into()?;
         let (_, fields) = schema::schema();
         let mut opened = Index {
             folder,
             index,
             fields,
             reader,
-            writer: Writer { inner: None, effort: Effort::Updates },
+            writer: Writer {
+                inner: None,
+                effort: Effort::Updates,
+            },
             generation: payload.generation,
             complete: payload.complete,
             rules: payload.rules,
@@ -249,7 +268,10 @@ impl Index {
         writer.set_merge_policy(Box::new(policy));
         // Files that a killed process left behind block a writer for ever (measured: `FileAlreadyExists` on every try).
         writer.garbage_collect_files().wait()?;
-        self.writer = Writer { inner: Some(writer), effort };
+        self.writer = Writer {
+            inner: Some(writer),
+            effort,
+        };
         Ok(())
     }
 
@@ -281,7 +303,13 @@ impl Index {
 
     fn commit_with(&mut self, complete: bool, clean: bool) -> Result<()> {
         let complete = self.complete || complete;
-        let payload = Payload { format: FORMAT, generation: self.generation + 1, complete, clean, rules: self.rules.clone() };
+        let payload = Payload {
+            format: FORMAT,
+            generation: self.generation + 1,
+            complete,
+            clean,
+            rules: self.rules.clone(),
+        };
         let text = serde_json::to_string(&payload).context("write the commit's payload")?;
         let writer = self.writer.inner.as_mut().context("the index has no writer")?;
         let mut commit = writer.prepare_commit()?;
@@ -308,7 +336,10 @@ impl Index {
         self.segments = segments;
         let mut segments: Vec<Arc<Segment>> = self.segments.values().map(|(_, it)| Arc::clone(it)).collect();
         segments.sort_by_key(|it| it.reader.segment_id());
-        Ok(Searcher { segments, generation: self.generation })
+        Ok(Searcher {
+            segments,
+            generation: self.generation,
+        })
     }
 
     /// Returns every note that the last commit holds.
@@ -318,7 +349,11 @@ impl Index {
             for (note, hash, stamp) in segment.stamps()? {
                 let source = SourceName::parse(segment.source(note)).context("the index holds a source name that is none")?;
                 let path = NotePath::parse(segment.path(note)).context("the index holds a path that is none")?;
-                known.push(Known { id: NoteId { source, path }, hash, stamp });
+                known.push(Known {
+                    id: NoteId { source, path },
+                    hash,
+                    stamp,
+                });
             }
         }
         Ok(known)
@@ -366,6 +401,9 @@ fn remove_temporary(folder: &Path) {
 
 impl fmt::Debug for Index {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Index").field("folder", &self.folder).field("generation", &self.generation).finish_non_exhaustive()
+        f.debug_struct("Index")
+            .field("folder", &self.folder)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
     }
 }

@@ -45,7 +45,11 @@ impl LineIndex {
     /// Returns the lines (from 1) that a byte range touches. A range that ends just after a line feed does not touch the next line.
     pub fn lines_of(&self, range: &Range<usize>) -> LineRange {
         let start = self.line_of(range.start) + 1;
-        let end = if range.end > range.start { self.line_of(range.end - 1) + 1 } else { start };
+        let end = if range.end > range.start {
+            self.line_of(range.end - 1) + 1
+        } else {
+            start
+        };
         LineRange { start, end }
     }
 
@@ -63,7 +67,10 @@ mod tests {
     #[test]
     fn counts_lines_as_an_editor_does() {
         let count = |text: &str| LineIndex::new(text).count();
-        assert_eq!([count(""), count("a"), count("a\n"), count("a\nb"), count("a\n\n")], [0, 1, 1, 2, 2]);
+        assert_eq!(
+            [count(""), count("a"), count("a\n"), count("a\nb"), count("a\n\n")],
+            [0, 1, 1, 2, 2]
+        );
     }
 
     #[test]

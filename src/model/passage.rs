@@ -51,7 +51,10 @@ pub fn passages(text: &str, note: &Note) -> Vec<Passage> {
 
 /// Returns the text before the first heading, then each heading's own text up to the next heading.
 fn sections(text: &str, note: &Note) -> Vec<Passage> {
-    let mut sections = vec![Passage { range: note.body_start()..text.len(), headings: Vec::new() }];
+    let mut sections = vec![Passage {
+        range: note.body_start()..text.len(),
+        headings: Vec::new(),
+    }];
     let mut path: Vec<usize> = Vec::new();
     for (index, heading) in note.headings.iter().enumerate() {
         path.retain(|&it| note.headings[it].level < heading.level);
@@ -59,7 +62,10 @@ fn sections(text: &str, note: &Note) -> Vec<Passage> {
         let open = sections.last_mut().expect("the list begins with one section");
         let start = line_start(text, heading.range.start).max(open.range.start);
         open.range.end = start;
-        sections.push(Passage { range: start..text.len(), headings: path.clone() });
+        sections.push(Passage {
+            range: start..text.len(),
+            headings: path.clone(),
+        });
     }
     sections.retain(|it| !it.range.is_empty());
     sections
@@ -74,8 +80,15 @@ fn is_bare(stretch: &str) -> bool {
 fn cut(text: &str, stretch: &Passage, passages: &mut Vec<Passage>) {
     let Range { mut start, end } = stretch.range.clone();
     while start < end {
-        let until = if end - start > TARGET + LEAST { break_near(text, start, end) } else { end };
-        passages.push(Passage { range: start..until, headings: stretch.headings.clone() });
+        let until = if end - start > TARGET + LEAST {
+            break_near(text, start, end)
+        } else {
+            end
+        };
+        passages.push(Passage {
+            range: start..until,
+            headings: stretch.headings.clone(),
+        });
         start = until;
     }
 }
@@ -119,10 +132,17 @@ mod tests {
         let note = Note::parse(text);
         let found: Vec<(String, Vec<String>)> = passages(text, &note)
             .into_iter()
-            .map(|it| (text[it.range].to_owned(), it.headings.iter().map(|&at| note.headings[at].text.clone()).collect()))
+            .map(|it| {
+                (
+                    text[it.range].to_owned(),
+                    it.headings.iter().map(|&at| note.headings[at].text.clone()).collect(),
+                )
+            })
             .collect();
-        let expected: Vec<(String, Vec<String>)> =
-            expected.iter().map(|(text, path)| ((*text).to_owned(), path.iter().map(|&it| it.to_owned()).collect())).collect();
+        let expected: Vec<(String, Vec<String>)> = expected
+            .iter()
+            .map(|(text, path)| ((*text).to_owned(), path.iter().map(|&it| it.to_owned()).collect()))
+            .collect();
         assert_eq!(found, expected);
     }
 
@@ -138,7 +158,14 @@ mod tests {
         let long = "word ".repeat(80);
         let text = format!("# Top\n{long}\n## Inner\n{long}\n# Next\nend\n");
         let inner = format!("## Inner\n{long}\n");
-        check(&text, &[(&format!("# Top\n{long}\n"), &["Top"]), (&inner, &["Top", "Inner"]), ("# Next\nend\n", &["Next"])]);
+        check(
+            &text,
+            &[
+                (&format!("# Top\n{long}\n"), &["Top"]),
+                (&inner, &["Top", "Inner"]),
+                ("# Next\nend\n", &["Next"]),
+            ],
+        );
     }
 
     proptest! {

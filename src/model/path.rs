@@ -95,7 +95,11 @@ pub fn path_key(path: &str) -> String {
     if path.is_ascii() {
         return path.to_ascii_lowercase();
     }
-    path.nfc().map(|it| if matches!(it, '\u{a0}' | '\u{202f}') { ' ' } else { it }).flat_map(char::to_lowercase).nfc().collect()
+    path.nfc()
+        .map(|it| if matches!(it, '\u{a0}' | '\u{202f}') { ' ' } else { it })
+        .flat_map(char::to_lowercase)
+        .nfc()
+        .collect()
 }
 
 impl fmt::Display for NotePath {
@@ -184,7 +188,10 @@ mod tests {
     #[test]
     fn takes_a_path_apart() {
         let path = NotePath::parse("Projects/v2.0 Release.md").unwrap();
-        assert_eq!((path.folder(), path.file_name(), path.stem()), ("Projects", "v2.0 Release.md", "v2.0 Release"));
+        assert_eq!(
+            (path.folder(), path.file_name(), path.stem()),
+            ("Projects", "v2.0 Release.md", "v2.0 Release")
+        );
         assert!(path.is_note() && NotePath::parse("A.MD").unwrap().is_note() && !NotePath::parse("a.canvas").unwrap().is_note());
     }
 

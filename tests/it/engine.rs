@@ -34,11 +34,23 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let vault = folder.path().join("vault");
         fs::create_dir(&vault).unwrap();
-        let flags = Flags { vaults: vec![(None, vault)], data_dir: Some(folder.path().join("data")), ..Flags::default() };
-        let mut config = config::load(&flags, &|_| None).unwrap_or_else(|it| panic!("{:?}", it.problems)).config;
+        let flags = Flags {
+            vaults: vec![(None, vault)],
+            data_dir: Some(folder.path().join("data")),
+            ..Flags::default()
+        };
+        let mut config = config::load(&flags, &|_| None)
+            .unwrap_or_else(|it| panic!("{:?}", it.problems))
+            .config;
         change(&mut config);
         let (engine, handle) = Engine::new(&config).unwrap();
-        Bench { folder, config, engine: Some(engine), handle, now: Instant::now() }
+        Bench {
+            folder,
+            config,
+            engine: Some(engine),
+            handle,
+            now: Instant::now(),
+        }
     }
 
     fn vault(&self) -> PathBuf {
@@ -88,10 +100,15 @@ impl Bench {
 
     /// Searches with words, or lists every note for an empty text: path and first snippet.
     fn search(&self, text: &str) -> Vec<String> {
-        let Some(searcher) = self.handle.searcher() else { return vec!["not ready".to_owned()] };
+        let Some(searcher) = self.handle.searcher() else {
+            return vec!["not ready".to_owned()];
+        };
         let request = SearchRequest {
             query: query::natural(text),
-            visible: vec![Visible { source: SourceName::parse("vault").unwrap(), prefix: None }],
+            visible: vec![Visible {
+                source: SourceName::parse("vault").unwrap(),
+                prefix: None,
+            }],
             filter: Filter::default(),
             sort: Sort::Path,
             limit: 100,
@@ -102,7 +119,13 @@ impl Bench {
             exact: false,
             deadline: None,
         };
-        searcher.search(&request).unwrap().hits.into_iter().map(|it| it.path.to_string()).collect()
+        searcher
+            .search(&request)
+            .unwrap()
+            .hits
+            .into_iter()
+            .map(|it| it.path.to_string())
+            .collect()
     }
 
     fn not_ready(&self) -> Vec<NotReady> {
@@ -149,7 +172,10 @@ fn changes_new_notes_and_removals_are_found_by_a_scan_alone() {
     bench.write("C.md", "zinc");
     bench.remove("B.md");
     bench.settle();
-    assert_eq!((bench.search("zinc"), bench.search("copper tin")), (vec!["A.md".to_owned(), "C.md".to_owned()], vec![]));
+    assert_eq!(
+        (bench.search("zinc"), bench.search("copper tin")),
+        (vec!["A.md".to_owned(), "C.md".to_owned()], vec![])
+    );
     assert!(bench.handle.freshness().generation > first);
 }
 
@@ -162,7 +188,11 @@ fn a_file_that_someone_writes_into_is_read_once_it_is_quiet() {
         bench.step();
         bench.now += Duration::from_secs(1);
     }
-    assert_eq!(bench.search("old"), ["A.md"], "two seconds are patience enough, whatever the quiet time");
+    assert_eq!(
+        bench.search("old"),
+        ["A.md"],
+        "two seconds are patience enough, whatever the quiet time"
+    );
 }
 
 #[test]
@@ -206,11 +236,18 @@ fn a_vault_that_vanishes_stays_in_the_index_and_is_stale() {
     fs::rename(bench.vault(), bench.folder.path().join("elsewhere")).unwrap();
     bench.settle();
     assert_eq!(bench.search("copper"), ["A.md"]);
-    assert!(bench.handle.freshness().stale && bench.not_ready().contains(&NotReady::RootGone), "{:?}", bench.not_ready());
+    assert!(
+        bench.handle.freshness().stale && bench.not_ready().contains(&NotReady::RootGone),
+        "{:?}",
+        bench.not_ready()
+    );
     fs::rename(bench.folder.path().join("elsewhere"), bench.vault()).unwrap();
     bench.write("B.md", "copper too");
     bench.settle();
-    assert_eq!((bench.search("copper"), bench.not_ready()), (vec!["A.md".to_owned(), "B.md".to_owned()], vec![]));
+    assert_eq!(
+        (bench.search("copper"), bench.not_ready()),
+        (vec!["A.md".to_owned(), "B.md".to_owned()], vec![])
+    );
 }
 
 #[test]
@@ -229,7 +266,11 @@ fn when_most_notes_vanish_at_once_a_second_look_decides() {
     bench.engine.as_mut().unwrap().rescan(bench.now);
     bench.step();
     assert_eq!(bench.search("").len(), 100, "an empty mount point looks the same");
-    assert!(bench.handle.freshness().stale && bench.not_ready().contains(&NotReady::MassDelete), "{:?}", bench.not_ready());
+    assert!(
+        bench.handle.freshness().stale && bench.not_ready().contains(&NotReady::MassDelete),
+        "{:?}",
+        bench.not_ready()
+    );
     bench.pass(Duration::from_secs(40));
     assert_eq!((bench.search("").len(), bench.not_ready()), (10, vec![]));
 }
@@ -255,13 +296,23 @@ fn a_root_that_is_a_switching_link_converges() {
 #[test]
 fn what_sync_tools_leave_behind_is_no_note_and_conflict_copies_are_listed() {
     let mut bench = Bench::new();
-    for path in ["A.md", "A.sync-conflict-20260102-153000-ABCDEFG.md", ".trash/B.md", ".obsidian/C.md", "Chapter 2.md", "pic.png"] {
+    for path in [
+        "A.md",
+        "A.sync-conflict-20260102-153000-ABCDEFG.md",
+        ".trash/B.md",
+        ".obsidian/C.md",
+        "Chapter 2.md",
+        "pic.png",
+    ] {
         bench.write(path, "copper");
     }
     bench.settle();
     assert_eq!(bench.search("copper"), ["A.md", "Chapter 2.md"]);
     let status = bench.handle.status();
-    assert_eq!(status.sources[0].conflicts, [("A.sync-conflict-20260102-153000-ABCDEFG.md".to_owned(), "A.md".to_owned())]);
+    assert_eq!(
+        status.sources[0].conflicts,
+        [("A.sync-conflict-20260102-153000-ABCDEFG.md".to_owned(), "A.md".to_owned())]
+    );
 }
 
 #[test]
@@ -277,7 +328,10 @@ fn odd_files_are_skipped_with_a_reason_and_stop_nothing() {
     assert_eq!(bench.search("copper"), ["A.md", "bad.md"]);
     let skipped: BTreeMap<String, String> = bench.handle.status().sources[0].skipped.iter().cloned().collect();
     assert!(skipped["big.md"].contains("104857600"), "{skipped:?}");
-    assert!(skipped["bad.md"].contains("not UTF-8") && skipped.contains_key("link.md"), "{skipped:?}");
+    assert!(
+        skipped["bad.md"].contains("not UTF-8") && skipped.contains_key("link.md"),
+        "{skipped:?}"
+    );
 }
 
 #[test]
@@ -324,11 +378,16 @@ fn a_torn_or_foreign_index_is_built_anew_and_generations_grow() {
         let index = bench.config.index_dir.clone();
         drop(bench.engine.take());
         match damage {
-            "truncate" => files_below(&index).into_iter().filter(|it| it.extension().is_some_and(|it| it == "store")).for_each(|it| {
-                let length = fs::metadata(&it).unwrap().len();
-                fs::OpenOptions::new().write(true).open(&it).unwrap().set_len(length / 2).unwrap();
-            }),
-            "foreign" => files_below(&index).into_iter().for_each(|it| fs::write(it, "not an index").unwrap()),
+            "truncate" => files_below(&index)
+                .into_iter()
+                .filter(|it| it.extension().is_some_and(|it| it == "store"))
+                .for_each(|it| {
+                    let length = fs::metadata(&it).unwrap().len();
+                    fs::OpenOptions::new().write(true).open(&it).unwrap().set_len(length / 2).unwrap();
+                }),
+            "foreign" => files_below(&index)
+                .into_iter()
+                .for_each(|it| fs::write(it, "not an index").unwrap()),
             _ => fs::remove_dir_all(&index).unwrap(),
         }
         let (engine, handle) = Engine::new(&bench.config).unwrap();
@@ -341,7 +400,9 @@ fn a_torn_or_foreign_index_is_built_anew_and_generations_grow() {
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
-    entries.flat_map(|it| if it.is_dir() { files_below(&it) } else { vec![it] }).collect()
+    entries
+        .flat_map(|it| if it.is_dir() { files_below(&it) } else { vec![it] })
+        .collect()
 }
 
 /// What a history of edits may hold.
@@ -396,7 +457,10 @@ fn answers(bench: &Bench) -> Vec<String> {
     let ask = |text: &str| {
         let request = SearchRequest {
             query: query::natural(text),
-            visible: vec![Visible { source: SourceName::parse("vault").unwrap(), prefix: None }],
+            visible: vec![Visible {
+                source: SourceName::parse("vault").unwrap(),
+                prefix: None,
+            }],
             filter: Filter::default(),
             sort: Sort::Relevance,
             limit: 100,
@@ -408,10 +472,24 @@ fn answers(bench: &Bench) -> Vec<String> {
             deadline: None,
         };
         let answer = searcher.search(&request).unwrap();
-        let hits = answer.hits.iter().map(|it| format!("{} {:?} {} {:?} {}", it.path, it.score, it.hash, it.passages, it.modified));
+        let hits = answer
+            .hits
+            .iter()
+            .map(|it| format!("{} {:?} {} {:?} {}", it.path, it.score, it.hash, it.passages, it.modified));
         format!("{text}: {} {:?} {:?}", answer.total, answer.corrected, hits.collect::<Vec<_>>())
     };
-    ["", "copper", "copper ledger", "\"copper ledger\"", "tag:tag", "coper", "+zinc -tin", "path:x/"].map(ask).to_vec()
+    [
+        "",
+        "copper",
+        "copper ledger",
+        "\"copper ledger\"",
+        "tag:tag",
+        "coper",
+        "+zinc -tin",
+        "path:x/",
+    ]
+    .map(ask)
+    .to_vec()
 }
 
 proptest! {

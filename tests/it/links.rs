@@ -32,7 +32,10 @@ fn corpus(path: &str) -> Option<PathBuf> {
 
 fn read_vault(path: &str) -> Option<Vault> {
     let root = corpus(path)?;
-    let mut vault = Vault { notes: HashMap::new(), graph: LinkGraph::default() };
+    let mut vault = Vault {
+        notes: HashMap::new(),
+        graph: LinkGraph::default(),
+    };
     read_folder(&root, &root, &mut vault);
     Some(vault)
 }
@@ -80,8 +83,12 @@ fn the_link_tables_are_those_of_the_app() {
                 let target = link.resolved.map_or(split_subpath(link.target).0, NotePath::as_str);
                 *found.entry(target.to_owned()).or_default() += 1;
             }
-            let expected: BTreeMap<String, u64> =
-                expected.as_object().unwrap().iter().map(|(target, count)| (target.clone(), count.as_u64().unwrap())).collect();
+            let expected: BTreeMap<String, u64> = expected
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(target, count)| (target.clone(), count.as_u64().unwrap()))
+                .collect();
             assert_eq!(found, expected, "{table}: {source}");
             rows += 1;
         }
@@ -112,8 +119,16 @@ fn check_help(language: &str, wikilinks: usize, unresolved: usize) {
     let Some(vault) = read_vault(&format!("retrieval/help-{language}/vault")) else {
         return;
     };
-    let links: Vec<_> = vault.graph.links().filter(|it| !it.markdown && it.kind != LinkKind::Property).collect();
-    let dead: Vec<_> = links.iter().filter(|it| it.resolved.is_none()).map(|it| format!("{}: {}", it.source, it.target)).collect();
+    let links: Vec<_> = vault
+        .graph
+        .links()
+        .filter(|it| !it.markdown && it.kind != LinkKind::Property)
+        .collect();
+    let dead: Vec<_> = links
+        .iter()
+        .filter(|it| it.resolved.is_none())
+        .map(|it| format!("{}: {}", it.source, it.target))
+        .collect();
     assert_eq!((links.len(), dead.len()), (wikilinks, unresolved), "{language}: {dead:#?}");
 }
 
@@ -151,7 +166,11 @@ fn backlinks_are_the_links_read_the_other_way() {
     let Some(vault) = read_vault("retrieval/help-en/vault") else {
         return;
     };
-    let links = vault.graph.links().filter(|it| it.resolved.is_some_and(|path| path != it.source)).count();
+    let links = vault
+        .graph
+        .links()
+        .filter(|it| it.resolved.is_some_and(|path| path != it.source))
+        .count();
     let backlinks: usize = vault.graph.names().iter().map(|it| vault.graph.incoming(it).len()).sum();
     assert_eq!(backlinks, links);
     assert!(links > 1_000);
@@ -174,13 +193,20 @@ fn timings() {
 
         let started = Instant::now();
         let unresolved = graph.links().filter(|it| it.resolved.is_none()).count();
-        println!("{notes} notes: {} links resolved in {:?}, {unresolved} unresolved", notes * 3, started.elapsed());
+        println!(
+            "{notes} notes: {} links resolved in {:?}, {unresolved} unresolved",
+            notes * 3,
+            started.elapsed()
+        );
 
         let started = Instant::now();
         let moved = NotePath::parse("Elsewhere/Note number 7.md").unwrap();
         graph.remove(&path(7));
         graph.put(&moved, &[]);
         let backlinks = graph.incoming(&moved).len();
-        println!("{notes} notes: a hub renamed, its {backlinks} backlinks resolved anew in {:?}", started.elapsed());
+        println!(
+            "{notes} notes: a hub renamed, its {backlinks} backlinks resolved anew in {:?}",
+            started.elapsed()
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! The one integration binary: the whole through its doors, the corpora, and the rules of the house.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails the test; clippy excuses test functions only")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests fails the test; clippy excuses test functions only"
+)]
 
 mod harness;
 

@@ -81,7 +81,10 @@ pub(super) fn is_unspaced(c: char) -> bool {
 }
 
 fn bigrams(text: &str, from: usize, position: &mut u32, emit: &mut impl FnMut(Term<'_>)) -> usize {
-    let run = text[from..].char_indices().map(|(at, c)| (from + at, c)).take_while(|&(_, c)| class(c) == Class::Ideograph);
+    let run = text[from..]
+        .char_indices()
+        .map(|(at, c)| (from + at, c))
+        .take_while(|&(_, c)| class(c) == Class::Ideograph);
     let mut buffer = [0; 8];
     let mut previous: Option<(usize, char)> = None;
     let mut end = from;
@@ -90,14 +93,26 @@ fn bigrams(text: &str, from: usize, position: &mut u32, emit: &mut impl FnMut(Te
             let first = before.encode_utf8(&mut buffer).len();
             let second = c.encode_utf8(&mut buffer[first..]).len();
             let pair = std::str::from_utf8(&buffer[..first + second]).expect("two encoded characters are UTF-8");
-            emit(Term { text: pair, kind: TermKind::Bigram, start, end: at + c.len_utf8(), position: *position });
+            emit(Term {
+                text: pair,
+                kind: TermKind::Bigram,
+                start,
+                end: at + c.len_utf8(),
+                position: *position,
+            });
             *position += 1;
         }
         previous = Some((at, c));
         end = at + c.len_utf8();
     }
     if let Some((start, last)) = previous {
-        emit(Term { text: last.encode_utf8(&mut buffer), kind: TermKind::Bigram, start, end, position: *position });
+        emit(Term {
+            text: last.encode_utf8(&mut buffer),
+            kind: TermKind::Bigram,
+            start,
+            end,
+            position: *position,
+        });
         *position += 1;
     }
     end
@@ -109,7 +124,10 @@ fn compound_end(text: &str, from: usize) -> usize {
     let mut end = from;
     loop {
         let rest = &text[end..];
-        let word = rest.char_indices().find(|&(_, c)| class(c) != Class::Word).map_or(rest.len(), |(at, _)| at);
+        let word = rest
+            .char_indices()
+            .find(|&(_, c)| class(c) != Class::Word)
+            .map_or(rest.len(), |(at, _)| at);
         end += word;
         let joined = matches!(bytes.get(end), Some(b'-' | b'_' | b'.' | b':')) && end - from < MAX_TERM;
         match text[end..].chars().nth(1) {
@@ -124,14 +142,26 @@ fn identifier(text: &str, run: std::ops::Range<usize>, position: &mut u32, whole
     let parts = parts(&text[run.clone()]);
     for part in &parts {
         let (start, end) = (run.start + part.start, run.start + part.end);
-        emit(Term { text: &fold(&text[start..end]), kind: TermKind::Word, start, end, position: *position });
+        emit(Term {
+            text: &fold(&text[start..end]),
+            kind: TermKind::Word,
+            start,
+            end,
+            position: *position,
+        });
         *position += 1;
     }
     if parts.len() > 1 && run.len() <= MAX_WHOLE {
         whole.clear();
         // `-` and `_` are spelling (`foo-bar` is `foo_bar` is `fooBar`), `.` and `:` are structure (`1.23` is not `12.3`).
         whole.extend(text[run.clone()].chars().filter(|it| !matches!(it, '-' | '_')));
-        emit(Term { text: &fold(whole), kind: TermKind::Whole, start: run.start, end: run.end, position: first_position });
+        emit(Term {
+            text: &fold(whole),
+            kind: TermKind::Whole,
+            start: run.start,
+            end: run.end,
+            position: first_position,
+        });
     }
 }
 

@@ -28,7 +28,10 @@ pub(super) struct CacheDirectory {
 impl CacheDirectory {
     /// Opens a folder that exists.
     pub(super) fn open(root: &Path) -> Result<CacheDirectory, OpenDirectoryError> {
-        Ok(CacheDirectory { mapped: MmapDirectory::open(root)?, root: root.to_owned() })
+        Ok(CacheDirectory {
+            mapped: MmapDirectory::open(root)?,
+            root: root.to_owned(),
+        })
     }
 }
 
@@ -64,10 +67,14 @@ impl Directory for CacheDirectory {
     }
 
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
-        let file = OpenOptions::new().write(true).create_new(true).open(self.root.join(path)).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => OpenWriteError::FileAlreadyExists(path.to_owned()),
-            _ => OpenWriteError::wrap_io_error(error, path.to_owned()),
-        })?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(self.root.join(path))
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => OpenWriteError::FileAlreadyExists(path.to_owned()),
+                _ => OpenWriteError::wrap_io_error(error, path.to_owned()),
+            })?;
         Ok(BufWriter::new(Box::new(PlainFile(file))))
     }
 

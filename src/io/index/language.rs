@@ -110,7 +110,10 @@ impl Language {
 
     /// Returns the language stored as this number; English for a number that is none.
     pub(super) fn from_code(code: u64) -> Language {
-        u8::try_from(code).ok().filter(|&it| usize::from(it) < KNOWN.len()).map_or(Language::ENGLISH, Language)
+        u8::try_from(code)
+            .ok()
+            .filter(|&it| usize::from(it) < KNOWN.len())
+            .map_or(Language::ENGLISH, Language)
     }
 
     /// Returns the number to store.
@@ -120,7 +123,10 @@ impl Language {
 
     /// Returns the language of a text, English in doubt.
     pub(super) fn of(text: &str) -> Language {
-        let end = (0..=text.len().min(SAMPLE)).rev().find(|&it| text.is_char_boundary(it)).unwrap_or(0);
+        let end = (0..=text.len().min(SAMPLE))
+            .rev()
+            .find(|&it| text.is_char_boundary(it))
+            .unwrap_or(0);
         Language::of_words(&text[..end], &|_| true, LEAST_STOP_WORDS)
     }
 
@@ -136,11 +142,16 @@ impl Language {
                 if term.kind == TermKind::Word
                     && let Some(&languages) = words.get(term.text)
                 {
-                    counts.iter_mut().enumerate().for_each(|(at, count)| *count += (languages >> at) & 1);
+                    counts
+                        .iter_mut()
+                        .enumerate()
+                        .for_each(|(at, count)| *count += (languages >> at) & 1);
                 }
             });
         });
-        let best = (0..KNOWN.len()).filter(|&at| candidate(Language(at as u8))).max_by_key(|&at| (counts[at], KNOWN.len() - at));
+        let best = (0..KNOWN.len())
+            .filter(|&at| candidate(Language(at as u8)))
+            .max_by_key(|&at| (counts[at], KNOWN.len() - at));
         match best {
             Some(at) if counts[at] >= least.max(counts[0] + 1) => Language(at as u8),
             _ => Language::ENGLISH,
@@ -164,9 +175,17 @@ impl Language {
 
 /// Returns how every inflection of a stem begins: stemmers change at most the last letters (`happy` is `happi`, `hoping` is `hope`).
 pub(super) fn common_prefix(stem: &str, word: &str) -> String {
-    let shared = stem.char_indices().zip(word.chars()).take_while(|((_, a), b)| a == b).last().map_or(0, |((at, c), _)| at + c.len_utf8());
+    let shared = stem
+        .char_indices()
+        .zip(word.chars())
+        .take_while(|((_, a), b)| a == b)
+        .last()
+        .map_or(0, |((at, c), _)| at + c.len_utf8());
     let shorter = stem.char_indices().next_back().map_or(0, |(at, _)| at);
-    let keep = shared.min(shorter).max(stem.char_indices().nth(2).map_or(stem.len(), |(at, _)| at)).min(shared.max(shorter));
+    let keep = shared
+        .min(shorter)
+        .max(stem.char_indices().nth(2).map_or(stem.len(), |(at, _)| at))
+        .min(shared.max(shorter));
     stem[..keep].to_owned()
 }
 
@@ -186,7 +205,13 @@ mod tests {
 
     #[test]
     fn every_inflection_begins_with_the_common_prefix() {
-        for group in ["connect connected connecting connection connections", "happy happiness", "hope hoping hoped", "possible possibly", "run runs running"] {
+        for group in [
+            "connect connected connecting connection connections",
+            "happy happiness",
+            "hope hoping hoped",
+            "possible possibly",
+            "run runs running",
+        ] {
             let words: Vec<&str> = group.split(' ').collect();
             for word in &words {
                 let stem = Language::ENGLISH.stem(word);

@@ -66,9 +66,17 @@ pub(super) struct Fields {
 
 pub(super) fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
-    let words = |option| TextFieldIndexing::default().set_tokenizer(tokenizer::NAME).set_index_option(option).set_fieldnorms(true);
+    let words = |option| {
+        TextFieldIndexing::default()
+            .set_tokenizer(tokenizer::NAME)
+            .set_index_option(option)
+            .set_fieldnorms(true)
+    };
     let raw = || {
-        let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer("raw")
+            .set_index_option(IndexRecordOption::Basic)
+            .set_fieldnorms(false);
         TextOptions::default().set_indexing_options(indexing)
     };
     let column = || TextOptions::from(FAST);
@@ -76,10 +84,14 @@ pub(super) fn schema() -> (Schema, Fields) {
         id: schema.add_text_field("id", raw()),
         body: schema.add_text_field(
             "body",
-            TextOptions::default().set_indexing_options(words(IndexRecordOption::WithFreqsAndPositions)).set_stored(),
+            TextOptions::default()
+                .set_indexing_options(words(IndexRecordOption::WithFreqsAndPositions))
+                .set_stored(),
         ),
-        context: schema
-            .add_text_field("context", TextOptions::default().set_indexing_options(words(IndexRecordOption::WithFreqsAndPositions))),
+        context: schema.add_text_field(
+            "context",
+            TextOptions::default().set_indexing_options(words(IndexRecordOption::WithFreqsAndPositions)),
+        ),
         tag: schema.add_text_field("tag", raw().set_stored()),
         property: schema.add_text_field("property", raw()),
         title: schema.add_text_field("title", STORED),
@@ -182,7 +194,10 @@ fn place(lines: LineRange, headings: &[&str]) -> String {
 pub(super) fn parse_place(place: &str) -> Option<(LineRange, Vec<String>)> {
     let mut parts = place.split(SEPARATOR);
     let (start, end) = parts.next()?.split_once('-')?;
-    let lines = LineRange { start: start.parse().ok()?, end: end.parse().ok()? };
+    let lines = LineRange {
+        start: start.parse().ok()?,
+        end: end.parse().ok()?,
+    };
     Some((lines, parts.map(str::to_owned).collect()))
 }
 
@@ -196,12 +211,20 @@ fn origin_code(origin: Origin) -> u64 {
 }
 
 pub(super) fn origin_of(code: u64) -> Origin {
-    usize::try_from(code).ok().and_then(|at| Origin::ALL.get(at)).copied().unwrap_or(Origin::Human)
+    usize::try_from(code)
+        .ok()
+        .and_then(|at| Origin::ALL.get(at))
+        .copied()
+        .unwrap_or(Origin::Human)
 }
 
 fn hash_columns(hash: ContentHash) -> [u64; 3] {
     let bytes = hash.as_bytes();
-    [0, 8, 16].map(|at| bytes[at..(at + 8).min(20)].iter().fold(0, |number, &byte| number << 8 | u64::from(byte)))
+    [0, 8, 16].map(|at| {
+        bytes[at..(at + 8).min(20)]
+            .iter()
+            .fold(0, |number, &byte| number << 8 | u64::from(byte))
+    })
 }
 
 /// Returns the content hash of the note whose own document this is.
@@ -235,6 +258,9 @@ mod tests {
     #[test]
     fn a_place_survives_its_text() {
         let lines = LineRange { start: 3, end: 17 };
-        assert_eq!(parse_place(&place(lines, &["Plan", "Copper: 1-2"])), Some((lines, vec!["Plan".to_owned(), "Copper: 1-2".to_owned()])));
+        assert_eq!(
+            parse_place(&place(lines, &["Plan", "Copper: 1-2"])),
+            Some((lines, vec!["Plan".to_owned(), "Copper: 1-2".to_owned()]))
+        );
     }
 }

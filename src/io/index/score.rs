@@ -70,16 +70,27 @@ pub(super) struct Finder<'a> {
 
 impl<'a> Finder<'a> {
     pub(super) fn new(segments: &'a [Arc<Segment>], visible: &'a [Vec<bool>]) -> Finder<'a> {
-        Finder { segments, visible, counts: segments.iter().map(|it| vec![0; it.note_of.len()]).collect() }
+        Finder {
+            segments,
+            visible,
+            counts: segments.iter().map(|it| vec![0; it.note_of.len()]).collect(),
+        }
     }
 
     /// Returns where a word or one of its inflections occurs.
     pub(super) fn find(&mut self, word: &Word) -> Result<Occurrences> {
-        let mut found = Occurrences { by_segment: Vec::with_capacity(self.segments.len()), documents: 0, notes: 0 };
+        let mut found = Occurrences {
+            by_segment: Vec::with_capacity(self.segments.len()),
+            documents: 0,
+            notes: 0,
+        };
         for (at, segment) in self.segments.iter().enumerate() {
             let expansion = expand(segment, word)?;
             let mut touched: Vec<DocId> = Vec::new();
-            for (terms, field, one) in [(&expansion.body, segment.fields.body, 1), (&expansion.context, segment.fields.context, 1 << 16)] {
+            for (terms, field, one) in [
+                (&expansion.body, segment.fields.body, 1),
+                (&expansion.context, segment.fields.context, 1 << 16),
+            ] {
                 for term in terms.iter() {
                     self.count(at, segment, field, term, one, &mut touched)?;
                 }
@@ -92,7 +103,11 @@ impl<'a> Finder<'a> {
                 let note = segment.note_of[doc as usize];
                 found.notes += u32::from(note != last_note);
                 last_note = note;
-                Occurrence { doc, body: count as u16, context: (count >> 16) as u16 }
+                Occurrence {
+                    doc,
+                    body: count as u16,
+                    context: (count >> 16) as u16,
+                }
             });
             let occurrences: Vec<Occurrence> = occurrences.collect();
             found.documents += occurrences.len() as u32;
@@ -107,7 +122,13 @@ impl<'a> Finder<'a> {
         for (segment, visible) in self.segments.iter().zip(self.visible) {
             for field in [segment.fields.body, segment.fields.context] {
                 let term = Term::from_field_text(field, term);
-                let Some(mut postings) = segment.reader.inverted_index(field)?.read_postings(&term, IndexRecordOption::Basic)? else { continue };
+                let Some(mut postings) = segment
+                    .reader
+                    .inverted_index(field)?
+                    .read_postings(&term, IndexRecordOption::Basic)?
+                else {
+                    continue;
+                };
                 while postings.doc() != TERMINATED {
                     held += usize::from(visible[segment.note_of[postings.doc() as usize] as usize]);
                     postings.advance();
@@ -117,15 +138,7 @@ impl<'a> Finder<'a> {
         Ok(held)
     }
 
-    fn count(
-        &mut self,
-        at: usize,
-        segment: &Segment,
-        field: Field,
-        term: &Expanded,
-        one: u32,
-        touched: &mut Vec<DocId>,
-    ) -> Result<()> {
+    fn count(&mut self, at: usize, segment: &Segment, field: Field, term: &Expanded, one: u32, touched: &mut Vec<DocId>) -> Result<()> {
         let inverted = segment.reader.inverted_index(field)?;
         let mut postings = inverted.read_postings_from_terminfo(&term.info, IndexRecordOption::WithFreqs)?;
         let (counts, visible) = (&mut self.counts[at], &self.visible[at]);
@@ -153,7 +166,13 @@ fn in_order(touched: &mut Vec<DocId>, counts: &[u32]) {
     }
     if touched.len() > counts.len() / 32 {
         touched.clear();
-        touched.extend(counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(doc, _)| doc as DocId));
+        touched.extend(
+            counts
+                .iter()
+                .enumerate()
+                .filter(|(_, count)| **count > 0)
+                .map(|(doc, _)| doc as DocId),
+        );
     } else {
         touched.sort_unstable();
     }
@@ -213,14 +232,22 @@ fn add_word(segment: &Segment, found: &[Occurrence], scores: &mut Scores, statis
     let mut rest = found;
     while let Some(first) = rest.first() {
         let note = segment.note_of[first.doc as usize] as usize;
-        let end = rest.iter().position(|it| it.doc >= segment.first_doc[note + 1]).unwrap_or(rest.len());
+        let end = rest
+            .iter()
+            .position(|it| it.doc >= segment.first_doc[note + 1])
+            .unwrap_or(rest.len());
         let mut in_note = 0.0;
         for it in &rest[..end] {
             let (body, context) = (f32::from(it.body), f32::from(it.context));
             // The title is repeated in every passage; the note holds it once.
-            in_note += if it.doc == segment.first_doc[note] { body + NOTE_CONTEXT * context } else { body };
+            in_note += if it.doc == segment.first_doc[note] {
+                body + NOTE_CONTEXT * context
+            } else {
+                body
+            };
             let length = segment.body_norms.fieldnorm(it.doc) + segment.context_norms.fieldnorm(it.doc);
-            scores.passage[it.doc as usize] += passage_weight * saturation(body + PASSAGE_CONTEXT * context, length as f32 / statistics.document_length);
+            scores.passage[it.doc as usize] +=
+                passage_weight * saturation(body + PASSAGE_CONTEXT * context, length as f32 / statistics.document_length);
         }
         scores.note[note] += note_weight * saturation(in_note.max(1.0), segment.length[note] as f32 / statistics.note_length);
         scores.held[note] += note_weight;

@@ -40,7 +40,13 @@ struct Found {
 pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Result<SearchAnswer> {
     let visible: Vec<Vec<bool>> = segments.iter().map(|it| visible_notes(it, &request.visible)).collect();
     let mut finder = Finder::new(segments, &visible);
-    let mut selector = Selector { segments, visible: &visible, finder: &mut finder, exact: request.exact, deadline: request.deadline };
+    let mut selector = Selector {
+        segments,
+        visible: &visible,
+        finder: &mut finder,
+        exact: request.exact,
+        deadline: request.deadline,
+    };
     let mut selected = selector.select(&request.query.condition)?;
     let mut phrases = Vec::new();
     for evidence in request.query.evidence.iter().filter(|it| it.phrase) {
@@ -48,7 +54,11 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
     }
     if let Some(tag) = &request.filter.tag {
         let tagged = selector.select(&crate::model::query::Condition::Tag(tag.clone()))?;
-        selected.iter_mut().flatten().zip(tagged.into_iter().flatten()).for_each(|(it, tagged)| *it &= tagged);
+        selected
+            .iter_mut()
+            .flatten()
+            .zip(tagged.into_iter().flatten())
+            .for_each(|(it, tagged)| *it &= tagged);
     }
     for (segment, notes) in segments.iter().zip(&mut selected) {
         apply(&request.filter, segment, notes)?;
@@ -63,8 +73,17 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
         for note in (0..notes.len()).filter(|&it| notes[it]) {
             if !ranked || request.exact || scores[at].held[note] > 0.0 {
                 let held = phrases.iter().filter(|it| it[at][note]).count();
-                let phrases = if phrases.is_empty() { 1.0 } else { held as f32 / phrases.len() as f32 };
-                found.push(Found { segment: at, note, score: 0.0, phrases });
+                let phrases = if phrases.is_empty() {
+                    1.0
+                } else {
+                    held as f32 / phrases.len() as f32
+                };
+                found.push(Found {
+                    segment: at,
+                    note,
+                    score: 0.0,
+                    phrases,
+                });
             }
         }
     }
@@ -74,18 +93,31 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
     found.retain(|it| it.score >= request.min_score);
     let total = found.len();
     let page = cut(segments, found, request);
-    let mut reader = HitReader { segments, request, scores: &scores, words: &words, best: &best, stores: HashMap::new() };
+    let mut reader = HitReader {
+        segments,
+        request,
+        scores: &scores,
+        words: &words,
+        best: &best,
+        stores: HashMap::new(),
+    };
     let hits = page.into_iter().map(|it| reader.read(it)).collect::<Result<_>>()?;
     Ok(SearchAnswer { total, hits, corrected })
 }
 
 fn visible_notes(segment: &Segment, visible: &[Visible]) -> Vec<bool> {
-    let rules: Vec<Option<&Visible>> =
-        segment.sources.iter().map(|source| visible.iter().find(|it| it.source.as_str() == source)).collect();
+    let rules: Vec<Option<&Visible>> = segment
+        .sources
+        .iter()
+        .map(|source| visible.iter().find(|it| it.source.as_str() == source))
+        .collect();
     let sees = |note: usize| {
         segment.alive[note]
-            && rules[usize::from(segment.source[note])]
-                .is_some_and(|it| it.prefix.as_ref().is_none_or(|prefix| segment.path(note).starts_with(prefix.as_str())))
+            && rules[usize::from(segment.source[note])].is_some_and(|it| {
+                it.prefix
+                    .as_ref()
+                    .is_none_or(|prefix| segment.path(note).starts_with(prefix.as_str()))
+            })
     };
     (0..segment.notes()).map(sees).collect()
 }
@@ -122,7 +154,10 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
         }
         // The whole of an identifier where the index holds it, with its parts as company; else the parts for themselves.
         if found.iter().any(|(word, it)| word.kind == TermKind::Whole && it.notes() > 0) {
-            found.iter_mut().filter(|(word, _)| word.kind == TermKind::Word).for_each(|(word, _)| word.weight = PART_WEIGHT);
+            found
+                .iter_mut()
+                .filter(|(word, _)| word.kind == TermKind::Word)
+                .for_each(|(word, _)| word.weight = PART_WEIGHT);
         } else {
             found.retain(|(word, _)| word.kind != TermKind::Whole);
         }
@@ -229,16 +264,27 @@ impl HitReader<'_> {
         let mut passages = Vec::new();
         for doc in self.best_passages(&found) {
             let document = self.document(found.segment, doc)?;
-            let place = text(&document, segment.fields.place).as_deref().and_then(parse_place).context("a passage has a place")?;
+            let place = text(&document, segment.fields.place)
+                .as_deref()
+                .and_then(parse_place)
+                .context("a passage has a place")?;
             let body = text(&document, segment.fields.body).unwrap_or_default();
             let snippet = match self.request.snippet_chars {
                 0 => String::new(),
                 limit => snippet(&body, limit, &|term| self.weight(term)),
             };
-            passages.push(HitPassage { lines: place.0, headings: place.1, snippet });
+            passages.push(HitPassage {
+                lines: place.0,
+                headings: place.1,
+                snippet,
+            });
         }
         if passages.is_empty() {
-            passages.push(HitPassage { lines: LineRange { start: 1, end: 1 }, headings: Vec::new(), snippet: String::new() });
+            passages.push(HitPassage {
+                lines: LineRange { start: 1, end: 1 },
+                headings: Vec::new(),
+                snippet: String::new(),
+            });
         }
         Ok(Hit {
             source: SourceName::parse(segment.source(found.note)).context("the index holds a source name that is none")?,
@@ -276,7 +322,11 @@ impl HitReader<'_> {
     /// Returns how much a term of a text counts for the snippet's window: its word's weight, by prefix for inflections.
     fn weight(&self, term: &str) -> f32 {
         let same = |word: &str| term == word || (word.len() >= 4 && term.len() >= 4 && shares_stem(term, word));
-        self.words.iter().filter(|(word, _)| same(&word.text)).map(|(word, _)| word.weight).fold(0.0, f32::max)
+        self.words
+            .iter()
+            .filter(|(word, _)| same(&word.text))
+            .map(|(word, _)| word.weight)
+            .fold(0.0, f32::max)
     }
 
     fn why(&self, found: &Found) -> String {

@@ -87,8 +87,15 @@ impl Segment {
             Some(earlier) => Arc::clone(&earlier.columns),
             None => Arc::new(Columns::open(reader, fields)?),
         };
-        let alive = columns.first_doc[..columns.notes()].iter().map(|&doc| !reader.is_deleted(doc)).collect();
-        Ok(Segment { columns, reader: reader.clone(), alive })
+        let alive = columns.first_doc[..columns.notes()]
+            .iter()
+            .map(|&doc| !reader.is_deleted(doc))
+            .collect();
+        Ok(Segment {
+            columns,
+            reader: reader.clone(),
+            alive,
+        })
     }
 
     /// Returns the terms of the texts.
@@ -103,13 +110,22 @@ impl Segment {
     /// Returns the hash and the stamp of each living note.
     pub(super) fn stamps(&self) -> Result<Vec<(usize, ContentHash, [i64; STAMP])>> {
         let columns = self.reader.fast_fields();
-        let hashes: Vec<Column<u64>> = ["hash0", "hash1", "hash2"].iter().map(|it| columns.u64(it)).collect::<Result<_, _>>()?;
-        let stamps: Vec<Column<i64>> =
-            ["stamp0", "stamp1", "stamp2", "stamp3", "stamp4"].iter().map(|it| columns.i64(it)).collect::<Result<_, _>>()?;
+        let hashes: Vec<Column<u64>> = ["hash0", "hash1", "hash2"]
+            .iter()
+            .map(|it| columns.u64(it))
+            .collect::<Result<_, _>>()?;
+        let stamps: Vec<Column<i64>> = ["stamp0", "stamp1", "stamp2", "stamp3", "stamp4"]
+            .iter()
+            .map(|it| columns.i64(it))
+            .collect::<Result<_, _>>()?;
         let read = |note: usize| {
             let doc = self.first_doc[note];
             let hash = [0, 1, 2].map(|at| hashes[at].first(doc).unwrap_or_default());
-            (note, hash_of(hash), std::array::from_fn(|at| stamps[at].first(doc).unwrap_or_default()))
+            (
+                note,
+                hash_of(hash),
+                std::array::from_fn(|at| stamps[at].first(doc).unwrap_or_default()),
+            )
         };
         Ok((0..self.notes()).filter(|&it| self.alive[it]).map(read).collect())
     }
@@ -150,7 +166,11 @@ impl Columns {
                 segment.language.push(Language::from_code(language.first(doc).unwrap_or_default()));
                 segment.origin.push(origin_of(origin.first(doc).unwrap_or_default()));
             }
-            let note = segment.first_doc.len().checked_sub(1).context("a segment begins with a passage without its note")?;
+            let note = segment
+                .first_doc
+                .len()
+                .checked_sub(1)
+                .context("a segment begins with a passage without its note")?;
             segment.note_of.push(note as u32);
             let body = segment.body_norms.fieldnorm(doc);
             segment.length[note] += body;
@@ -167,7 +187,11 @@ impl Columns {
     fn read_names(&mut self, reader: &SegmentReader) -> Result<()> {
         let (sources, source_of) = self.strings(reader, "source")?;
         self.sources = (0..sources.len()).map(|at| sources.get(at).to_owned()).collect();
-        self.source = source_of.into_iter().map(u8::try_from).collect::<Result<_, _>>().context("more than 255 sources")?;
+        self.source = source_of
+            .into_iter()
+            .map(u8::try_from)
+            .collect::<Result<_, _>>()
+            .context("more than 255 sources")?;
         let (names, name_of) = self.strings(reader, "path")?;
         // In the order of notes, so that a path is one lookup and the order by path one comparison.
         for at in name_of {
@@ -178,13 +202,20 @@ impl Columns {
 
     /// Returns the distinct values of a text column in order, and for each note which it has.
     fn strings(&self, reader: &SegmentReader, name: &str) -> Result<(Strings, Vec<u32>)> {
-        let column = reader.fast_fields().str(name)?.with_context(|| format!("the segment lacks the column `{name}`"))?;
+        let column = reader
+            .fast_fields()
+            .str(name)?
+            .with_context(|| format!("the segment lacks the column `{name}`"))?;
         let mut values = Strings::default();
         let mut stream = column.dictionary().stream()?;
         while stream.advance() {
             values.push(std::str::from_utf8(stream.key()).context("a text column holds UTF-8")?);
         }
-        let ords = self.first_doc.iter().map(|&doc| column.ords().first(doc).unwrap_or_default() as u32).collect();
+        let ords = self
+            .first_doc
+            .iter()
+            .map(|&doc| column.ords().first(doc).unwrap_or_default() as u32)
+            .collect();
         Ok((values, ords))
     }
 
@@ -224,7 +255,10 @@ impl Columns {
 
 impl std::fmt::Debug for Segment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Segment").field("id", &self.reader.segment_id()).field("notes", &self.notes()).finish_non_exhaustive()
+        f.debug_struct("Segment")
+            .field("id", &self.reader.segment_id())
+            .field("notes", &self.notes())
+            .finish_non_exhaustive()
     }
 }
 

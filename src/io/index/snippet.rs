@@ -29,7 +29,10 @@ static SPACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\s+").expect("the 
 /// Returns at most `limit` characters of the passage as plain text, around the place that holds most of the words; `is_match` says how much
 /// a folded term weighs, 0 for none.
 pub(super) fn snippet(passage: &str, limit: usize, weight: &dyn Fn(&str) -> f32) -> String {
-    let end = (0..=passage.len().min(MAX_TEXT)).rev().find(|&it| passage.is_char_boundary(it)).unwrap_or(0);
+    let end = (0..=passage.len().min(MAX_TEXT))
+        .rev()
+        .find(|&it| passage.is_char_boundary(it))
+        .unwrap_or(0);
     let text = plain(&passage[..end]);
     if text.chars().count() <= limit {
         return text.into_owned();
@@ -107,7 +110,10 @@ fn word_end(text: &str, start: usize, end: usize) -> usize {
     if next.is_none_or(|it| it.is_whitespace() || is_unspaced(it)) {
         return end;
     }
-    text[start..end].rfind(char::is_whitespace).filter(|&at| at > (end - start) / 2).map_or(end, |at| start + at)
+    text[start..end]
+        .rfind(char::is_whitespace)
+        .filter(|&at| at > (end - start) / 2)
+        .map_or(end, |at| start + at)
 }
 
 #[cfg(test)]
@@ -115,13 +121,26 @@ mod tests {
     use super::*;
 
     fn check(passage: &str, limit: usize, words: &[&str], expected: &str) {
-        assert_eq!(snippet(passage, limit, &|term| f32::from(u8::from(words.contains(&term)))), expected);
+        assert_eq!(
+            snippet(passage, limit, &|term| f32::from(u8::from(words.contains(&term)))),
+            expected
+        );
     }
 
     #[test]
     fn marks_are_left_out() {
-        check("## Plan\n- [ ] ask [[People/Ann|Ann]] about **copper** ^id\n", 100, &[], "Plan ask Ann about copper");
-        check("> [!note]+ Title\n> text with [a link](x.md) and ==mark==", 100, &[], "Title text with a link and mark");
+        check(
+            "## Plan\n- [ ] ask [[People/Ann|Ann]] about **copper** ^id\n",
+            100,
+            &[],
+            "Plan ask Ann about copper",
+        );
+        check(
+            "> [!note]+ Title\n> text with [a link](x.md) and ==mark==",
+            100,
+            &[],
+            "Title text with a link and mark",
+        );
         check("| a | b |\n|---|---|\n| [[Note]] | `c` |", 100, &[], "| a | b | | Note | c |");
     }
 

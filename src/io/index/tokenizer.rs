@@ -36,12 +36,30 @@ impl Tokenizer for NoteTokenizer {
     fn token_stream<'a>(&'a mut self, text: &'a str) -> NoteTokenStream<'a> {
         self.buffer.clear();
         self.spans.clear();
-        terms(text, |Term { text, start, end, position, .. }| {
-            self.buffer.extend_from_slice(text.as_bytes());
-            // A passage is far below 4 GiB; the cast cannot cut.
-            self.spans.push(Span { text_end: self.buffer.len(), start: start as u32, end: end as u32, position });
-        });
-        NoteTokenStream { tokenizer: self, next: 0, text_start: 0 }
+        terms(
+            text,
+            |Term {
+                 text,
+                 start,
+                 end,
+                 position,
+                 ..
+             }| {
+                self.buffer.extend_from_slice(text.as_bytes());
+                // A passage is far below 4 GiB; the cast cannot cut.
+                self.spans.push(Span {
+                    text_end: self.buffer.len(),
+                    start: start as u32,
+                    end: end as u32,
+                    position,
+                });
+            },
+        );
+        NoteTokenStream {
+            tokenizer: self,
+            next: 0,
+            text_start: 0,
+        }
     }
 }
 

@@ -60,7 +60,11 @@ pub(super) fn in_order(text: &str) -> Vec<Word> {
             bigram_end = term.end;
         }
         if !tail {
-            run.push(Word { text: term.text.to_owned(), kind: term.kind, weight: 1.0 });
+            run.push(Word {
+                text: term.text.to_owned(),
+                kind: term.kind,
+                weight: 1.0,
+            });
         }
     });
     run
@@ -90,13 +94,20 @@ pub(super) fn expand(segment: &Segment, word: &Word) -> Result<Expansion> {
 fn expand_in(segment: &Segment, field: Field, word: &Word) -> Result<Vec<Expanded>> {
     let inverted = segment.reader.inverted_index(field)?;
     let dictionary = inverted.terms();
-    let mut found: Vec<Expanded> = dictionary.get(&word.text)?.map(|info| Expanded { info, only: None }).into_iter().collect();
+    let mut found: Vec<Expanded> = dictionary
+        .get(&word.text)?
+        .map(|info| Expanded { info, only: None })
+        .into_iter()
+        .collect();
     let lone = word.kind == TermKind::Bigram && word.text.chars().count() == 1;
     if lone {
         // The first character of any bigram is every character of a run but the last, which is a term of its own.
         let mut stream = dictionary.range().gt(&word.text).into_stream()?;
         while stream.advance() && stream.key().starts_with(word.text.as_bytes()) && found.len() < MAX_EXPANSION {
-            found.push(Expanded { info: stream.value().clone(), only: None });
+            found.push(Expanded {
+                info: stream.value().clone(),
+                only: None,
+            });
         }
     }
     if !is_inflected(word) {
@@ -109,7 +120,10 @@ fn expand_in(segment: &Segment, field: Field, word: &Word) -> Result<Vec<Expande
         while stream.advance() && stream.key().starts_with(prefix.as_bytes()) && found.len() < MAX_EXPANSION {
             let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
             if term != word.text && term.chars().all(char::is_alphabetic) && language.stem(term) == stem {
-                found.push(Expanded { info: stream.value().clone(), only: Some(language) });
+                found.push(Expanded {
+                    info: stream.value().clone(),
+                    only: Some(language),
+                });
             }
         }
     }
@@ -133,7 +147,14 @@ pub(super) fn nearest(segments: &[Arc<Segment>], word: &Word, holds: &dyn Fn(&st
         for text in terms_near(segments, &word.text, distance)? {
             match holds(&text)? {
                 0 => {}
-                held => near.push((held, Word { text, kind: TermKind::Word, weight: CORRECTED_WEIGHT })),
+                held => near.push((
+                    held,
+                    Word {
+                        text,
+                        kind: TermKind::Word,
+                        weight: CORRECTED_WEIGHT,
+                    },
+                )),
             }
         }
         if !near.is_empty() {
@@ -153,7 +174,12 @@ fn terms_near(segments: &[Arc<Segment>], word: &str, distance: u8) -> Result<BTr
     for segment in segments {
         for field in [segment.fields.body, segment.fields.context] {
             let inverted = segment.reader.inverted_index(field)?;
-            let mut stream = inverted.terms().search(&automaton).ge(SCRIPTS_WITH_SPACES.start).lt(SCRIPTS_WITH_SPACES.end).into_stream()?;
+            let mut stream = inverted
+                .terms()
+                .search(&automaton)
+                .ge(SCRIPTS_WITH_SPACES.start)
+                .lt(SCRIPTS_WITH_SPACES.end)
+                .into_stream()?;
             while stream.advance() && near.len() < MAX_EXPANSION {
                 if let Ok(term) = std::str::from_utf8(stream.key())
                     && term.chars().all(char::is_alphabetic)

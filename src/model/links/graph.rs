@@ -113,8 +113,9 @@ impl LinkGraph {
         let hash = name_hash(&path.key());
         let own = self.ids.get(path);
         let named = self.by_name.range((hash, 0, 0)..=(hash, u32::MAX, u32::MAX));
-        let others =
-            named.filter(|(_, id, _)| Some(id) != own).map(|(_, id, number)| self.resolve_one(&self.sources[*id as usize], *number));
+        let others = named
+            .filter(|(_, id, _)| Some(id) != own)
+            .map(|(_, id, number)| self.resolve_one(&self.sources[*id as usize], *number));
         let mut links: Vec<_> = others.filter(|link| link.resolved == Some(path)).collect();
         links.sort_by_key(|it| it.source);
         links
@@ -173,11 +174,19 @@ impl Source {
             }
         });
         let links = packed.collect();
-        Source { path: path.clone(), targets: targets.into(), links }
+        Source {
+            path: path.clone(),
+            targets: targets.into(),
+            links,
+        }
     }
 
     fn target(&self, number: usize) -> &str {
-        let start = if number == 0 { 0 } else { self.links[number - 1].target_end as usize };
+        let start = if number == 0 {
+            0
+        } else {
+            self.links[number - 1].target_end as usize
+        };
         &self.targets[start..self.links[number].target_end as usize]
     }
 
@@ -205,7 +214,14 @@ mod tests {
     }
 
     fn link(target: &str) -> Link {
-        Link { kind: LinkKind::Link, target: target.into(), display: None, markdown: false, range: 3..9, key: None }
+        Link {
+            kind: LinkKind::Link,
+            target: target.into(),
+            display: None,
+            markdown: false,
+            range: 3..9,
+            key: None,
+        }
     }
 
     fn graph(notes: &[(&str, &[&str])]) -> LinkGraph {
@@ -217,7 +233,11 @@ mod tests {
     }
 
     fn sources(graph: &LinkGraph, note: &str) -> Vec<String> {
-        graph.incoming(&path(note)).iter().map(|it| format!("{} {}", it.source, it.target)).collect()
+        graph
+            .incoming(&path(note))
+            .iter()
+            .map(|it| format!("{} {}", it.source, it.target))
+            .collect()
     }
 
     #[test]
@@ -227,8 +247,18 @@ mod tests {
         assert_eq!(sources(&graph, "b.md"), ["a.md b", "a.md B.md#H"]);
         let outgoing = graph.outgoing(&path("a.md"));
         assert_eq!(outgoing[0].resolved, Some(&path("a.md")));
-        assert_eq!((outgoing[2].target, outgoing[2].range.clone(), outgoing[2].kind), ("b", 3..9, LinkKind::Link));
-        assert_eq!(graph.links().filter(|it| it.resolved.is_none()).map(|it| it.target).collect::<Vec<_>>(), ["x/a"]);
+        assert_eq!(
+            (outgoing[2].target, outgoing[2].range.clone(), outgoing[2].kind),
+            ("b", 3..9, LinkKind::Link)
+        );
+        assert_eq!(
+            graph
+                .links()
+                .filter(|it| it.resolved.is_none())
+                .map(|it| it.target)
+                .collect::<Vec<_>>(),
+            ["x/a"]
+        );
     }
 
     #[test]

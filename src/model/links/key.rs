@@ -12,7 +12,11 @@ use crate::model::{links::subpath::split_subpath, path::path_key};
 /// Returns the comparison form of a link's path part; empty for a link into its own note.
 pub(super) fn wanted_key(target: &str, markdown: bool) -> String {
     // Decoded before the split, as the app does: `a%23b.md` names the note `a`.
-    let decoded = if markdown { percent_decode_str(target).decode_utf8().unwrap_or(Cow::Borrowed(target)) } else { Cow::Borrowed(target) };
+    let decoded = if markdown {
+        percent_decode_str(target).decode_utf8().unwrap_or(Cow::Borrowed(target))
+    } else {
+        Cow::Borrowed(target)
+    };
     path_key(split_subpath(&decoded).0.trim())
 }
 
@@ -40,7 +44,11 @@ pub(super) fn spellings(key: &str) -> Vec<String> {
     }
     let note = format!("{key}.md");
     let has_extension = key.rsplit('/').next().is_some_and(|it| it.contains('.'));
-    if has_extension { vec![key.to_owned(), note] } else { vec![note, key.to_owned()] }
+    if has_extension {
+        vec![key.to_owned(), note]
+    } else {
+        vec![note, key.to_owned()]
+    }
 }
 
 /// Returns the key that `./x` or `../x` means in a folder; `None` above the root.
@@ -60,12 +68,17 @@ pub(super) fn climb(folder: &str, relative: &str) -> Option<String> {
 
 /// Returns the key of a file in a folder, which is empty for the root.
 pub(super) fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
 }
 
 /// Says whether a file's key ends with a wanted key, whole components compared.
 pub(super) fn ends_with(key: &str, wanted: &str) -> bool {
-    key.strip_suffix(wanted).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+    key.strip_suffix(wanted)
+        .is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
 }
 
 fn short_hash(text: &str) -> u32 {

@@ -67,8 +67,14 @@ pub fn look_up<'a>(
 
     let mut seen = HashSet::new();
     let once = found.into_iter().filter(|(_, path)| seen.insert(*path));
-    let candidates = once.take(MAX_CANDIDATES).map(|((by, ..), path)| Candidate { path: path.clone(), by }).collect();
-    Lookup { link: names.resolve(name, false, from), candidates }
+    let candidates = once
+        .take(MAX_CANDIDATES)
+        .map(|((by, ..), path)| Candidate { path: path.clone(), by })
+        .collect();
+    Lookup {
+        link: names.resolve(name, false, from),
+        candidates,
+    }
 }
 
 /// Returns how many characters of the text the letters stretch over, in order; `None` when they do not occur so.
@@ -99,19 +105,35 @@ mod tests {
     #[test]
     fn names_come_before_aliases_and_those_before_likeness() {
         let mut names = Names::default();
-        ["Lab.md", "Home/Lab.md", "Projects/Home Lab.md", "Laboratory.md", "Far.md", "lab.canvas"]
-            .iter()
-            .for_each(|it| names.insert(&path(it)));
+        [
+            "Lab.md",
+            "Home/Lab.md",
+            "Projects/Home Lab.md",
+            "Laboratory.md",
+            "Far.md",
+            "lab.canvas",
+        ]
+        .iter()
+        .for_each(|it| names.insert(&path(it)));
         let far = path("Far.md");
         let home = path("Projects/Home Lab.md");
         let check = |name: &str, link: Option<&str>, candidates: &[(&str, By)]| {
             let aliases = [("Lab", &far), ("Homelab", &home)];
             let found = look_up(&names, aliases.into_iter(), name, None);
             let shown: Vec<_> = found.candidates.iter().map(|it| (it.path.as_str(), it.by)).collect();
-            assert_eq!((found.link.path.as_ref().map(NotePath::as_str), shown.as_slice()), (link, candidates), "{name}");
+            assert_eq!(
+                (found.link.path.as_ref().map(NotePath::as_str), shown.as_slice()),
+                (link, candidates),
+                "{name}"
+            );
         };
         let similar = [("Laboratory.md", By::Fuzzy), ("lab.canvas", By::Fuzzy)];
-        let lab = [("Lab.md", By::Name), ("Home/Lab.md", By::Name), ("Far.md", By::Alias), ("Projects/Home Lab.md", By::Fuzzy)];
+        let lab = [
+            ("Lab.md", By::Name),
+            ("Home/Lab.md", By::Name),
+            ("Far.md", By::Alias),
+            ("Projects/Home Lab.md", By::Fuzzy),
+        ];
         check("lab", Some("Lab.md"), &[&lab[..], &similar].concat());
         check("Home/Lab", Some("Home/Lab.md"), &[("Home/Lab.md", By::Name)]);
         check("homelab", None, &[("Projects/Home Lab.md", By::Alias)]);

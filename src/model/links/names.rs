@@ -83,8 +83,16 @@ impl Names {
     pub fn resolve(&self, target: &str, markdown: bool, from: Option<&NotePath>) -> Resolution {
         let found = self.find(target, markdown, from);
         let ambiguous = found.len() > 1;
-        let candidates = if ambiguous { found.iter().copied().cloned().collect() } else { Vec::new() };
-        Resolution { path: found.first().copied().cloned(), ambiguous, candidates }
+        let candidates = if ambiguous {
+            found.iter().copied().cloned().collect()
+        } else {
+            Vec::new()
+        };
+        Resolution {
+            path: found.first().copied().cloned(),
+            ambiguous,
+            candidates,
+        }
     }
 
     /// Returns the files with the best claim to a link: none, the one, or those of a tie in their order.
@@ -106,7 +114,10 @@ impl Names {
     /// Returns the files whose name (`Note`, `image.png`) is this key, whatever their folder, in the order a link prefers them.
     pub(super) fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a NotePath> {
         let spelled = spellings(name);
-        self.same_name(name).iter().filter(move |file| spelled.iter().any(|it| ends_with(&file.key, it))).map(|it| &it.path)
+        self.same_name(name)
+            .iter()
+            .filter(move |file| spelled.iter().any(|it| ends_with(&file.key, it)))
+            .map(|it| &it.path)
     }
 
     fn same_name(&self, key: &str) -> &[File] {
@@ -118,7 +129,12 @@ impl Names {
         let length = utf16_len(key);
         let files = self.same_name(key);
         let first = files.partition_point(|it| (it.length, &*it.key) < (length, key));
-        files[first..].iter().take_while(|it| &*it.key == key).take(MAX_CANDIDATES).map(|it| &it.path).collect()
+        files[first..]
+            .iter()
+            .take_while(|it| &*it.key == key)
+            .take(MAX_CANDIDATES)
+            .map(|it| &it.path)
+            .collect()
     }
 
     fn nearest(&self, wanted: &str, folder: &str) -> Vec<&NotePath> {
@@ -134,23 +150,39 @@ impl Names {
             }
         }
         let parent = wanted.contains('/').then(|| parent_hash(wanted));
-        let in_question = self.same_name(wanted).iter().filter(|it| parent.is_none_or(|parent| it.parent == parent));
+        let in_question = self
+            .same_name(wanted)
+            .iter()
+            .filter(|it| parent.is_none_or(|parent| it.parent == parent));
         let mut matches = in_question.filter(|it| ends_with(&it.key, wanted)).peekable();
         let shortest = matches.peek().map_or(0, |it| it.length);
-        matches.take_while(|it| it.length == shortest).take(MAX_CANDIDATES).map(|it| &it.path).collect()
+        matches
+            .take_while(|it| it.length == shortest)
+            .take(MAX_CANDIDATES)
+            .map(|it| &it.path)
+            .collect()
     }
 }
 
 impl File {
     fn of(path: &NotePath) -> File {
         let key = path.key();
-        File { length: utf16_len(&key), parent: parent_hash(&key), key: key.into(), path: path.clone() }
+        File {
+            length: utf16_len(&key),
+            parent: parent_hash(&key),
+            key: key.into(),
+            path: path.clone(),
+        }
     }
 }
 
 /// Returns what is found by the likeliest spelling that finds anything.
 fn first_found<'a>(key: &str, find: impl Fn(&str) -> Vec<&'a NotePath>) -> Vec<&'a NotePath> {
-    spellings(key).iter().map(|it| find(it)).find(|it| !it.is_empty()).unwrap_or_default()
+    spellings(key)
+        .iter()
+        .map(|it| find(it))
+        .find(|it| !it.is_empty())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -205,7 +237,12 @@ mod tests {
 
     #[test]
     fn a_folder_above_the_source_does_not_count() {
-        check("zzzz/Note.md, a/b/Note.md, b/Note.md, aaaaaaaa/Note.md", "zzzz/deep/s.md", "Note", "b/Note.md");
+        check(
+            "zzzz/Note.md, a/b/Note.md, b/Note.md, aaaaaaaa/Note.md",
+            "zzzz/deep/s.md",
+            "Note",
+            "b/Note.md",
+        );
     }
 
     #[test]
@@ -263,7 +300,19 @@ mod tests {
 
     #[test]
     fn what_names_no_file_stays_unresolved() {
-        for link in [".hidden/x", "|", "|alias", "https://a.b", "..", "../..", "/", "//", "x/", "pa#th/path/x", "note/x"] {
+        for link in [
+            ".hidden/x",
+            "|",
+            "|alias",
+            "https://a.b",
+            "..",
+            "../..",
+            "/",
+            "//",
+            "x/",
+            "pa#th/path/x",
+            "note/x",
+        ] {
             check("x.md, a/x.md", "note.md", link, "");
         }
     }

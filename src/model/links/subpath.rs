@@ -34,14 +34,20 @@ pub fn find_subpath(note: &Note, text_len: usize, subpath: &Subpath) -> Option<R
         Subpath::Headings(chain) => chain.iter().map(|it| heading_key(it)).collect::<Vec<_>>(),
     };
     let headings: Vec<HeadingKeys> = note.headings.iter().map(|it| HeadingKeys::of(&it.text)).collect();
-    let found = note.sections(text_len).into_iter().find(|section| ends_chain(section.path.iter().map(|it| &headings[*it]), &chain));
+    let found = note
+        .sections(text_len)
+        .into_iter()
+        .find(|section| ends_chain(section.path.iter().map(|it| &headings[*it]), &chain));
     found.map(|it| it.range)
 }
 
 /// Returns a heading's text as links spell it: special characters become spaces, runs of white space one space
 /// (`stripHeading` of obsidian-api; with this set every heading link of the help vault is found).
 pub fn strip_heading(text: &str) -> String {
-    let spaced = text.replace(|it: char| it.is_whitespace() || r##"!"#$%&()*+,.:;<=>?@^`{|}~/[]\"##.contains(it), " ");
+    let spaced = text.replace(
+        |it: char| it.is_whitespace() || r##"!"#$%&()*+,.:;<=>?@^`{|}~/[]\"##.contains(it),
+        " ",
+    );
     spaced.split(' ').filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -53,8 +59,13 @@ struct HeadingKeys {
 
 impl HeadingKeys {
     fn of(text: &str) -> HeadingKeys {
-        let id = text.rsplit_once(" ^").filter(|(_, id)| id.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-'));
-        HeadingKeys { whole: heading_key(text), without_id: id.map(|(text, _)| heading_key(text)) }
+        let id = text
+            .rsplit_once(" ^")
+            .filter(|(_, id)| id.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-'));
+        HeadingKeys {
+            whole: heading_key(text),
+            without_id: id.map(|(text, _)| heading_key(text)),
+        }
     }
 }
 
@@ -63,7 +74,9 @@ fn ends_chain<'a>(path: impl Iterator<Item = &'a HeadingKeys>, chain: &[String])
     let mut left = chain;
     let mut ended = false;
     for heading in path {
-        let met = left.first().is_some_and(|it| heading.whole == *it || heading.without_id.as_ref() == Some(it));
+        let met = left
+            .first()
+            .is_some_and(|it| heading.whole == *it || heading.without_id.as_ref() == Some(it));
         left = if met { &left[1..] } else { left };
         ended = met && left.is_empty();
     }
