@@ -29,6 +29,10 @@ use support::{
 
 mod support;
 
+/// That of the binary, for both sides.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 5;
 const CLIENTS: usize = 32;
 const LOAD: Duration = Duration::from_secs(3);

@@ -5,10 +5,10 @@
 //! sleeps or retries in place; what cannot be done now becomes due later.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
     thread,
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Context, Result};
@@ -41,11 +41,18 @@ const EVENTS: usize = 256;
 
 const MAX_ERRORS: usize = 20;
 
+/// How soon to see whether what was put can be committed, when nothing else is due.
+const COMMIT_WAIT: Duration = Duration::from_millis(50);
+
+const VERIFY_EVERY: Duration = Duration::from_secs(60);
+
 /// All that can reach the engine from outside, besides the watchers' hints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// Look at all sources now.
     Rescan,
+    /// A search met an index that it could not read.
+    IndexBroken,
     /// Commit what was begun, and stop.
     Shutdown,
 }
@@ -59,21 +66,20 @@ pub struct Engine {
     wake: Receiver<()>,
     roots: Vec<Root>,
     index: Index,
-    /// Put and removed since the last commit: what to put into the catalogs once it is done.
-    uncommitted: Vec<Uncommitted>,
+    /// Put and removed since the last commit, by source and path: what to put into the catalogs once it is done.
+    uncommitted: BTreeMap<(usize, NotePath), Uncommitted>,
     last_commit: Option<Instant>,
     rebuilding: bool,
     failures: u32,
     retry_at: Option<Instant>,
+    verified: Option<Instant>,
     errors: VecDeque<(Timestamp, String)>,
     status_changed: bool,
     _lock: FolderLock,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Uncommitted {
-    root: usize,
-    path: NotePath,
     /// `None` for a removed note.
     entry: Option<Entry>,
     since: Instant,
@@ -128,22 +134,30 @@ impl Engine {
             wake,
             roots,
             index,
-            uncommitted: Vec::new(),
+            uncommitted: BTreeMap::new(),
             last_commit: None,
             rebuilding: false,
             failures: 0,
             retry_at: None,
+            verified: None,
             errors: VecDeque::new(),
             status_changed: true,
             _lock: lock,
         };
-        engine.load()?;
+        if let Err(error) = engine.load() {
+            engine.fail(format!("read the index of the last run: {error:#}"));
+            engine.rebuild();
+        }
         engine.publish();
         Ok((engine, handle))
     }
 
     /// Takes over what the index holds already.
     fn load(&mut self) -> Result<()> {
+        let roots: BTreeMap<String, (u64, u64)> = serde_json::from_str(self.index.memo()).unwrap_or_default();
+        for root in &mut self.roots {
+            root.believe(roots.get(root.source.config.name.as_str()).copied());
+        }
         for known in self.index.known()? {
             let entry = reconcile::entry(&known);
             match self.roots.iter_mut().find(|it| it.source.config.name == known.id.source) {
@@ -168,12 +182,14 @@ impl Engine {
 
     /// Runs until [`Event::Shutdown`], or until every handle is gone.
     pub fn run(mut self) {
+        let _flag = StoppedFlag(Arc::clone(&self.shared));
         loop {
             let deadline = self.step(Instant::now());
             let timeout = deadline.saturating_duration_since(Instant::now());
             select! {
                 recv(self.events) -> event => match event {
                     Ok(Event::Rescan) => self.rescan(Instant::now()),
+                    Ok(Event::IndexBroken) => self.verify(Instant::now()),
                     Ok(Event::Shutdown) | Err(_) => break,
                 },
                 recv(self.wake) -> _ => {}
@@ -181,6 +197,18 @@ impl Engine {
             }
         }
         self.stop();
+    }
+
+    /// Builds the index anew if its files are not what was written. Any search may ask for it, so it looks once a minute at most.
+    fn verify(&mut self, now: Instant) {
+        if self.verified.is_some_and(|it| now < it + VERIFY_EVERY) {
+            return;
+        }
+        self.verified = Some(now);
+        if !self.index.is_sound() {
+            self.fail("the index is torn".to_owned());
+            self.rebuild();
+        }
     }
 
     /// Marks every source as due to be scanned.
@@ -193,7 +221,9 @@ impl Engine {
         for at in 0..self.roots.len() {
             self.roots[at].take_hints(now);
             self.roots[at].keep_watching(now);
-            if self.roots[at].next_scan() <= now {
+            self.roots[at].look_at_root(now);
+            // What is put and not committed is in no catalog yet: a scan would find all of it changed.
+            if self.roots[at].next_scan() <= now && self.uncommitted.is_empty() {
                 self.status_changed = true;
                 if let Err(why) = self.roots[at].scan(now) {
                     self.fail(format!("scan `{}`: {why}", self.roots[at].source.config.name));
@@ -211,7 +241,7 @@ impl Engine {
 
     /// Logs a failure once and keeps it for status.
     fn fail(&mut self, why: String) {
-        if why.ends_with(": ") {
+        if why.ends_with(": ") || self.errors.back().is_some_and(|(_, last)| *last == why) {
             return;
         }
         error!(why, "the engine met a failure");
@@ -234,7 +264,7 @@ impl Engine {
         self.shared.publish(Published {
             generation: self.shared.searcher.load().as_ref().map_or(0, |it| it.generation()),
             status,
-            behind_since: waiting.chain(self.uncommitted.iter().map(|it| it.since)).min(),
+            behind_since: waiting.chain(self.uncommitted.values().map(|it| it.since)).min(),
             oldest_scan: scans.min().flatten(),
             stopped: false,
         });
@@ -257,15 +287,21 @@ impl Engine {
     }
 
     fn next_deadline(&self, now: Instant) -> Instant {
-        let scans = self.roots.iter().map(Root::next_scan);
+        let looks = self.roots.iter().map(|it| {
+            if self.uncommitted.is_empty() {
+                it.next_look()
+            } else {
+                now + COMMIT_WAIT
+            }
+        });
         let ripe = self.roots.iter().filter_map(|it| it.catalog.next_ripe());
         match self.retry_at.filter(|it| *it > now) {
-            Some(retry) => scans.chain([retry]).min().unwrap_or(retry),
-            None => scans.chain(ripe).min().unwrap_or(now),
+            Some(retry) => looks.chain([retry]).min().unwrap_or(retry),
+            None => looks.chain(ripe).min().unwrap_or(now),
         }
     }
 
-    /// Ends in order: what was put is committed, and the index is marked as closed.
+    /// Ends in order: what was put is committed, and merges end.
     pub fn stop(mut self) {
         let now = Instant::now();
         if !self.uncommitted.is_empty()
@@ -277,16 +313,19 @@ impl Engine {
             );
         }
         if let Err(error) = self.index.close() {
-            warn!(
-                why = format!("{error:#}"),
-                "the index was not closed in order; the next start verifies it"
-            );
+            warn!(why = format!("{error:#}"), "the index was not closed in order");
         }
-        self.shared.publish(Published {
-            stopped: true,
-            ..Published::default()
-        });
+        self.shared.stop();
         info!("the engine has stopped");
+    }
+}
+
+/// Says that the engine has ended when it goes, in whatever way.
+struct StoppedFlag(Arc<Shared>);
+
+impl Drop for StoppedFlag {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 

@@ -1,19 +1,24 @@
 //! `membridge serve`: configuration, log, engine, HTTP, and the orderly end of them. Knows signals; decides nothing else.
 
-use std::{env, process::ExitCode};
+use std::{env, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use tokio::{
     runtime,
     signal::unix::{SignalKind, signal},
+    time,
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::{
     cli::{check::report, logging, note},
     config::{self, Flags},
-    engine, http,
+    engine::{self, handle::Handle},
+    http,
 };
+
+/// How often the engine is looked after.
+const WATCH: Duration = Duration::from_millis(500);
 
 /// Runs the server until SIGTERM or SIGINT.
 pub fn run(flags: &Flags) -> Result<ExitCode> {
@@ -34,6 +39,7 @@ pub fn run(flags: &Flags) -> Result<ExitCode> {
         .enable_all()
         .build()
         .context("start the runtime")?;
+    let watched = EngineWatch(handle.clone());
     let served = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
@@ -41,6 +47,7 @@ pub fn run(flags: &Flags) -> Result<ExitCode> {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                () = watched.ended() => error!("the engine has ended; the process ends too, so that it is started again"),
             }
         };
         http::serve(
@@ -51,9 +58,25 @@ pub fn run(flags: &Flags) -> Result<ExitCode> {
         )
         .await
     });
+    let ended_early = handle.is_stopped();
     handle.shutdown();
-    if engine.join().is_err() {
-        warn!("the engine's thread ended with a panic");
+    let panicked = engine.join().is_err();
+    served.map(|()| {
+        if ended_early || panicked {
+            ExitCode::from(super::FAILED)
+        } else {
+            ExitCode::SUCCESS
+        }
+    })
+}
+
+/// Sees when the engine is gone while the server still runs.
+struct EngineWatch(Handle);
+
+impl EngineWatch {
+    async fn ended(&self) {
+        while !self.0.is_stopped() {
+            time::sleep(WATCH).await;
+        }
     }
-    served.map(|()| ExitCode::SUCCESS)
 }

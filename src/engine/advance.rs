@@ -2,6 +2,7 @@
 //! fails. Knows no watcher and no caller.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -58,7 +59,8 @@ impl Engine {
         } else {
             !ripe_left || self.last_commit.is_none_or(|it| now >= it + COMMIT_EVERY)
         };
-        if due && (!self.uncommitted.is_empty() || first) {
+        // After a failure an empty commit shows whether the index can be written again.
+        if due && (!self.uncommitted.is_empty() || first || self.failures > 0) {
             self.commit(now, whole)?;
         }
         Ok(())
@@ -76,7 +78,11 @@ impl Engine {
         self.status_changed = true;
         let job = |(at, it): &(usize, Ripe)| {
             let root = &self.roots[*at];
-            let known = root.catalog.entries.get(&it.path).copied();
+            // What was put or removed a moment ago is what the index will hold.
+            let known = match self.uncommitted.get(&(*at, it.path.clone())) {
+                Some(pending) => pending.entry,
+                None => root.catalog.entries.get(&it.path).copied(),
+            };
             Job {
                 source: &root.source,
                 path: it.path.clone(),
@@ -99,10 +105,19 @@ impl Engine {
             }
         };
         let surprising = surprising_absences(&self.roots, &ripe, &outcomes);
+        let mut result = Ok(());
         for ((at, it), outcome) in ripe.into_iter().zip(outcomes) {
-            self.settle(at, it, outcome, surprising[at], now)?;
+            if result.is_ok() {
+                let (path, since) = (it.path.clone(), it.since);
+                result = self.settle(at, it, outcome, surprising[at], now);
+                if result.is_err() {
+                    self.roots[at].catalog.postpone(path, since, now);
+                }
+            } else {
+                self.roots[at].catalog.postpone(it.path, it.since, now);
+            }
         }
-        Ok(())
+        result
     }
 
     fn settle(&mut self, at: usize, ripe: Ripe, outcome: Outcome, surprising: bool, now: Instant) -> Result<()> {
@@ -112,16 +127,12 @@ impl Engine {
         match outcome {
             Outcome::Put { entry, flaw } => {
                 root.note_flaw(&path, flaw);
-                self.uncommitted.push(Uncommitted {
-                    root: at,
-                    path,
-                    entry: Some(entry),
-                    since,
-                });
+                self.uncommitted.insert((at, path), Uncommitted { entry: Some(entry), since });
             }
-            Outcome::Same(entry) => {
-                root.catalog.entries.insert(path, entry);
-            }
+            Outcome::Same(entry) => match self.uncommitted.get_mut(&(at, path.clone())) {
+                Some(pending) => pending.entry = Some(entry),
+                None => drop(root.catalog.entries.insert(path, entry)),
+            },
             Outcome::LeftOut { flaw } => {
                 root.note_flaw(&path, flaw);
                 self.remove(at, path, since)?;
@@ -149,30 +160,32 @@ impl Engine {
     /// Takes a note out of the index, if it is there.
     fn remove(&mut self, at: usize, path: NotePath, since: Instant) -> Result<()> {
         let root = &self.roots[at];
-        if root.catalog.entries.contains_key(&path) {
+        let pending = self.uncommitted.contains_key(&(at, path.clone()));
+        if pending || root.catalog.entries.contains_key(&path) {
             self.index.remove(&NoteId {
                 source: root.source.config.name.clone(),
                 path: path.clone(),
             })?;
-            self.uncommitted.push(Uncommitted {
-                root: at,
-                path,
-                entry: None,
-                since,
-            });
+            self.uncommitted.insert((at, path), Uncommitted { entry: None, since });
         }
         Ok(())
     }
 
     pub(super) fn commit(&mut self, now: Instant, whole: bool) -> Result<()> {
         let was_complete = self.index.is_complete();
-        let searcher = self.index.commit(whole)?;
+        let roots: BTreeMap<&str, (u64, u64)> = self
+            .roots
+            .iter()
+            .filter_map(|it| Some((it.source.config.name.as_str(), it.believed()?)))
+            .collect();
+        let memo = serde_json::to_string(&roots)?;
+        let searcher = self.index.commit(whole, memo)?;
         let (changed, generation) = (self.uncommitted.len(), searcher.generation());
-        for it in self.uncommitted.drain(..) {
-            let entries = &mut self.roots[it.root].catalog.entries;
+        for ((at, path), it) in std::mem::take(&mut self.uncommitted) {
+            let entries = &mut self.roots[at].catalog.entries;
             match it.entry {
-                Some(entry) => entries.insert(it.path, entry),
-                None => entries.remove(&it.path),
+                Some(entry) => entries.insert(path, entry),
+                None => entries.remove(&path),
             };
         }
         if self.index.is_complete() {
@@ -206,25 +219,29 @@ impl Engine {
         let wait = (RETRY * 2_u32.saturating_pow(self.failures - 1)).min(MAX_RETRY);
         self.retry_at = Some(now + wait);
         self.fail(format!("{error:#}"));
-        for it in std::mem::take(&mut self.uncommitted) {
-            self.roots[it.root].catalog.postpone(it.path, it.since, now);
+        for ((at, path), it) in std::mem::take(&mut self.uncommitted) {
+            self.roots[at].catalog.postpone(path, it.since, now);
         }
-        let rolled_back = self.index.rollback();
-        if let Err(error) = &rolled_back {
-            self.fail(format!("roll the index back: {error:#}"));
-        }
-        if (rolled_back.is_err() || self.failures >= MAX_FAILURES) && !is_full(error) {
+        self.index.discard();
+        if self.failures >= MAX_FAILURES && !is_full(error) {
             self.rebuild();
         }
     }
 
     /// Begins an index beside the present one, which answers, stale, until the new one is whole.
-    fn rebuild(&mut self) {
+    pub(super) fn rebuild(&mut self) {
+        if self.rebuilding {
+            return;
+        }
+        self.status_changed = true;
         match self.index.beside() {
             Ok(fresh) => {
                 warn!("the index is built anew beside the old one");
                 self.index = fresh;
                 self.rebuilding = true;
+                self.failures = 0;
+                self.retry_at = None;
+                self.uncommitted.clear();
                 let now = Instant::now();
                 for root in &mut self.roots {
                     for path in std::mem::take(&mut root.catalog.entries).into_keys() {
@@ -256,5 +273,8 @@ fn surprising_absences(roots: &[Root], ripe: &[(usize, Ripe)], outcomes: &[Outco
 /// Says whether an error means that the disk has no room; a new index would have none either.
 fn is_full(error: &anyhow::Error) -> bool {
     let full = |it: &std::io::Error| matches!(it.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
-    error.chain().any(|it| it.downcast_ref().is_some_and(full)) || format!("{error:?}").contains("StorageFull")
+    // tantivy hands on some causes as text only: ENOSPC and EDQUOT.
+    let told = format!("{error:?}");
+    let texts = ["StorageFull", "os error 28)", "os error 122)"];
+    error.chain().any(|it| it.downcast_ref().is_some_and(full)) || texts.iter().any(|it| told.contains(it))
 }

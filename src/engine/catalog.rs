@@ -104,10 +104,11 @@ impl Catalog {
 
     /// Marks a path that a scan has proved to be absent.
     pub(super) fn mark_gone(&mut self, path: NotePath, now: Instant) {
+        let since = self.dirty.get(&path).map_or(now, |it| it.since);
         self.dirty.insert(
             path,
             Dirty {
-                since: now,
+                since,
                 ripe: now,
                 gone: true,
             },

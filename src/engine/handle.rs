@@ -78,6 +78,12 @@ impl Shared {
         Arc::clone(&self.published().status)
     }
 
+    /// Says that nothing will change any more.
+    pub(super) fn stop(&self) {
+        self.published().stopped = true;
+        self.advanced.notify_all();
+    }
+
     pub(super) fn publish(&self, published: Published) {
         *self.published() = published;
         self.advanced.notify_all();
@@ -107,6 +113,7 @@ impl Handle {
         let stale = lag > STALE_LAG
             || published.stopped
             || published.status.rebuilding
+            || published.status.not_ready.contains(&NotReady::IndexNotWritable)
             || self.is_overdue(&published)
             || published.status.sources.iter().any(|it| !it.problem.is_empty());
         Freshness {
@@ -154,6 +161,17 @@ impl Handle {
     pub fn rescan(&self) {
         // A full channel holds an event that leads to a step all the same, and a rescan comes by itself; so does the end of the engine.
         let _ = self.events.try_send(Event::Rescan);
+    }
+
+    /// Tells the engine that the index cannot be read.
+    pub fn report_broken_index(&self) {
+        // As above: a search that fails again tells again.
+        let _ = self.events.try_send(Event::IndexBroken);
+    }
+
+    /// Says whether the engine has ended, so that nothing will be indexed any more.
+    pub fn is_stopped(&self) -> bool {
+        self.shared.published().stopped
     }
 
     /// Asks the engine to commit what it has begun and to stop.

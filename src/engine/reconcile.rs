@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    panic::{self, AssertUnwindSafe},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Instant, SystemTime},
@@ -72,7 +73,7 @@ pub(super) enum Outcome {
 /// Looks at all paths, on both cores when there are many. Outcomes stand in the order of the jobs.
 pub(super) fn reconcile(jobs: &[Job<'_>], index: &Index, config: &Config, now: Instant) -> Result<Vec<Outcome>> {
     if jobs.len() <= SMALL {
-        return jobs.iter().map(|it| look(it, index, config, now)).collect();
+        return jobs.iter().map(|it| look_safely(it, index, config, now)).collect();
     }
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<(usize, Outcome)>> {
@@ -83,7 +84,7 @@ pub(super) fn reconcile(jobs: &[Job<'_>], index: &Index, config: &Config, now: I
                 return Ok(done);
             }
             for (offset, job) in jobs[at..].iter().take(STRIDE).enumerate() {
-                done.push((at + offset, look(job, index, config, now)?));
+                done.push((at + offset, look_safely(job, index, config, now)?));
             }
         }
     };
@@ -99,6 +100,17 @@ pub(super) fn reconcile(jobs: &[Job<'_>], index: &Index, config: &Config, now: I
     })?;
     outcomes.sort_unstable_by_key(|(at, _)| *at);
     Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// As [`look`]; a note that our parser panics on is left out, and the engine goes on.
+fn look_safely(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<Outcome> {
+    // What a panic leaves half done is this one note's documents, which the next look replaces.
+    let looked = panic::catch_unwind(AssertUnwindSafe(|| look(job, index, config, now)));
+    looked.unwrap_or_else(|_| {
+        Ok(Outcome::Unreadable(
+            "a fault of membridge: please report it with the note".to_owned(),
+        ))
+    })
 }
 
 fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<Outcome> {

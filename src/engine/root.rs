@@ -32,6 +32,9 @@ const WATCHER_RETRY: Duration = Duration::from_secs(300);
 /// How long most notes must be gone before that is believed.
 const MASS_DELETE_WAIT: Duration = Duration::from_secs(30);
 
+/// How often the root itself is looked at: a link that switches, or a volume that comes and goes, sends no event.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// Scans may take this share of the time: a scan of a second is followed by at least four without.
 const SCAN_REST: u32 = 4;
 
@@ -52,6 +55,10 @@ pub(super) struct Root {
     interval: Duration,
     quiet: Duration,
     remote: bool,
+    next_look: Instant,
+    /// The folder whose notes the index holds, by device and inode.
+    believed: Option<(u64, u64)>,
+    seen: Option<(u64, u64)>,
     /// Since when most notes are gone and not yet removed.
     mass_delete: Option<Instant>,
     pub(super) last_complete: Option<Instant>,
@@ -87,6 +94,9 @@ impl Root {
             interval,
             quiet,
             remote: false,
+            next_look: now,
+            believed: None,
+            seen: None,
             mass_delete: None,
             last_complete: None,
             last_cost: Duration::ZERO,
@@ -132,6 +142,33 @@ impl Root {
         self.next_scan
     }
 
+    /// Returns when the source is due to be scanned or its root to be looked at.
+    pub(super) fn next_look(&self) -> Instant {
+        self.next_scan.min(self.next_look)
+    }
+
+    /// Returns the folder whose notes the index holds.
+    pub(super) fn believed(&self) -> Option<(u64, u64)> {
+        self.believed
+    }
+
+    /// Takes over what the last run believed.
+    pub(super) fn believe(&mut self, root: Option<(u64, u64)>) {
+        self.believed = root;
+    }
+
+    /// Looks whether the root is still the folder that was scanned; asks for a scan if not.
+    pub(super) fn look_at_root(&mut self, now: Instant) {
+        if now < self.next_look {
+            return;
+        }
+        self.next_look = now + LOOK;
+        let found = self.source.vault.root_identity().ok().map(|it| (it.dev, it.ino));
+        if self.last_end.is_some() && found != self.seen {
+            self.scan_soon(now);
+        }
+    }
+
     /// Takes the watcher's hints and marks what they name.
     pub(super) fn take_hints(&mut self, now: Instant) {
         let Taken { paths, rescan, root_lost } = self.hints.take();
@@ -173,7 +210,10 @@ impl Root {
     pub(super) fn keep_watching(&mut self, now: Instant) {
         let polling = match self.watcher.as_ref().map(Watcher::state) {
             Some(WatchState::Watching) => return,
-            Some(WatchState::Polling { .. }) => true,
+            Some(WatchState::Polling { reason }) => {
+                self.status.watcher = format!("polling: {reason}");
+                true
+            }
             None => false,
         };
         if polling && self.watcher_retry.is_none() {
@@ -240,6 +280,7 @@ impl Root {
     /// The root is not there: what the index holds stays, and is stale.
     fn lose(&mut self, error: &ScanError, now: Instant) -> String {
         self.gone = true;
+        self.seen = None;
         self.watcher = None;
         self.watcher_retry = Some(now + POLL);
         let why = match error {
@@ -273,7 +314,9 @@ impl Root {
         let source = Arc::clone(&self.source);
         let excluded = |path: &NotePath| is_excluded(&source, path.as_str()) || conflicts.contains_key(path);
         let difference = self.catalog.compare(scan, &notes, &excluded);
-        let held = self.holds_back(difference.is_mass_delete(self.catalog.entries.len(), notes.len()), now);
+        let identity = (scan.root.dev, scan.root.ino);
+        self.seen = Some(identity);
+        let held = self.holds_back(identity, difference.is_mass_delete(self.catalog.entries.len(), notes.len()), now);
         // At first nothing is put off: whoever asks waits for the whole index, and a later write is heard of.
         let first = self.last_complete.is_none();
         for path in difference.changed {
@@ -293,20 +336,24 @@ impl Root {
         Err(self.status.problem.clone())
     }
 
-    /// Says whether notes that are gone stay in the index for now, because too many went at once.
-    fn holds_back(&mut self, mass_delete: bool, now: Instant) -> bool {
+    /// Says whether notes that are gone stay in the index, because too many went at once. In the folder that the index knows, a second look later
+    /// decides; in another folder, as an empty mount point is one, they stay until they are back or the index is deleted.
+    fn holds_back(&mut self, identity: (u64, u64), mass_delete: bool, now: Instant) -> bool {
         if !mass_delete {
             self.mass_delete = None;
+            self.believed = Some(identity);
             return false;
         }
         let since = *self.mass_delete.get_or_insert_with(|| {
             warn!(source = %self.source.config.name, "most notes are gone; they stay in the index until a second look");
             now
         });
-        if now < since + MASS_DELETE_WAIT {
+        let known = self.believed == Some(identity) || self.source.vault.root().is_symlink();
+        if !known || now < since + MASS_DELETE_WAIT {
             return true;
         }
         self.mass_delete = None;
+        self.believed = Some(identity);
         false
     }
 
@@ -324,7 +371,11 @@ impl Root {
         self.status.skipped_total = scan.skipped_count;
         self.status.problem = match scan.unlisted.first() {
             Some((folder, why)) => format!("the folder `{folder}` cannot be listed: {why}; its notes stay as they were"),
-            None if held => "most notes are gone at once; they stay in the index until a second look".to_owned(),
+            None if held => {
+                "most notes are gone at once: is the volume mounted? They stay in the index until they are back, or until a second look \
+                             finds the same folder without them; to give them up, delete the index folder and restart"
+                    .to_owned()
+            }
             None => String::new(),
         };
     }

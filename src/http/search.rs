@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    panic::{self, AssertUnwindSafe},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -189,7 +190,9 @@ pub async fn run(state: &AppState, mut request: SearchRequest) -> Result<SearchA
     };
     let search = move || {
         request.deadline = Some(Instant::now() + DEADLINE);
-        searcher.search(&request)
+        // A torn file can make the index library panic; that is an answer too, and one that the engine should know of.
+        let searched = panic::catch_unwind(AssertUnwindSafe(|| searcher.search(&request)));
+        searched.unwrap_or_else(|_| Err(anyhow::anyhow!("the search panicked")))
     };
     state.work.run(search).await?.map_err(|error| {
         if let Some(late) = error.downcast_ref::<TookTooLong>() {
@@ -198,6 +201,7 @@ pub async fn run(state: &AppState, mut request: SearchRequest) -> Result<SearchA
                 .retry_after_ms(1000);
         }
         tracing::error!(error = format!("{error:#}"), "a search failed");
+        state.handle.report_broken_index();
         Problem::new(ProblemKind::Internal, "the search failed")
     })
 }

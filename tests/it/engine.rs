@@ -276,6 +276,81 @@ fn when_most_notes_vanish_at_once_a_second_look_decides() {
 }
 
 #[test]
+fn an_empty_mount_point_never_empties_the_index() {
+    let mut bench = Bench::new();
+    for at in 0..100 {
+        bench.write(&format!("{at}.md"), "copper");
+    }
+    bench.settle();
+    fs::rename(bench.vault(), bench.folder.path().join("elsewhere")).unwrap();
+    fs::create_dir(bench.vault()).unwrap();
+    bench.pass(Duration::from_secs(40));
+    bench.pass(Duration::from_secs(400));
+    assert_eq!(bench.search("").len(), 100);
+    assert!(
+        bench.handle.freshness().stale && bench.not_ready().contains(&NotReady::MassDelete),
+        "{:?}",
+        bench.not_ready()
+    );
+    bench.restart();
+    bench.pass(Duration::from_secs(400));
+    assert_eq!(
+        bench.search("").len(),
+        100,
+        "a restart onto the empty mount point believes it as little"
+    );
+    fs::remove_dir(bench.vault()).unwrap();
+    fs::rename(bench.folder.path().join("elsewhere"), bench.vault()).unwrap();
+    bench.settle();
+    assert_eq!((bench.search("").len(), bench.not_ready()), (100, vec![]));
+}
+
+#[test]
+fn notes_deleted_before_their_commit_leave_no_ghost() {
+    let mut bench = Bench::new();
+    for at in 0..1500 {
+        bench.write(&format!("{at}.md"), "copper");
+    }
+    // Three batches make the first index; the notes of the first go while it is not committed yet.
+    bench.step();
+    for at in 0..40 {
+        bench.remove(&format!("{at}.md"));
+    }
+    bench.settle();
+    let Some(searcher) = bench.handle.searcher() else {
+        panic!("no index")
+    };
+    assert_eq!(searcher.notes(), 1460);
+}
+
+#[test]
+fn an_index_folder_that_vanishes_while_running_is_built_anew() {
+    let mut bench = Bench::new();
+    bench.write("A.md", "copper");
+    bench.settle();
+    fs::remove_dir_all(&bench.config.index_dir).unwrap();
+    bench.write("B.md", "copper");
+    for _ in 0..10 {
+        bench.pass(Duration::from_secs(60));
+    }
+    assert_eq!(
+        (bench.search("copper"), bench.not_ready()),
+        (vec!["A.md".to_owned(), "B.md".to_owned()], vec![])
+    );
+}
+
+#[test]
+fn a_query_of_marks_only_finds_nothing_rather_than_everything() {
+    let mut bench = Bench::new();
+    bench.write("A.md", "copper");
+    bench.settle();
+    assert_eq!(
+        (bench.search("()"), bench.search("\u{1f980}"), bench.search("")),
+        (vec![], vec![], vec!["A.md".to_owned()])
+    );
+}
+
+#[test]
 fn a_root_that_is_a_switching_link_converges() {
     let mut bench = Bench::new();
     for (version, word) in [("one", "copper"), ("two", "brass")] {
@@ -374,9 +449,10 @@ fn a_torn_or_foreign_index_is_built_anew_and_generations_grow() {
     bench.write("A.md", "copper");
     bench.settle();
     let before = bench.handle.freshness().generation;
-    for damage in ["truncate", "foreign", "gone"] {
+    for damage in ["truncate", "flip", "foreign", "gone"] {
         let index = bench.config.index_dir.clone();
-        drop(bench.engine.take());
+        // In order, so that no mark of an unclean end is what gives the damage away.
+        bench.engine.take().unwrap().stop();
         match damage {
             "truncate" => files_below(&index)
                 .into_iter()
@@ -384,6 +460,14 @@ fn a_torn_or_foreign_index_is_built_anew_and_generations_grow() {
                 .for_each(|it| {
                     let length = fs::metadata(&it).unwrap().len();
                     fs::OpenOptions::new().write(true).open(&it).unwrap().set_len(length / 2).unwrap();
+                }),
+            "flip" => files_below(&index)
+                .into_iter()
+                .filter(|it| it.extension().is_some_and(|it| it == "fast"))
+                .for_each(|it| {
+                    let mut bytes = fs::read(&it).unwrap();
+                    bytes[20] ^= 0xff;
+                    fs::write(&it, bytes).unwrap();
                 }),
             "foreign" => files_below(&index)
                 .into_iter()

@@ -33,11 +33,11 @@ impl Vault {
         for (path, text) in notes.iter().step_by(3) {
             put(&index, path, &format!("{text} older copper"));
         }
-        index.commit(false).unwrap();
+        index.commit(false, String::new()).unwrap();
         for (path, text) in &notes {
             put(&index, path, text);
         }
-        let searcher = index.commit(true).unwrap();
+        let searcher = index.commit(true, String::new()).unwrap();
         Vault {
             notes,
             searcher,

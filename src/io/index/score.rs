@@ -8,7 +8,6 @@ use std::sync::Arc;
 use anyhow::Result;
 use tantivy::{
     DocId, DocSet, TERMINATED, Term,
-    postings::Postings,
     schema::{Field, IndexRecordOption},
 };
 
@@ -140,20 +139,22 @@ impl<'a> Finder<'a> {
 
     fn count(&mut self, at: usize, segment: &Segment, field: Field, term: &Expanded, one: u32, touched: &mut Vec<DocId>) -> Result<()> {
         let inverted = segment.reader.inverted_index(field)?;
-        let mut postings = inverted.read_postings_from_terminfo(&term.info, IndexRecordOption::WithFreqs)?;
         let (counts, visible) = (&mut self.counts[at], &self.visible[at]);
-        let mut doc = postings.doc();
-        while doc != TERMINATED {
-            let note = segment.note_of[doc as usize] as usize;
-            if visible[note] && term.only.is_none_or(|it| it == segment.language[note]) {
-                let count = &mut counts[doc as usize];
-                if *count == 0 {
-                    touched.push(doc);
+        // Block by block: a common word has as many postings as there are passages, and every one is counted.
+        let mut blocks = inverted.read_block_postings_from_terminfo(&term.info, IndexRecordOption::WithFreqs)?;
+        while blocks.block_len() > 0 {
+            for (&doc, &frequency) in blocks.docs().iter().zip(blocks.freqs()) {
+                let note = segment.note_of[doc as usize] as usize;
+                if visible[note] && term.only.is_none_or(|it| it == segment.language[note]) {
+                    let count = &mut counts[doc as usize];
+                    if *count == 0 {
+                        touched.push(doc);
+                    }
+                    // Sixteen bits a field: a passage holds fewer words than that, inflections added.
+                    *count += one * frequency.min(200);
                 }
-                // Sixteen bits a field: a passage holds fewer words than that, inflections added.
-                *count += one * postings.term_freq().min(200);
             }
-            doc = postings.advance();
+            blocks.advance();
         }
         Ok(())
     }
@@ -245,7 +246,7 @@ fn add_word(segment: &Segment, found: &[Occurrence], scores: &mut Scores, statis
             } else {
                 body
             };
-            let length = segment.body_norms.fieldnorm(it.doc) + segment.context_norms.fieldnorm(it.doc);
+            let length = segment.doc_length[it.doc as usize];
             scores.passage[it.doc as usize] +=
                 passage_weight * saturation(body + PASSAGE_CONTEXT * context, length as f32 / statistics.document_length);
         }

@@ -17,7 +17,7 @@ use crate::{
         snippet::snippet,
         words::{PART_WEIGHT, Word, nearest, words},
     },
-    model::{lines::LineRange, path::SourceName},
+    model::{lines::LineRange, path::SourceName, query::Condition},
 };
 
 /// Steadies the ranks of the fusion. Two lists of the same notes want less than the usual 60 (measured, `docs/performance.md`).
@@ -53,7 +53,7 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
         phrases.push(selector.phrase(&evidence.text)?);
     }
     if let Some(tag) = &request.filter.tag {
-        let tagged = selector.select(&crate::model::query::Condition::Tag(tag.clone()))?;
+        let tagged = selector.select(&Condition::Tag(tag.clone()))?;
         selected
             .iter_mut()
             .flatten()
@@ -68,6 +68,13 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
     let (scores, best) = score(segments, &visible, &words);
     // With words, a hit holds one (Obsidian's own syntax decides by its condition alone); without, the conditions select.
     let ranked = !words.is_empty();
+    // A query of marks only asks for something that no note can hold.
+    if !ranked && !request.exact && !request.query.evidence.is_empty() && request.query.condition == Condition::Everything {
+        return Ok(SearchAnswer {
+            corrected,
+            ..SearchAnswer::default()
+        });
+    }
     let mut found: Vec<Found> = Vec::new();
     for (at, notes) in selected.iter().enumerate() {
         for note in (0..notes.len()).filter(|&it| notes[it]) {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use tantivy::{DocId, SegmentReader, columnar::Column, fieldnorm::FieldNormReader, postings::TermInfo};
+use tantivy::{DocId, SegmentReader, columnar::Column, postings::TermInfo};
 
 use crate::{
     io::index::{
@@ -64,8 +64,8 @@ pub(super) struct Columns {
     pub(super) source: Vec<u8>,
     pub(super) sources: Vec<String>,
     paths: Strings,
-    pub(super) body_norms: FieldNormReader,
-    pub(super) context_norms: FieldNormReader,
+    /// For each document: its length in terms, title and headings included.
+    pub(super) doc_length: Vec<u32>,
     /// Words met before, with the terms they stand for here. Guards a cache only; nothing waits while it is held.
     pub(super) words: Mutex<HashMap<String, Expansion>>,
     /// Made by the first search for a part of a word.
@@ -152,15 +152,14 @@ impl Columns {
             source: Vec::new(),
             sources: Vec::new(),
             paths: Strings::default(),
-            body_norms,
-            context_norms,
+            doc_length: Vec::with_capacity(reader.max_doc() as usize),
             words: Mutex::default(),
             vocabulary: OnceLock::new(),
         };
         for doc in 0..reader.max_doc() {
             if let Some(time) = modified.first(doc) {
                 segment.first_doc.push(doc);
-                segment.length.push(segment.context_norms.fieldnorm(doc));
+                segment.length.push(context_norms.fieldnorm(doc));
                 segment.terms.push(0);
                 segment.modified.push(time);
                 segment.language.push(Language::from_code(language.first(doc).unwrap_or_default()));
@@ -172,9 +171,11 @@ impl Columns {
                 .checked_sub(1)
                 .context("a segment begins with a passage without its note")?;
             segment.note_of.push(note as u32);
-            let body = segment.body_norms.fieldnorm(doc);
+            let body = body_norms.fieldnorm(doc);
+            let all = body + context_norms.fieldnorm(doc);
+            segment.doc_length.push(all);
             segment.length[note] += body;
-            segment.terms[note] += body + segment.context_norms.fieldnorm(doc);
+            segment.terms[note] += all;
         }
         segment.languages.clone_from(&segment.language);
         segment.languages.sort_unstable();
