@@ -7,7 +7,7 @@ mod lookup;
 mod names;
 mod subpath;
 
-pub use graph::{LinkGraph, ResolvedLink};
+pub use graph::{GraphWithin, LinkGraph, ResolvedLink};
 pub use lookup::{By, Candidate, Lookup, look_up};
 pub use names::{Names, Resolution};
 pub use subpath::{Subpath, find_subpath, split_subpath, strip_heading};

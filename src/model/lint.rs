@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{
     lines::LineIndex,
-    links::{LinkGraph, ResolvedLink},
+    links::{GraphWithin, ResolvedLink},
     note::{Diagnostic, DiagnosticKind, Note},
     path::NotePath,
     yaml,
@@ -25,7 +27,7 @@ pub struct Finding {
     pub detail: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FindingKind {
     UnresolvedLink,
     AmbiguousLink,
@@ -38,8 +40,20 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// In the order of the contract.
+    pub const ALL: [FindingKind; 8] = [
+        FindingKind::UnresolvedLink,
+        FindingKind::AmbiguousLink,
+        FindingKind::CommaTags,
+        FindingKind::InvalidFrontmatter,
+        FindingKind::TwinNames,
+        FindingKind::ConflictCopy,
+        FindingKind::DuplicateBlock,
+        FindingKind::MixedLineEnds,
+    ];
+
     /// Returns the name in the wire contract.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             FindingKind::UnresolvedLink => "unresolved-link",
             FindingKind::AmbiguousLink => "ambiguous-link",
@@ -93,19 +107,20 @@ fn is_tags(line: &str) -> bool {
         .is_some_and(|(key, _)| key.trim_end().trim_matches(['"', '\'']).eq_ignore_ascii_case("tags"))
 }
 
-/// Returns the links that lead nowhere and those that could lead to several files. `line_of` returns the line (from 1) of a link in its
-/// source; it is asked for the notes in the order of their paths.
-pub fn of_links(graph: &LinkGraph, mut line_of: impl FnMut(&ResolvedLink<'_>) -> usize) -> Vec<Finding> {
+/// Returns the links that lead nowhere and those that could lead to several files, of the notes that are to be judged.
+pub fn of_links(graph: GraphWithin<'_>, judged: impl Fn(&NotePath) -> bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for link in graph.links() {
+        if link.resolved.is_some() && !link.ambiguous || !judged(link.source) {
+            continue;
+        }
         let (kind, detail) = match link.resolved {
             None => (FindingKind::UnresolvedLink, format!("`{}` leads to no file", link.target)),
-            Some(taken) if link.ambiguous => (FindingKind::AmbiguousLink, tie(graph, &link, taken)),
-            Some(_) => continue,
+            Some(taken) => (FindingKind::AmbiguousLink, tie(graph, &link, taken)),
         };
         findings.push(Finding {
             path: link.source.clone(),
-            line: line_of(&link),
+            line: link.line,
             kind,
             detail,
         });
@@ -113,7 +128,7 @@ pub fn of_links(graph: &LinkGraph, mut line_of: impl FnMut(&ResolvedLink<'_>) ->
     sorted(findings)
 }
 
-fn tie(graph: &LinkGraph, link: &ResolvedLink<'_>, taken: &NotePath) -> String {
+fn tie(graph: GraphWithin<'_>, link: &ResolvedLink<'_>, taken: &NotePath) -> String {
     let candidates = graph.resolve(link.target, link.markdown, Some(link.source)).candidates;
     let others: Vec<&str> = candidates
         .iter()
@@ -173,6 +188,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::links::LinkGraph;
 
     fn path(path: &str) -> NotePath {
         NotePath::parse(path).unwrap()
@@ -211,9 +227,11 @@ mod tests {
 
     fn graph(notes: &[(&str, &str)]) -> LinkGraph {
         let mut graph = LinkGraph::default();
-        notes
-            .iter()
-            .for_each(|(name, text)| graph.put(&path(name), &Note::parse(text).links));
+        for (name, text) in notes {
+            let (note, lines) = (Note::parse(text), LineIndex::new(text));
+            let of_links: Vec<usize> = note.links.iter().map(|it| lines.line_of(it.range.start) + 1).collect();
+            graph.put_with_lines(&path(name), &note.links, &of_links);
+        }
         graph
     }
 
@@ -227,11 +245,7 @@ mod tests {
             ("aa/Tie.md", ""),
             ("bb/Tie.md", ""),
         ]);
-        let line_of = |link: &ResolvedLink<'_>| {
-            let text = if link.source.as_str() == "n.md" { text } else { "[[zz]]" };
-            LineIndex::new(text).line_of(link.range.start) + 1
-        };
-        let findings = of_links(&graph, line_of);
+        let findings = of_links(graph.within(None), |_| true);
         assert_eq!(
             shown(&findings),
             [
@@ -240,6 +254,10 @@ mod tests {
                 "n.md:2 ambiguous-link",
                 "z.md:1 unresolved-link"
             ]
+        );
+        assert!(
+            of_links(graph.within(None), |path| path.as_str() == "z.md").len() == 1,
+            "the others are not judged"
         );
         assert_eq!(findings[0].detail, "`x` leads to no file");
         assert_eq!(findings[2].detail, "`Tie#H` is read as `aa/Tie.md` and could be `bb/Tie.md`");

@@ -13,6 +13,16 @@ const MAX_COMPONENT: usize = 255;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NotePath(Arc<str>);
 
+/// What a file of a vault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    Note,
+    Canvas,
+    Base,
+    /// Everything else: known by its name, its bytes are not looked into.
+    Attachment,
+}
+
 /// Why a text is no path of a note. The message is made for the caller of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidPath {
@@ -81,7 +91,17 @@ impl NotePath {
 
     /// Says whether this is a Markdown note (`.md`, any case).
     pub fn is_note(&self) -> bool {
-        self.extension().eq_ignore_ascii_case("md")
+        self.kind() == FileKind::Note
+    }
+
+    /// Returns what the file is, by its extension in any case.
+    pub fn kind(&self) -> FileKind {
+        let known = [("md", FileKind::Note), ("canvas", FileKind::Canvas), ("base", FileKind::Base)];
+        let extension = self.extension();
+        known
+            .into_iter()
+            .find(|(it, _)| it.eq_ignore_ascii_case(extension))
+            .map_or(FileKind::Attachment, |(_, kind)| kind)
     }
 
     /// Returns the form by which Obsidian compares paths: NFC, NBSP as space, lower-cased (reference: obsidian-headless).
@@ -193,6 +213,16 @@ mod tests {
             ("Projects", "v2.0 Release.md", "v2.0 Release")
         );
         assert!(path.is_note() && NotePath::parse("A.MD").unwrap().is_note() && !NotePath::parse("a.canvas").unwrap().is_note());
+    }
+
+    #[test]
+    fn the_extension_says_what_a_file_is() {
+        let check = |path: &str, expected| assert_eq!(NotePath::parse(path).unwrap().kind(), expected, "{path}");
+        check("a/A.MD", FileKind::Note);
+        check("Board.canvas", FileKind::Canvas);
+        check("Tasks.base", FileKind::Base);
+        check("pic.md.png", FileKind::Attachment);
+        check("canvas", FileKind::Attachment);
     }
 
     #[test]

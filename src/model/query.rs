@@ -157,6 +157,16 @@ pub fn obsidian(text: &str) -> Result<Query, QueryError> {
 }
 
 impl Condition {
+    /// Says whether a name is asked for: only then a file that has nothing but a name meets the condition (help `Plugins/Search`). Without
+    /// this, every image of the vault would answer `-draft`.
+    pub fn asks_for_names(&self) -> bool {
+        match self {
+            Condition::File(_) | Condition::Path(_) | Condition::PathGlob(_) => true,
+            Condition::And(parts) | Condition::Or(parts) => parts.iter().any(Condition::asks_for_names),
+            _ => false,
+        }
+    }
+
     /// Returns the condition that all of these hold.
     fn all(mut parts: Vec<Condition>) -> Condition {
         match parts.len() {

@@ -106,6 +106,13 @@ pub fn parse(files: &[(&str, &str)]) -> (VaultSettings, Vec<SettingsProblem>) {
     read::read(files)
 }
 
+impl VaultSettings {
+    /// Says whether a file is left out of search results: excluded by the owner, or a template. Links to it still lead there (G13, F13).
+    pub fn leaves_out(&self, path: &NotePath) -> bool {
+        self.ignored.is_ignored(path) || self.templates.holds(path)
+    }
+}
+
 impl FolderRule {
     /// Returns the folder for a file that is made for this note; empty is the root.
     pub fn folder_for(&self, note: &NotePath) -> String {

@@ -47,8 +47,16 @@ struct Packed {
     target_end: u32,
     start: u32,
     end: u32,
+    line: u32,
     kind: LinkKind,
     markdown: bool,
+}
+
+/// A graph as one sees it who knows of no file beyond a folder: its answers are those of a vault that holds nothing else.
+#[derive(Debug, Clone, Copy)]
+pub struct GraphWithin<'a> {
+    graph: &'a LinkGraph,
+    folder: Option<&'a str>,
 }
 
 /// One link and where it leads at present.
@@ -63,6 +71,8 @@ pub struct ResolvedLink<'a> {
     pub markdown: bool,
     /// In bytes of the source.
     pub range: Range<usize>,
+    /// From 1, as it was put; 1 where none was.
+    pub line: usize,
     pub resolved: Option<&'a NotePath>,
     /// See [`Resolution::ambiguous`].
     pub ambiguous: bool,
@@ -72,12 +82,17 @@ impl LinkGraph {
     /// Takes a file's present links in place of those it had. A file without links (an attachment) is put with none, so that others can
     /// link to it.
     pub fn put(&mut self, path: &NotePath, links: &[Link]) {
+        self.put_with_lines(path, links, &[]);
+    }
+
+    /// As [`LinkGraph::put`], with the line (from 1) of each link, so that whoever asks for it need not read the note.
+    pub fn put_with_lines(&mut self, path: &NotePath, links: &[Link], lines: &[usize]) {
         self.forget_links(path);
         self.names.insert(path);
         if links.is_empty() {
             return;
         }
-        let source = Source::pack(path, links);
+        let source = Source::pack(path, links, lines);
         let id = self.free.pop().unwrap_or(narrow(self.sources.len()));
         self.by_name.extend(source.by_name().map(|(hash, number)| (hash, id, number)));
         self.ids.insert(path.clone(), id);
@@ -98,32 +113,29 @@ impl LinkGraph {
         &self.names
     }
 
+    /// Returns the graph of what lies in a folder (with its slash), or of all.
+    pub fn within<'a>(&'a self, folder: Option<&'a str>) -> GraphWithin<'a> {
+        GraphWithin { graph: self, folder }
+    }
+
     /// Returns where a link would lead, see [`Names::resolve`].
     pub fn resolve(&self, target: &str, markdown: bool, from: Option<&NotePath>) -> Resolution {
         self.names.resolve(target, markdown, from)
     }
 
-    /// Returns the links of a note, in the order in which they were put.
+    /// See [`GraphWithin::outgoing`].
     pub fn outgoing(&self, path: &NotePath) -> Vec<ResolvedLink<'_>> {
-        self.ids.get(path).into_iter().flat_map(|id| self.links_of(*id)).collect()
+        self.within(None).outgoing(path)
     }
 
-    /// Returns the links of other notes that lead here, by path and in their order there. A note's links to itself are left out.
+    /// See [`GraphWithin::incoming`].
     pub fn incoming(&self, path: &NotePath) -> Vec<ResolvedLink<'_>> {
-        let hash = name_hash(&path.key());
-        let own = self.ids.get(path);
-        let named = self.by_name.range((hash, 0, 0)..=(hash, u32::MAX, u32::MAX));
-        let others = named
-            .filter(|(_, id, _)| Some(id) != own)
-            .map(|(_, id, number)| self.resolve_one(&self.sources[*id as usize], *number));
-        let mut links: Vec<_> = others.filter(|link| link.resolved == Some(path)).collect();
-        links.sort_by_key(|it| it.source);
-        links
+        self.within(None).incoming(path)
     }
 
-    /// Returns every link of the vault, by path and in order: what a check of the whole vault walks.
+    /// See [`GraphWithin::links`].
     pub fn links(&self) -> impl Iterator<Item = ResolvedLink<'_>> {
-        self.ids.values().flat_map(|id| self.links_of(*id))
+        self.within(None).links()
     }
 
     fn forget_links(&mut self, path: &NotePath) {
@@ -138,22 +150,72 @@ impl LinkGraph {
         source.links = Box::default();
         self.free.push(id);
     }
+}
 
-    fn links_of(&self, id: u32) -> impl Iterator<Item = ResolvedLink<'_>> {
-        let source = &self.sources[id as usize];
+impl<'a> GraphWithin<'a> {
+    /// Returns where a link would lead, see [`Names::resolve`].
+    pub fn resolve(&self, target: &str, markdown: bool, from: Option<&NotePath>) -> Resolution {
+        self.graph.names.resolve_within(target, markdown, from, self.folder)
+    }
+
+    /// Returns the links of a note, in the order in which they were put.
+    pub fn outgoing(&self, path: &NotePath) -> Vec<ResolvedLink<'a>> {
+        self.graph
+            .ids
+            .get(path)
+            .filter(|_| self.holds(path))
+            .into_iter()
+            .flat_map(|id| self.links_of(*id))
+            .collect()
+    }
+
+    /// Returns the links of other notes that lead here, by path and in their order there. A note's links to itself are left out.
+    pub fn incoming(&self, path: &NotePath) -> Vec<ResolvedLink<'a>> {
+        let hash = name_hash(&path.key());
+        let own = self.graph.ids.get(path);
+        let named = self.graph.by_name.range((hash, 0, 0)..=(hash, u32::MAX, u32::MAX));
+        let others = named
+            .filter(|(_, id, _)| Some(id) != own)
+            .map(|(_, id, number)| (&self.graph.sources[*id as usize], *number));
+        let seen = others
+            .filter(|(source, _)| self.holds(&source.path))
+            .map(|(source, number)| self.resolve_one(source, number));
+        let mut links: Vec<_> = seen.filter(|link| link.resolved == Some(path)).collect();
+        links.sort_by_key(|it| it.source);
+        links
+    }
+
+    /// Returns every link, by path and in order: what a check of the whole vault walks.
+    pub fn links(self) -> impl Iterator<Item = ResolvedLink<'a>> {
+        let seen = self.graph.ids.iter().filter(move |(path, _)| self.holds(path));
+        seen.flat_map(move |(_, id)| self.links_of(*id))
+    }
+
+    /// Returns the files, in no order.
+    pub fn files(self) -> impl Iterator<Item = &'a NotePath> {
+        self.graph.names.iter().filter(move |it| self.holds(it))
+    }
+
+    fn holds(&self, path: &NotePath) -> bool {
+        self.folder.is_none_or(|it| path.as_str().starts_with(it))
+    }
+
+    fn links_of(self, id: u32) -> impl Iterator<Item = ResolvedLink<'a>> {
+        let source = &self.graph.sources[id as usize];
         (0..source.links.len()).map(move |number| self.resolve_one(source, narrow(number)))
     }
 
-    fn resolve_one<'a>(&'a self, source: &'a Source, number: u32) -> ResolvedLink<'a> {
+    fn resolve_one(&self, source: &'a Source, number: u32) -> ResolvedLink<'a> {
         let link = &source.links[number as usize];
         let target = source.target(number as usize);
-        let found = self.names.find(target, ALREADY_DECODED, Some(&source.path));
+        let found = self.graph.names.find(target, ALREADY_DECODED, Some(&source.path), self.folder);
         ResolvedLink {
             source: &source.path,
             target,
             kind: link.kind,
             markdown: link.markdown,
             range: link.start as usize..link.end as usize,
+            line: link.line as usize,
             resolved: found.first().copied(),
             ambiguous: found.len() > 1,
         }
@@ -161,14 +223,16 @@ impl LinkGraph {
 }
 
 impl Source {
-    fn pack(path: &NotePath, links: &[Link]) -> Source {
+    fn pack(path: &NotePath, links: &[Link], lines: &[usize]) -> Source {
         let mut targets = String::new();
-        let packed = links.iter().map(|link| {
+        let lines = lines.iter().copied().chain(std::iter::repeat(1));
+        let packed = links.iter().zip(lines).map(|(link, line)| {
             targets.push_str(&link.target);
             Packed {
                 target_end: narrow(targets.len()),
                 start: narrow(link.range.start),
                 end: narrow(link.range.end),
+                line: narrow(line),
                 kind: link.kind,
                 markdown: link.markdown,
             }
@@ -269,6 +333,32 @@ mod tests {
         assert_eq!(sources(&graph, "z/hub.md"), ["a.md hub"]);
         graph.put(&path("a.md"), &[]);
         assert_eq!(sources(&graph, "z/hub.md"), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn within_a_folder_nothing_else_exists() {
+        let graph = graph(&[
+            ("Note.md", &["Work/a"]),
+            ("Work/a.md", &["Note", "b"]),
+            ("Work/x/Note.md", &[]),
+            ("b.md", &["a"]),
+        ]);
+        let work = graph.within(Some("Work/"));
+        let shown = |links: &[ResolvedLink<'_>]| {
+            links
+                .iter()
+                .map(|it| it.resolved.map_or("", |it| it.as_str()).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            shown(&work.outgoing(&path("Work/a.md"))),
+            ["Work/x/Note.md", ""],
+            "as in a vault that is this folder"
+        );
+        assert_eq!(shown(&graph.outgoing(&path("Work/a.md"))), ["Note.md", "b.md"]);
+        assert!(work.incoming(&path("Work/a.md")).is_empty() && work.outgoing(&path("b.md")).is_empty());
+        assert_eq!((work.links().count(), work.files().count()), (2, 2));
+        assert_eq!(work.resolve("Note", false, None).path, Some(path("Work/x/Note.md")));
     }
 
     fn any_path() -> impl Strategy<Value = NotePath> {

@@ -37,25 +37,32 @@ pub struct Lookup {
     pub candidates: Vec<Candidate>,
 }
 
-/// Returns what a name may mean in a note `from` (`None`: at the vault's root), given each alias with the note that bears it.
+/// Returns what a name may mean in a note `from` (`None`: at the vault's root), given each alias with the note that bears it. Files beyond
+/// the folder `within` (with its slash) do not exist for the answer; the aliases given are taken as they are.
 pub fn look_up<'a>(
     names: &'a Names,
     aliases: impl Iterator<Item = (&'a str, &'a NotePath)>,
     name: &str,
     from: Option<&'a NotePath>,
+    within: Option<&str>,
 ) -> Lookup {
     let key = path_key(name.trim());
     let letters: Vec<char> = key.chars().filter(|it| !it.is_whitespace()).collect();
     let likeness = |text: &str| Some((By::Fuzzy, span_of(&letters, text)?, text.chars().count()));
 
-    let exact = names.find(name, false, from).into_iter().chain(names.named(&key)).enumerate();
+    let exists = |path: &&NotePath| within.is_none_or(|it| path.as_str().starts_with(it));
+    let exact = names
+        .find(name, false, from, within)
+        .into_iter()
+        .chain(names.named(&key).filter(exists))
+        .enumerate();
     let mut found: Vec<((By, usize, usize), &NotePath)> = exact.map(|(rank, path)| ((By::Name, rank, 0), path)).collect();
     found.extend(aliases.filter_map(|(alias, path)| {
         let alias = path_key(alias);
         let rank = if alias == key { Some((By::Alias, 0, 0)) } else { likeness(&alias) };
         Some((rank?, path))
     }));
-    found.extend(names.iter().filter_map(|path| {
+    found.extend(names.iter().filter(exists).filter_map(|path| {
         let shown = match key.contains('/') {
             true => path.as_str(),
             false if path.is_note() => path.stem(),
@@ -72,7 +79,7 @@ pub fn look_up<'a>(
         .map(|((by, ..), path)| Candidate { path: path.clone(), by })
         .collect();
     Lookup {
-        link: names.resolve(name, false, from),
+        link: names.resolve_within(name, false, from, within),
         candidates,
     }
 }
@@ -119,7 +126,7 @@ mod tests {
         let home = path("Projects/Home Lab.md");
         let check = |name: &str, link: Option<&str>, candidates: &[(&str, By)]| {
             let aliases = [("Lab", &far), ("Homelab", &home)];
-            let found = look_up(&names, aliases.into_iter(), name, None);
+            let found = look_up(&names, aliases.into_iter(), name, None, None);
             let shown: Vec<_> = found.candidates.iter().map(|it| (it.path.as_str(), it.by)).collect();
             assert_eq!(
                 (found.link.path.as_ref().map(NotePath::as_str), shown.as_slice()),
@@ -141,6 +148,12 @@ mod tests {
         check("hmlab", None, &[("Projects/Home Lab.md", By::Fuzzy)]);
         check("LABORATORY.md", Some("Laboratory.md"), &[("Laboratory.md", By::Name)]);
         check("zzz", None, &[]);
+        let below = look_up(&names, std::iter::empty(), "lab", None, Some("Home/"));
+        assert_eq!(
+            (below.link.path, below.candidates.len()),
+            (Some(path("Home/Lab.md")), 1),
+            "nothing else exists below `Home/`"
+        );
         check("", None, &[]);
     }
 }

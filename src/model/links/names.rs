@@ -68,6 +68,12 @@ impl Names {
         }
     }
 
+    /// Says whether this file is known, spelt so.
+    pub fn holds(&self, path: &NotePath) -> bool {
+        let file = File::of(path);
+        self.same_name(&file.key).binary_search(&file).is_ok()
+    }
+
     /// Returns how many files are known.
     pub fn count(&self) -> usize {
         self.count
@@ -81,7 +87,12 @@ impl Names {
     /// Returns where a link leads that stands in `from` (`None`: at the vault's root). `target` may have a subpath; percent escapes are
     /// decoded for Markdown links only. `[[#Heading]]` leads to `from` itself.
     pub fn resolve(&self, target: &str, markdown: bool, from: Option<&NotePath>) -> Resolution {
-        let found = self.find(target, markdown, from);
+        self.resolve_within(target, markdown, from, None)
+    }
+
+    /// As [`Names::resolve`] in a vault that holds nothing beyond a folder (`within`, with its slash; `None` for all).
+    pub(super) fn resolve_within(&self, target: &str, markdown: bool, from: Option<&NotePath>, within: Option<&str>) -> Resolution {
+        let found = self.find(target, markdown, from, within);
         let ambiguous = found.len() > 1;
         let candidates = if ambiguous {
             found.iter().copied().cloned().collect()
@@ -96,19 +107,19 @@ impl Names {
     }
 
     /// Returns the files with the best claim to a link: none, the one, or those of a tie in their order.
-    pub(super) fn find<'a>(&'a self, target: &str, markdown: bool, from: Option<&'a NotePath>) -> Vec<&'a NotePath> {
+    pub(super) fn find<'a>(&'a self, target: &str, markdown: bool, from: Option<&'a NotePath>, within: Option<&str>) -> Vec<&'a NotePath> {
         let wanted = wanted_key(target, markdown);
         if wanted.is_empty() {
             return from.into_iter().collect();
         }
         let folder = path_key(from.map_or("", NotePath::folder));
         if wanted.starts_with("./") || wanted.starts_with("../") {
-            return climb(&folder, &wanted).map_or_else(Vec::new, |path| first_found(&path, |it| self.exactly(it)));
+            return climb(&folder, &wanted).map_or_else(Vec::new, |path| first_found(&path, |it| self.exactly(it, within)));
         }
         if let Some(path) = wanted.strip_prefix('/') {
-            return first_found(path, |it| self.exactly(it));
+            return first_found(path, |it| self.exactly(it, within));
         }
-        first_found(&wanted, |it| self.nearest(it, &folder))
+        first_found(&wanted, |it| self.nearest(it, &folder, within))
     }
 
     /// Returns the files whose name (`Note`, `image.png`) is this key, whatever their folder, in the order a link prefers them.
@@ -125,26 +136,25 @@ impl Names {
     }
 
     /// More than one only where files differ by case or Unicode form alone.
-    fn exactly(&self, key: &str) -> Vec<&NotePath> {
+    fn exactly(&self, key: &str, within: Option<&str>) -> Vec<&NotePath> {
         let length = utf16_len(key);
         let files = self.same_name(key);
         let first = files.partition_point(|it| (it.length, &*it.key) < (length, key));
-        files[first..]
-            .iter()
-            .take_while(|it| &*it.key == key)
+        let same = files[first..].iter().take_while(|it| &*it.key == key);
+        same.filter(|it| it.lies_within(within))
             .take(MAX_CANDIDATES)
             .map(|it| &it.path)
             .collect()
     }
 
-    fn nearest(&self, wanted: &str, folder: &str) -> Vec<&NotePath> {
-        let exact = self.exactly(wanted);
+    fn nearest(&self, wanted: &str, folder: &str, within: Option<&str>) -> Vec<&NotePath> {
+        let exact = self.exactly(wanted, within);
         if !exact.is_empty() {
             return exact;
         }
         let beside = join(folder, wanted.rsplit('/').next().unwrap_or(wanted));
         if ends_with(&beside, wanted) {
-            let same_folder = self.exactly(&beside);
+            let same_folder = self.exactly(&beside, within);
             if !same_folder.is_empty() {
                 return same_folder;
             }
@@ -154,7 +164,9 @@ impl Names {
             .same_name(wanted)
             .iter()
             .filter(|it| parent.is_none_or(|parent| it.parent == parent));
-        let mut matches = in_question.filter(|it| ends_with(&it.key, wanted)).peekable();
+        let mut matches = in_question
+            .filter(|it| it.lies_within(within) && ends_with(&it.key, wanted))
+            .peekable();
         let shortest = matches.peek().map_or(0, |it| it.length);
         matches
             .take_while(|it| it.length == shortest)
@@ -173,6 +185,10 @@ impl File {
             key: key.into(),
             path: path.clone(),
         }
+    }
+
+    fn lies_within(&self, folder: Option<&str>) -> bool {
+        folder.is_none_or(|it| self.path.as_str().starts_with(it))
     }
 }
 
