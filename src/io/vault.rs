@@ -19,6 +19,7 @@ use crate::model::path::NotePath;
 
 mod beneath;
 mod scan;
+mod settings;
 
 pub use scan::{Scan, ScanError, Skipped, WhySkipped};
 
@@ -113,25 +114,7 @@ impl Vault {
 
     /// Returns a file's bytes. A file larger than `max_bytes` is not read at all.
     pub fn read(&self, path: &NotePath, max_bytes: u64) -> Result<FileText, ReadError> {
-        let folder = self.open_folder_of(path)?;
-        // Looked at before it is opened: opening a pipe or a device can already disturb who is at its other end.
-        check_readable(&statat(&folder, path.file_name(), AtFlags::SYMLINK_NOFOLLOW)?, max_bytes)?;
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = File::from(openat(&folder, path.file_name(), flags, Mode::empty())?);
-
-        let before = fstat(&file)?;
-        check_readable(&before, max_bytes)?;
-        let stamp = Stamp::of(&before);
-        let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0));
-        // One byte more than there should be shows that it grows.
-        (&file)
-            .take(stamp.size.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(ReadError::Unreadable)?;
-        if Stamp::of(&fstat(&file)?) != stamp || bytes.len() as u64 != stamp.size {
-            return Err(ReadError::Changing);
-        }
-        Ok(FileText { bytes, stamp })
+        read_in(&self.open_folder_of(path)?, path.file_name(), max_bytes)
     }
 
     /// Returns the stamp of a file, `None` when nothing lies there.
@@ -163,16 +146,34 @@ impl Vault {
     }
 
     fn open_folder_of(&self, path: &NotePath) -> Result<OwnedFd, ReadError> {
-        let root = self.open_root().map_err(|why| match why {
-            ScanError::RootGone => ReadError::RootGone,
-            ScanError::Unreadable(why) => ReadError::Unreadable(why),
-        })?;
+        let root = self.open_root()?;
         if path.folder().is_empty() {
             Ok(root)
         } else {
             Ok(beneath::open_folder(&root, path.folder(), beneath::PASS_THROUGH)?)
         }
     }
+}
+
+fn read_in(folder: &OwnedFd, name: &str, max_bytes: u64) -> Result<FileText, ReadError> {
+    // Looked at before it is opened: opening a pipe or a device can already disturb who is at its other end.
+    check_readable(&statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?, max_bytes)?;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(openat(folder, name, flags, Mode::empty())?);
+
+    let before = fstat(&file)?;
+    check_readable(&before, max_bytes)?;
+    let stamp = Stamp::of(&before);
+    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0));
+    // One byte more than there should be shows that it grows.
+    (&file)
+        .take(stamp.size.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(ReadError::Unreadable)?;
+    if Stamp::of(&fstat(&file)?) != stamp || bytes.len() as u64 != stamp.size {
+        return Err(ReadError::Changing);
+    }
+    Ok(FileText { bytes, stamp })
 }
 
 impl Stamp {
@@ -222,6 +223,15 @@ fn check_readable(stat: &Stat, max_bytes: u64) -> Result<(), ReadError> {
         return Err(ReadError::NotLocal);
     }
     Ok(())
+}
+
+impl From<ScanError> for ReadError {
+    fn from(why: ScanError) -> ReadError {
+        match why {
+            ScanError::RootGone => ReadError::RootGone,
+            ScanError::Unreadable(why) => ReadError::Unreadable(why),
+        }
+    }
 }
 
 impl From<Errno> for ReadError {

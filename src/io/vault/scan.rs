@@ -23,8 +23,8 @@ pub struct Scan {
     pub root: RootIdentity,
     /// The Markdown files, conflict copies among them, sorted by path.
     pub files: Vec<(NotePath, Stamp)>,
-    /// All other files by name: attachments, canvases, bases. Sorted.
-    pub other_files: Vec<NotePath>,
+    /// All other files: attachments, canvases, bases. Sorted by path.
+    pub other_files: Vec<(NotePath, Stamp)>,
     /// The folders below the root, sorted.
     pub folders: Vec<NotePath>,
     /// Conflict copies with the path of their original, which need not exist.
@@ -73,8 +73,8 @@ impl Scan {
     }
 
     fn holds(&self, path: &str) -> bool {
-        self.files.binary_search_by(|(it, _)| it.as_str().cmp(path)).is_ok()
-            || self.other_files.binary_search_by(|it| it.as_str().cmp(path)).is_ok()
+        let lies_in = |files: &[(NotePath, Stamp)]| files.binary_search_by(|(it, _)| it.as_str().cmp(path)).is_ok();
+        lies_in(&self.files) || lies_in(&self.other_files)
     }
 }
 
@@ -105,11 +105,11 @@ pub(super) fn walk(root: &OwnedFd, below: Option<&NotePath>, exclude: &dyn Fn(&s
 
     let mut scan = walk.scan;
     scan.files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    scan.other_files.sort_unstable();
+    scan.other_files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     scan.folders.sort_unstable();
-    let files = scan.files.iter().map(|(path, _)| path).chain(&scan.other_files);
+    let files = scan.files.iter().chain(&scan.other_files);
     scan.conflicts = files
-        .filter_map(|path| noise::conflict_of(path.as_str(), |original| scan.holds(original)).map(|original| (path.clone(), original)))
+        .filter_map(|(path, _)| noise::conflict_of(path.as_str(), |original| scan.holds(original)).map(|original| (path.clone(), original)))
         .collect();
     Ok(scan)
 }
@@ -184,7 +184,7 @@ impl Walk<'_> {
         let mut kind = entry.file_type();
         let mut stamp = None;
         // Some file systems do not tell the kind while listing.
-        if kind == FileType::Unknown || (kind == FileType::RegularFile && path.is_note()) {
+        if matches!(kind, FileType::Unknown | FileType::RegularFile) {
             let stat = match statat(dir.fd()?, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
                 Err(Errno::NOENT) => return Ok(()),
                 found => found?,
@@ -194,7 +194,7 @@ impl Walk<'_> {
         }
         match (kind, stamp) {
             (FileType::RegularFile, Some(stamp)) if path.is_note() => self.scan.files.push((path, stamp)),
-            (FileType::RegularFile, _) => self.scan.other_files.push(path),
+            (FileType::RegularFile, Some(stamp)) => self.scan.other_files.push((path, stamp)),
             (FileType::Directory, _) => self.pending.push(path),
             (FileType::Symlink, _) => self.skip(&text, WhySkipped::Symlink),
             _ => self.skip(&text, WhySkipped::NotAFile),

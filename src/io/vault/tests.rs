@@ -61,7 +61,11 @@ fn note(path: &str) -> NotePath {
 }
 
 fn files(scan: &Scan) -> Vec<&str> {
-    scan.files.iter().map(|(path, _)| path.as_str()).collect()
+    stamped(&scan.files)
+}
+
+fn stamped(files: &[(NotePath, Stamp)]) -> Vec<&str> {
+    files.iter().map(|(path, _)| path.as_str()).collect()
 }
 
 fn names(paths: &[NotePath]) -> Vec<&str> {
@@ -84,11 +88,11 @@ fn lists_notes_other_files_and_folders_sorted() {
     place.put("Board.canvas", "{}");
     let scan = place.scan();
     assert_eq!(files(&scan), ["a/Z.MD", "a/b/c.md", "b.md"]);
-    assert_eq!(names(&scan.other_files), ["Board.canvas", "a/pic.png"]);
+    assert_eq!(stamped(&scan.other_files), ["Board.canvas", "a/pic.png"]);
     assert_eq!(names(&scan.folders), ["a", "a/b"]);
     assert_eq!((scan.skipped_count, scan.unlisted.len(), scan.conflicts.len()), (0, 0, 0));
     assert_eq!(scan.root, place.vault.root_identity().unwrap());
-    for (path, stamp) in &scan.files {
+    for (path, stamp) in scan.files.iter().chain(&scan.other_files) {
         assert_eq!(place.vault.stamp(path).unwrap(), Some(*stamp));
         assert_eq!(place.vault.read(path, MAX).unwrap().stamp, *stamp);
     }
@@ -111,7 +115,7 @@ fn f25_hidden_noise_and_excluded_things_appear_nowhere() {
     place.put("Sub/a.md", "");
     let scan = place.vault.scan(&|path| path == "Skip" || path.ends_with(".skip.md")).unwrap();
     assert_eq!(
-        (files(&scan), names(&scan.other_files), names(&scan.folders)),
+        (files(&scan), stamped(&scan.other_files), names(&scan.folders)),
         (vec!["Sub/a.md"], vec![], vec!["Sub"])
     );
     assert_eq!(scan.skipped_count, 0);
