@@ -24,13 +24,18 @@ use crate::{
 
 mod advance;
 mod catalog;
+mod document;
+mod fill;
+pub mod graph;
 pub mod handle;
 mod lock;
+mod own_settings;
 mod reconcile;
 mod root;
 pub mod status;
 
 use catalog::Entry;
+use fill::{Filling, GraphChange};
 use handle::{Handle, Published, Shared, Source};
 use lock::FolderLock;
 use root::Root;
@@ -40,9 +45,6 @@ use status::{NotReady, Status};
 const EVENTS: usize = 256;
 
 const MAX_ERRORS: usize = 20;
-
-/// How soon to see whether what was put can be committed, when nothing else is due.
-const COMMIT_WAIT: Duration = Duration::from_millis(50);
 
 const VERIFY_EVERY: Duration = Duration::from_secs(60);
 
@@ -68,6 +70,8 @@ pub struct Engine {
     index: Index,
     /// Put and removed since the last commit, by source and path: what to put into the catalogs once it is done.
     uncommitted: BTreeMap<(usize, NotePath), Uncommitted>,
+    /// What is left to do before the graphs are whole.
+    filling: Option<Filling>,
     last_commit: Option<Instant>,
     rebuilding: bool,
     failures: u32,
@@ -78,10 +82,12 @@ pub struct Engine {
     _lock: FolderLock,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Uncommitted {
     /// `None` for a removed note.
     entry: Option<Entry>,
+    /// Taken once the graph has followed.
+    change: Option<GraphChange>,
     since: Instant,
 }
 
@@ -101,10 +107,7 @@ impl Engine {
         let lock = FolderLock::take(&config.state_dir())?;
         let mut sources = Vec::new();
         for source in &config.sources {
-            sources.push(Arc::new(Source {
-                config: source.clone(),
-                vault: Vault::open(&source.path)?,
-            }));
+            sources.push(Arc::new(Source::new(source.clone(), Vault::open(&source.path)?)));
         }
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -135,6 +138,7 @@ impl Engine {
             roots,
             index,
             uncommitted: BTreeMap::new(),
+            filling: None,
             last_commit: None,
             rebuilding: false,
             failures: 0,
@@ -158,16 +162,18 @@ impl Engine {
         for root in &mut self.roots {
             root.believe(roots.get(root.source.config.name.as_str()).copied());
         }
-        for known in self.index.known()? {
+        let snapshot = self.index.searcher()?;
+        for known in snapshot.known()? {
             let entry = reconcile::entry(&known);
             match self.roots.iter_mut().find(|it| it.source.config.name == known.id.source) {
                 Some(root) => {
-                    root.catalog.entries.insert(known.id.path, entry);
+                    root.catalog.insert(known.id.path, entry);
                 }
                 // A source that the configuration has no more.
                 None => self.index.remove(&known.id)?,
             }
         }
+        self.filling = Some(Filling::new(snapshot));
         if self.index.is_complete() {
             let searcher = self.index.searcher()?;
             info!(
@@ -222,10 +228,11 @@ impl Engine {
             self.roots[at].take_hints(now);
             self.roots[at].keep_watching(now);
             self.roots[at].look_at_root(now);
-            // What is put and not committed is in no catalog yet: a scan would find all of it changed.
-            if self.roots[at].next_scan() <= now && self.uncommitted.is_empty() {
+            if self.roots[at].next_scan() <= now {
                 self.status_changed = true;
-                if let Err(why) = self.roots[at].scan(now) {
+                let pending = self.uncommitted.iter().filter(|((root, _), _)| *root == at);
+                let pending = pending.filter_map(|((_, path), it)| Some((path, it.entry?.stamp))).collect();
+                if let Err(why) = self.roots[at].scan(&pending, now) {
                     self.fail(format!("scan `{}`: {why}", self.roots[at].source.config.name));
                 }
             }
@@ -233,6 +240,10 @@ impl Engine {
         if self.retry_at.is_none_or(|it| it <= now)
             && let Err(error) = self.advance(now)
         {
+            self.recover(&error, now);
+        }
+        if let Err(error) = self.fill_graphs() {
+            // A stored text that cannot be read: the index itself is in doubt.
             self.recover(&error, now);
         }
         self.publish();
@@ -287,13 +298,10 @@ impl Engine {
     }
 
     fn next_deadline(&self, now: Instant) -> Instant {
-        let looks = self.roots.iter().map(|it| {
-            if self.uncommitted.is_empty() {
-                it.next_look()
-            } else {
-                now + COMMIT_WAIT
-            }
-        });
+        if self.filling.is_some() {
+            return now;
+        }
+        let looks = self.roots.iter().map(Root::next_look);
         let ripe = self.roots.iter().filter_map(|it| it.catalog.next_ripe());
         match self.retry_at.filter(|it| *it > now) {
             Some(retry) => looks.chain([retry]).min().unwrap_or(retry),

@@ -203,7 +203,7 @@ mod tests {
             origin: "agent".into(),
             tags: Vec::new(),
             modified: "2026-02-03T10:00:00Z".into(),
-            hash: "3b18e5".into(),
+            hash: Some("3b18e5".into()),
             more: vec![Passage {
                 headings: vec!["Log".into()],
                 lines,

@@ -57,6 +57,12 @@ fn text(status: &StatusResponse) -> String {
                 .iter()
                 .map(|it| format!("  skipped: {}: {}", one_line(&it.path), one_line(&it.reason))),
         );
+        lines.extend(
+            source
+                .settings_problems
+                .iter()
+                .map(|it| format!("  setting not used: {}", one_line(it))),
+        );
         if let Some(total) = source.skipped_total.filter(|it| *it > source.skipped.len()) {
             lines.push(format!("  skipped in all: {total}"));
         }
@@ -85,7 +91,7 @@ mod tests {
             "version": "0.1.0", "ready": false, "reasons": ["scan-overdue"], "rebuilding": false, "index_bytes": 1,
             "sources": [{"name": "vault", "indexed": 2, "on_disk": 3, "last_scan": null, "last_scan_ms": 1, "watcher": "polling: FUSE", "git": "off",
                 "problem": "root gone", "conflicts": [{"copy": "a 2.md", "original": "a.md"}], "skipped": [{"path": "b.md", "reason": "too large"}],
-                "skipped_total": 5}],
+                "skipped_total": 5, "settings_problems": ["app.json: broken"]}],
             "queue": {"dirty": 4}, "last_errors": [{"time": "2026-02-03T10:00:00Z", "error": "b.md: gone"}],
             "index": {"generation": 7, "stale": true, "lag_ms": 9000},
         }))
@@ -94,7 +100,7 @@ mod tests {
             text(&status),
             "membridge 0.1.0: not ready (scan-overdue); index generation 7, behind the disk, lag 9000 ms, 4 paths waiting\n\
              vault: 2 of 3 notes indexed, polling: FUSE, last scan never\n  problem: root gone\n  conflict copy: a 2.md of a.md\n  \
-             skipped: b.md: too large\n  skipped in all: 5\nerror at 2026-02-03T10:00:00Z: b.md: gone\n"
+             skipped: b.md: too large\n  setting not used: app.json: broken\n  skipped in all: 5\nerror at 2026-02-03T10:00:00Z: b.md: gone\n"
         );
     }
 }

@@ -14,6 +14,8 @@ use crate::{
     engine::{
         Engine, Uncommitted,
         catalog::{self, Ripe},
+        fill::GraphChange,
+        graph::Facts,
         reconcile::{Job, Outcome, reconcile},
         root::Root,
     },
@@ -89,6 +91,7 @@ impl Engine {
                 known,
                 emptied: root.catalog.emptied.get(&it.path).copied(),
                 leave_out: root.leaves_out(&it.path),
+                ignored: root.source.settings().leaves_out(&it.path),
             }
         };
         let jobs: Vec<Job<'_>> = ripe.iter().map(job).collect();
@@ -117,6 +120,10 @@ impl Engine {
                 self.roots[at].catalog.postpone(it.path, it.since, now);
             }
         }
+        if result.is_ok() && !self.index.is_complete() {
+            // Nobody reads yet, and a first index commits once, at its end.
+            self.update_graphs();
+        }
         result
     }
 
@@ -125,16 +132,40 @@ impl Engine {
         let root = &mut self.roots[at];
         let emptied = root.catalog.emptied.remove(&path);
         match outcome {
-            Outcome::Put { entry, flaw } => {
+            Outcome::Put { entry, facts, flaw } => {
                 root.note_flaw(&path, flaw);
-                self.uncommitted.insert((at, path), Uncommitted { entry: Some(entry), since });
+                let change = Some(GraphChange::Put(facts));
+                self.uncommitted.insert(
+                    (at, path),
+                    Uncommitted {
+                        entry: Some(entry),
+                        change,
+                        since,
+                    },
+                );
             }
             Outcome::Same(entry) => match self.uncommitted.get_mut(&(at, path.clone())) {
                 Some(pending) => pending.entry = Some(entry),
-                None => drop(root.catalog.entries.insert(path, entry)),
+                None => root.catalog.insert(path, entry),
             },
-            Outcome::LeftOut { flaw } => {
-                root.note_flaw(&path, flaw);
+            Outcome::NameOnly { entry, flaw } => {
+                root.note_flaw(&path, Some(flaw));
+                self.index.remove(&NoteId {
+                    source: root.source.config.name.clone(),
+                    path: path.clone(),
+                })?;
+                let change = Some(GraphChange::Put(Facts::default()));
+                self.uncommitted.insert(
+                    (at, path),
+                    Uncommitted {
+                        entry: Some(entry),
+                        change,
+                        since,
+                    },
+                );
+            }
+            Outcome::LeftOut => {
+                root.note_flaw(&path, None);
                 self.remove(at, path, since)?;
             }
             Outcome::Absent if surprising && !gone => root.scan_soon(now),
@@ -161,12 +192,22 @@ impl Engine {
     fn remove(&mut self, at: usize, path: NotePath, since: Instant) -> Result<()> {
         let root = &self.roots[at];
         let pending = self.uncommitted.contains_key(&(at, path.clone()));
-        if pending || root.catalog.entries.contains_key(&path) {
+        // While an index is built anew the catalog is empty, and the graph is that of the old one.
+        let in_graph = self.rebuilding && root.source.graph().holds(&path);
+        if pending || in_graph || root.catalog.entries.contains_key(&path) {
             self.index.remove(&NoteId {
                 source: root.source.config.name.clone(),
                 path: path.clone(),
             })?;
-            self.uncommitted.insert((at, path), Uncommitted { entry: None, since });
+            let change = Some(GraphChange::Remove);
+            self.uncommitted.insert(
+                (at, path),
+                Uncommitted {
+                    entry: None,
+                    change,
+                    since,
+                },
+            );
         }
         Ok(())
     }
@@ -181,12 +222,14 @@ impl Engine {
         let memo = serde_json::to_string(&roots)?;
         let searcher = self.index.commit(whole, memo)?;
         let (changed, generation) = (self.uncommitted.len(), searcher.generation());
+        self.update_graphs();
+        self.announce_graphs();
         for ((at, path), it) in std::mem::take(&mut self.uncommitted) {
-            let entries = &mut self.roots[at].catalog.entries;
+            let catalog = &mut self.roots[at].catalog;
             match it.entry {
-                Some(entry) => entries.insert(path, entry),
-                None => entries.remove(&path),
-            };
+                Some(entry) => catalog.insert(path, entry),
+                None => catalog.remove(&path),
+            }
         }
         if self.index.is_complete() {
             let notes = searcher.notes();
@@ -242,9 +285,11 @@ impl Engine {
                 self.failures = 0;
                 self.retry_at = None;
                 self.uncommitted.clear();
+                // Every file is put again.
+                self.filling = None;
                 let now = Instant::now();
                 for root in &mut self.roots {
-                    for path in std::mem::take(&mut root.catalog.entries).into_keys() {
+                    for path in root.catalog.take_all() {
                         root.catalog.mark(path, now, Duration::ZERO);
                     }
                     root.scan_soon(now);

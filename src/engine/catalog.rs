@@ -1,7 +1,7 @@
 //! What the index holds of one source and what may have changed since. Pure: decides from scans, hints and clocks that are handed in.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -24,10 +24,18 @@ pub(super) const MASS_DELETE: usize = 50;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) stamp: Stamp,
-    pub(super) hash: ContentHash,
+    /// `None` where the bytes were not read: of an attachment, of a file that is too large.
+    pub(super) hash: Option<ContentHash>,
     /// Whether an equal stamp proves equal bytes.
     pub(super) settled: bool,
+    /// Whether it was put to be left out of results, because the vault's owner says so.
+    pub(super) ignored: bool,
+    /// Whether the index holds it; a note that is too large is known by name to the graph alone.
+    pub(super) indexed: bool,
 }
+
+/// What was put since the last commit, with the stamp that it had.
+pub(super) type Pending<'a> = HashMap<&'a NotePath, Stamp>;
 
 /// A path that may have changed.
 #[derive(Debug, Clone, Copy)]
@@ -50,13 +58,16 @@ pub(super) struct Ripe {
 /// The state of one source.
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
+    /// To be read from outside; changed by [`Catalog::insert`] and [`Catalog::remove`].
     pub(super) entries: BTreeMap<NotePath, Entry>,
     /// Since when a file is seen to be empty that has text in the index: perhaps half a save.
     pub(super) emptied: BTreeMap<NotePath, Instant>,
+    /// How many of them are notes that the index holds.
+    notes: usize,
     dirty: BTreeMap<NotePath, Dirty>,
 }
 
-/// What a scan says of the notes that the index holds.
+/// What a scan says of the files that the index holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Difference {
     /// New, or with another stamp, or not settled.
@@ -75,15 +86,51 @@ impl Difference {
 }
 
 impl Catalog {
-    /// Compares a scan's notes with what the index holds. `excluded` says which known paths the configuration leaves out now.
-    pub(super) fn compare(&self, scan: &Scan, notes: &BTreeMap<&NotePath, Stamp>, excluded: &dyn Fn(&NotePath) -> bool) -> Difference {
+    pub(super) fn insert(&mut self, path: NotePath, entry: Entry) {
+        self.notes += usize::from(counts(&path, &entry));
+        // A key that is there already stays: others share its allocation.
+        if let Some(old) = self.entries.get_mut(&path) {
+            self.notes -= usize::from(counts(&path, old));
+            *old = entry;
+        } else {
+            self.entries.insert(path, entry);
+        }
+    }
+
+    pub(super) fn remove(&mut self, path: &NotePath) {
+        if let Some(old) = self.entries.remove(path) {
+            self.notes -= usize::from(counts(path, &old));
+        }
+    }
+
+    /// Forgets all entries and returns their paths.
+    pub(super) fn take_all(&mut self) -> Vec<NotePath> {
+        self.notes = 0;
+        std::mem::take(&mut self.entries).into_keys().collect()
+    }
+
+    /// Returns how many notes the index holds.
+    pub(super) fn notes(&self) -> usize {
+        self.notes
+    }
+
+    /// Compares a scan's files with what the index holds, or will with the next commit. `excluded` says which known paths the configuration leaves out now.
+    pub(super) fn compare(
+        &self,
+        scan: &Scan,
+        files: &BTreeMap<&NotePath, Stamp>,
+        pending: &Pending<'_>,
+        excluded: &dyn Fn(&NotePath) -> bool,
+    ) -> Difference {
         let mut difference = Difference::default();
-        for (&path, stamp) in notes {
-            if self.entries.get(path).is_none_or(|it| it.stamp != *stamp || !it.settled) {
+        for (&path, stamp) in files {
+            // Without this, a scan during a long first index would have all of it done again.
+            let is_put = pending.get(path) == Some(stamp);
+            if !is_put && self.entries.get(path).is_none_or(|it| it.stamp != *stamp || !it.settled) {
                 difference.changed.insert(path.clone());
             }
         }
-        for path in self.entries.keys().filter(|it| !notes.contains_key(it)) {
+        for path in self.entries.keys().filter(|it| !files.contains_key(it)) {
             if excluded(path) || scan.proves_absent(path) {
                 difference.absent.insert(path.clone());
             }
@@ -169,6 +216,10 @@ impl Catalog {
     }
 }
 
+fn counts(path: &NotePath, entry: &Entry) -> bool {
+    path.is_note() && entry.indexed
+}
+
 /// Says whether a stamp taken now proves the bytes that were read with it.
 pub(super) fn is_settled(stamp: &Stamp, now: SystemTime) -> bool {
     let now = i64::try_from(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos()).unwrap_or(i64::MAX);
@@ -233,16 +284,44 @@ mod tests {
             ctime_ns: 0,
         };
         for name in ["a-b.md", "a/x.md", "ab.md"] {
-            catalog.entries.insert(
+            catalog.insert(
                 path(name),
                 Entry {
                     stamp,
-                    hash: ContentHash::of(b""),
+                    hash: None,
                     settled: true,
+                    ignored: false,
+                    indexed: true,
                 },
             );
         }
         assert!(catalog.holds_below(&path("a")) && !catalog.holds_below(&path("b")));
         assert!(!catalog.holds_below(&path("a/x.md")));
+        catalog.insert(
+            path("a/x.md"),
+            Entry {
+                stamp,
+                hash: None,
+                settled: true,
+                ignored: false,
+                indexed: false,
+            },
+        );
+        catalog.insert(
+            path("pic.png"),
+            Entry {
+                stamp,
+                hash: None,
+                settled: true,
+                ignored: false,
+                indexed: true,
+            },
+        );
+        catalog.remove(&path("ab.md"));
+        assert_eq!(
+            (catalog.notes(), catalog.entries.len()),
+            (1, 3),
+            "only notes of the index are counted"
+        );
     }
 }

@@ -2,21 +2,22 @@
 //! except in `wait_for`.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::{Duration, Instant},
 };
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use crossbeam_channel::Sender;
 
 use crate::{
     config::SourceConfig,
     engine::{
         Event,
+        graph::VaultGraph,
         status::{Freshness, NotReady, Status},
     },
     io::{index::Searcher, vault::Vault},
-    model::path::SourceName,
+    model::{path::SourceName, vault_settings::VaultSettings},
 };
 
 /// A read is stale when the oldest change that it does not show is older than this.
@@ -27,6 +28,38 @@ const STALE_LAG: Duration = Duration::from_secs(5);
 pub struct Source {
     pub config: SourceConfig,
     pub vault: Vault,
+    /// Guards the graph of the newest commit. The engine writes for a batch of notes at most; readers hold it for one answer.
+    graph: RwLock<VaultGraph>,
+    settings: ArcSwap<VaultSettings>,
+}
+
+impl Source {
+    pub(super) fn new(config: SourceConfig, vault: Vault) -> Source {
+        Source {
+            config,
+            vault,
+            graph: RwLock::default(),
+            settings: ArcSwap::default(),
+        }
+    }
+
+    /// Returns the graph; the engine's writes wait for as long as it is held. Blocking: call from `spawn_blocking`.
+    pub fn graph(&self) -> RwLockReadGuard<'_, VaultGraph> {
+        self.graph.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn graph_mut(&self) -> RwLockWriteGuard<'_, VaultGraph> {
+        self.graph.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns what the vault's owner has set in Obsidian, as of the last scan.
+    pub fn settings(&self) -> Arc<VaultSettings> {
+        self.settings.load_full()
+    }
+
+    pub(super) fn set_settings(&self, settings: VaultSettings) {
+        self.settings.store(Arc::new(settings));
+    }
 }
 
 /// A cheap, cloneable handle on the running engine.

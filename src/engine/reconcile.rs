@@ -1,7 +1,6 @@
 //! Reads paths that may have changed and puts what changed into the index. Knows how one file becomes an entry; decides nothing about when.
 
 use std::{
-    borrow::Cow,
     panic::{self, AssertUnwindSafe},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -14,17 +13,18 @@ use crate::{
     config::Config,
     engine::{
         catalog::{Entry, PATIENCE, is_settled},
+        document::Document,
+        graph::Facts,
         handle::Source,
     },
     io::{
         index::{Index, IndexedNote, Known, STAMP},
-        vault::{FileText, ReadError, Stamp},
+        vault::{ReadError, Stamp},
     },
     model::{
         hash::ContentHash,
-        note::Note,
         origin,
-        path::{NoteId, NotePath},
+        path::{FileKind, NoteId, NotePath},
         yaml::Value,
     },
 };
@@ -45,17 +45,21 @@ pub(super) struct Job<'a> {
     pub(super) emptied: Option<Instant>,
     /// The index must not hold it, whatever lies on the disk.
     pub(super) leave_out: bool,
+    /// The vault's owner wants no results from it.
+    pub(super) ignored: bool,
 }
 
 /// What a look at a path led to.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// In the index as of the next commit. `flaw` says what is odd about the file.
-    Put { entry: Entry, flaw: Option<String> },
+    Put { entry: Entry, facts: Facts, flaw: Option<String> },
     /// The bytes are those that the index holds.
     Same(Entry),
-    /// It lies on the disk, and the index must not hold it; the flaw says why where nobody asked for that.
-    LeftOut { flaw: Option<String> },
+    /// It lies on the disk and is too large to be read: links may lead to it, the index does not hold it.
+    NameOnly { entry: Entry, flaw: String },
+    /// It lies on the disk, and neither index nor graph must hold it.
+    LeftOut,
     /// There is no such file.
     Absent,
     /// Emptied a moment ago: perhaps half a save.
@@ -114,60 +118,117 @@ fn look_safely(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> R
 }
 
 fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<Outcome> {
-    let id = || NoteId {
+    if job.leave_out {
+        return Ok(Outcome::LeftOut);
+    }
+    let before = SystemTime::now();
+    let entry_of = |stamp: Stamp, hash: Option<ContentHash>| {
+        let settled = is_settled(&stamp, before);
+        Entry {
+            stamp,
+            hash,
+            settled,
+            ignored: job.ignored,
+            indexed: true,
+        }
+    };
+    let read = match job.path.kind() {
+        // Hashing every image of a vault would read gigabytes, and download them from a cloud drive.
+        FileKind::Attachment => job
+            .source
+            .vault
+            .stamp(&job.path)
+            .and_then(|it| it.ok_or(ReadError::NotFound))
+            .map(|stamp| (stamp, None)),
+        _ => job
+            .source
+            .vault
+            .read(&job.path, config.limits.note_read_bytes)
+            .map(|file| (file.stamp, Some(file))),
+    };
+    let (stamp, file) = match read {
+        Ok(read) => read,
+        Err(ReadError::TooLarge { size }) => {
+            let flaw = format!("{size} bytes, more than limits.note_read_bytes ({})", config.limits.note_read_bytes);
+            return Ok(match job.source.vault.stamp(&job.path) {
+                Ok(Some(stamp)) if job.known.is_some_and(|it| !it.indexed && it.stamp == stamp) => Outcome::Same(Entry {
+                    indexed: false,
+                    ..entry_of(stamp, None)
+                }),
+                Ok(Some(stamp)) => Outcome::NameOnly {
+                    entry: Entry {
+                        indexed: false,
+                        ..entry_of(stamp, None)
+                    },
+                    flaw,
+                },
+                _ => Outcome::Changing,
+            });
+        }
+        Err(why) => return Ok(nothing_read(&why)),
+    };
+    let bytes = file.as_ref().map_or(&[][..], |it| &it.bytes);
+    let entry = entry_of(stamp, file.as_ref().map(|it| ContentHash::of(&it.bytes)));
+    match job.known {
+        // The time of change is shown and sorted by, so that an equal text with another time is put again.
+        Some(known)
+            if Entry {
+                stamp: entry.stamp,
+                settled: entry.settled,
+                ..known
+            } == entry
+                && known.stamp.mtime_ns == entry.stamp.mtime_ns =>
+        {
+            Ok(Outcome::Same(entry))
+        }
+        Some(known) if is_half_a_save(&known, &entry, job.emptied, now) => Ok(Outcome::Emptied),
+        _ => put(job, bytes, entry, index, config),
+    }
+}
+
+fn nothing_read(why: &ReadError) -> Outcome {
+    match why {
+        ReadError::NotFound | ReadError::NotAFile | ReadError::Symlink => Outcome::Absent,
+        ReadError::Folder => Outcome::Folder,
+        ReadError::Changing => Outcome::Changing,
+        ReadError::RootGone => Outcome::RootGone,
+        ReadError::NotLocal => Outcome::Unreadable("a cloud drive holds only a placeholder of it here".to_owned()),
+        ReadError::TooLarge { .. } | ReadError::Unreadable(_) => Outcome::Unreadable(why.to_string()),
+    }
+}
+
+fn is_half_a_save(known: &Entry, entry: &Entry, emptied: Option<Instant>, now: Instant) -> bool {
+    let is_empty = entry.hash.is_some() && entry.stamp.size == 0;
+    is_empty && known.stamp.size > 0 && emptied.is_none_or(|it| now < it + PATIENCE)
+}
+
+fn put(job: &Job<'_>, bytes: &[u8], entry: Entry, index: &Index, config: &Config) -> Result<Outcome> {
+    let id = NoteId {
         source: job.source.config.name.clone(),
         path: job.path.clone(),
     };
-    if job.leave_out {
-        return Ok(Outcome::LeftOut { flaw: None });
-    }
-    let before = SystemTime::now();
-    let file = match job.source.vault.read(&job.path, config.limits.note_read_bytes) {
-        Ok(file) => file,
-        Err(ReadError::NotFound | ReadError::NotAFile | ReadError::Symlink) => return Ok(Outcome::Absent),
-        Err(ReadError::Folder) => return Ok(Outcome::Folder),
-        Err(ReadError::Changing) => return Ok(Outcome::Changing),
-        Err(ReadError::RootGone) => return Ok(Outcome::RootGone),
-        Err(ReadError::TooLarge { size }) => {
-            let flaw = format!("{size} bytes, more than limits.note_read_bytes ({})", config.limits.note_read_bytes);
-            return Ok(Outcome::LeftOut { flaw: Some(flaw) });
-        }
-        Err(ReadError::NotLocal) => return Ok(Outcome::Unreadable("a cloud drive holds only a placeholder of it here".to_owned())),
-        Err(ReadError::Unreadable(error)) => return Ok(Outcome::Unreadable(error.to_string())),
-    };
-    let entry = Entry {
-        stamp: file.stamp,
-        hash: ContentHash::of(&file.bytes),
-        settled: is_settled(&file.stamp, before),
-    };
-    match job.known {
-        // The time of change is shown and sorted by, so that an equal text with another time is put again.
-        Some(known) if known.hash == entry.hash && known.stamp.mtime_ns == entry.stamp.mtime_ns => Ok(Outcome::Same(entry)),
-        Some(known) if is_half_a_save(&known, &file, job.emptied, now) => Ok(Outcome::Emptied),
-        _ => put(job, &id(), &file, entry, index, config),
-    }
-}
-
-fn is_half_a_save(known: &Entry, file: &FileText, emptied: Option<Instant>, now: Instant) -> bool {
-    file.bytes.is_empty() && known.stamp.size > 0 && emptied.is_none_or(|it| now < it + PATIENCE)
-}
-
-fn put(job: &Job<'_>, id: &NoteId, file: &FileText, entry: Entry, index: &Index, config: &Config) -> Result<Outcome> {
-    let text = String::from_utf8_lossy(&file.bytes);
-    let note = Note::parse(&text);
+    let Document {
+        text,
+        note,
+        file_lines,
+        facts,
+        flaw,
+    } = Document::read(&job.path, bytes);
     let claimed = note.property("origin").and_then(Value::as_str);
     let note = IndexedNote {
-        id,
+        id: &id,
         text: &text,
         note: &note,
         hash: entry.hash,
         stamp: row(&entry),
         origin: origin::decide(&job.path, &job.source.config.origin, &config.agent_folder, claimed),
-        modified: file.stamp.mtime_ns,
+        modified: entry.stamp.mtime_ns,
+        file_lines,
+        left_out: job.ignored,
+        facts: &facts.to_text()?,
     };
-    index.put(&note).with_context(|| format!("index note `{}`", job.path))?;
-    let flaw = matches!(text, Cow::Owned(_)).then(|| "not UTF-8: indexed as far as it can be read, never written".to_owned());
-    Ok(Outcome::Put { entry, flaw })
+    index.put(&note).with_context(|| format!("index `{}`", job.path))?;
+    Ok(Outcome::Put { entry, facts, flaw })
 }
 
 /// Returns a stamp as the index keeps it. Where an equal stamp would not prove equal bytes, the time of the last change is left out, so that the
@@ -204,5 +265,7 @@ pub(super) fn entry(known: &Known) -> Entry {
         stamp,
         hash: known.hash,
         settled: true,
+        ignored: known.left_out,
+        indexed: true,
     }
 }

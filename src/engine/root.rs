@@ -12,8 +12,9 @@ use tracing::{info, warn};
 
 use crate::{
     engine::{
-        catalog::Catalog,
+        catalog::{Catalog, Entry, Pending},
         handle::Source,
+        own_settings::OwnSettings,
         status::{NotReady, SourceStatus},
     },
     io::{
@@ -65,6 +66,7 @@ pub(super) struct Root {
     last_cost: Duration,
     last_end: Option<Instant>,
     status: SourceStatus,
+    settings: OwnSettings,
     /// Why a file is not in the index as it stands on the disk.
     flaws: BTreeMap<NotePath, String>,
     gone: bool,
@@ -83,6 +85,7 @@ impl Root {
             conflicts: Vec::new(),
             skipped: Vec::new(),
             skipped_total: 0,
+            settings_problems: Vec::new(),
         };
         Root {
             source,
@@ -102,6 +105,7 @@ impl Root {
             last_cost: Duration::ZERO,
             last_end: None,
             status,
+            settings: OwnSettings::default(),
             flaws: BTreeMap::new(),
             gone: false,
         }
@@ -110,7 +114,7 @@ impl Root {
     /// Returns what status shows of this source.
     pub(super) fn status(&self) -> SourceStatus {
         let mut status = SourceStatus {
-            indexed: self.catalog.entries.len(),
+            indexed: self.catalog.notes(),
             ..self.status.clone()
         };
         let room = MAX_SKIPPED.saturating_sub(status.skipped.len());
@@ -185,18 +189,16 @@ impl Root {
     }
 
     fn look(&mut self, path: NotePath, now: Instant) {
-        if path.is_note() {
+        if path.is_note() || self.catalog.entries.contains_key(&path) {
             self.catalog.mark(path, now, self.quiet);
             return;
         }
-        // A folder came, changed its name or went: only a scan knows what lies below it.
-        let is_folder = match self.source.vault.stamp(&path) {
-            Err(ReadError::Folder) => true,
-            Ok(None) => self.catalog.holds_below(&path),
-            _ => false,
-        };
-        if is_folder {
-            self.scan_soon(now);
+        match self.source.vault.stamp(&path) {
+            // A folder came, changed its name or went: only a scan knows what lies below it.
+            Err(ReadError::Folder) => self.scan_soon(now),
+            Ok(None) if self.catalog.holds_below(&path) => self.scan_soon(now),
+            Ok(Some(_)) => self.catalog.mark(path, now, self.quiet),
+            _ => {}
         }
     }
 
@@ -254,15 +256,22 @@ impl Root {
         is_excluded(&self.source, path.as_str()) || noise::is_noise(path.as_str()) || noise::conflict_of(path.as_str(), exists).is_some()
     }
 
-    /// Scans the whole source and marks what differs from the index. Returns what went wrong, for the log.
-    pub(super) fn scan(&mut self, now: Instant) -> Result<(), String> {
+    /// Scans the whole source and marks what differs from the index. `pending` was put and not yet committed. Returns what went wrong, for
+    /// the log.
+    pub(super) fn scan(&mut self, pending: &Pending<'_>, now: Instant) -> Result<(), String> {
         let start = Instant::now();
         let source = Arc::clone(&self.source);
+        if self.settings.refresh(&source) {
+            let settings = source.settings();
+            let differs = |(path, entry): &(&NotePath, &Entry)| settings.leaves_out(path) != entry.ignored;
+            let differing: Vec<NotePath> = self.catalog.entries.iter().filter(differs).map(|(path, _)| path.clone()).collect();
+            differing.into_iter().for_each(|path| self.catalog.mark(path, now, Duration::ZERO));
+        }
         let scanned = source.vault.scan(&|path| is_excluded(&source, path));
         self.last_cost = start.elapsed();
         self.last_end = Some(now + self.last_cost);
         let result = match scanned {
-            Ok(scan) => self.apply(&scan, now),
+            Ok(scan) => self.apply(&scan, pending, now),
             Err(error) => Err(self.lose(&error, now)),
         };
         let base = if self.is_polling() || self.gone {
@@ -292,7 +301,7 @@ impl Root {
         if said { String::new() } else { why }
     }
 
-    fn apply(&mut self, scan: &Scan, now: Instant) -> Result<(), String> {
+    fn apply(&mut self, scan: &Scan, pending: &Pending<'_>, now: Instant) -> Result<(), String> {
         if self.gone {
             info!(source = %self.source.config.name, "the folder is back");
         }
@@ -305,22 +314,23 @@ impl Root {
             self.watcher = None;
         }
         let conflicts: BTreeMap<&NotePath, &str> = scan.conflicts.iter().map(|(copy, of)| (copy, of.as_str())).collect();
-        let notes: BTreeMap<&NotePath, Stamp> = scan
+        let files: BTreeMap<&NotePath, Stamp> = scan
             .files
             .iter()
-            .filter(|(path, _)| path.is_note() && !conflicts.contains_key(path))
+            .chain(&scan.other_files)
+            .filter(|(path, _)| !conflicts.contains_key(path))
             .map(|(path, stamp)| (path, *stamp))
             .collect();
         let source = Arc::clone(&self.source);
         let excluded = |path: &NotePath| is_excluded(&source, path.as_str()) || conflicts.contains_key(path);
-        let difference = self.catalog.compare(scan, &notes, &excluded);
+        let difference = self.catalog.compare(scan, &files, pending, &excluded);
         let identity = (scan.root.dev, scan.root.ino);
         self.seen = Some(identity);
-        let held = self.holds_back(identity, difference.is_mass_delete(self.catalog.entries.len(), notes.len()), now);
+        let held = self.holds_back(identity, difference.is_mass_delete(self.catalog.entries.len(), files.len()), now);
         // At first nothing is put off: whoever asks waits for the whole index, and a later write is heard of.
         let first = self.last_complete.is_none();
         for path in difference.changed {
-            let fresh = !first && notes.get(&path).is_some_and(|it| is_fresh(it, self.quiet));
+            let fresh = !first && files.get(&path).is_some_and(|it| is_fresh(it, self.quiet));
             self.catalog.mark(path, now, if fresh { self.quiet } else { Duration::ZERO });
         }
         if !held {
@@ -328,7 +338,8 @@ impl Root {
                 self.catalog.mark_gone(path, now);
             }
         }
-        self.report(scan, notes.len(), held);
+        self.source.graph_mut().set_conflicts(scan.conflicts.clone());
+        self.report(scan, files.keys().filter(|it| it.is_note()).count(), held);
         if scan.unlisted.is_empty() {
             self.last_complete = Some(now);
             return Ok(());
@@ -369,6 +380,7 @@ impl Root {
             .map(|it| (it.path.clone(), it.why.to_string()))
             .collect();
         self.status.skipped_total = scan.skipped_count;
+        self.status.settings_problems.clone_from(&self.settings.problems);
         self.status.problem = match scan.unlisted.first() {
             Some((folder, why)) => format!("the folder `{folder}` cannot be listed: {why}; its notes stay as they were"),
             None if held => {

@@ -78,8 +78,10 @@ pub struct SourceStatus {
     pub problem: String,
     /// Sync tools' conflict copies: copy and original.
     pub conflicts: Vec<(String, String)>,
-    /// Files that are not indexed and why, bounded.
+    /// Files that are not indexed, or not as they stand, and why; bounded.
     pub skipped: Vec<(String, String)>,
     /// How many were skipped in all.
     pub skipped_total: usize,
+    /// Settings of the vault itself (`.obsidian`) that are not used, and why.
+    pub settings_problems: Vec<String>,
 }

@@ -77,8 +77,9 @@ pub struct Hit {
     pub tags: Vec<String>,
     /// RFC 3339, UTC.
     pub modified: String,
-    /// The git blob id of the file's bytes.
-    pub hash: String,
+    /// The git blob id of the file's bytes; left out for an attachment, whose bytes are not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
     /// Further passages of the same note; only with `passages` above 1.
     pub more: Vec<Passage>,
     /// Why the note ranks where it does; only with `explain`.
@@ -207,7 +208,8 @@ pub async fn run(state: &AppState, mut request: SearchRequest) -> Result<SearchA
 }
 
 fn hit(found: Found, state: &AppState, explain: bool) -> Hit {
-    let cite = |lines| state.cite(&found.source, &found.path, Some(lines));
+    // The lines of what is searched in a canvas are not those of the file.
+    let cite = |lines| state.cite(&found.source, &found.path, found.path.is_note().then_some(lines));
     let mut passages = found.passages.into_iter().map(|it| Passage {
         citation: cite(it.lines),
         headings: it.headings,
@@ -234,7 +236,7 @@ fn hit(found: Found, state: &AppState, explain: bool) -> Hit {
         origin: found.origin.as_str().to_owned(),
         tags: found.tags,
         modified: rfc3339(found.modified),
-        hash: found.hash.to_string(),
+        hash: found.hash.map(|it| it.to_string()),
         why: explain.then_some(found.why),
     }
 }

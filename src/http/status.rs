@@ -65,6 +65,9 @@ pub struct SourceEntry {
     pub skipped: Vec<SkippedEntry>,
     /// How many were skipped in all; `null` likewise.
     pub skipped_total: Option<usize>,
+    /// Settings of the vault itself (`.obsidian`) that are not used, and why.
+    #[serde(default)]
+    pub settings_problems: Vec<String>,
 }
 
 /// A sync tool's copy of a note that two devices changed.
@@ -178,6 +181,12 @@ fn source(it: SourceStatus, caller: &Caller) -> SourceEntry {
         conflicts: conflicts.map(|(copy, original)| Conflict { copy, original }).collect(),
         skipped: skipped.map(|(path, reason)| SkippedEntry { path, reason }).collect(),
         skipped_total: whole(it.skipped_total),
+        // They may name folders.
+        settings_problems: if caller.prefix.is_none() {
+            it.settings_problems
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -204,6 +213,7 @@ mod tests {
             conflicts: vec![pair("Work/a.md"), pair("Private/b.md")],
             skipped: vec![pair("Work/c.md"), pair("Private/d.md")],
             skipped_total: 2,
+            settings_problems: vec!["app.json: `Private/` is no folder".into()],
         };
         let status = Status {
             sources: vec![vault],

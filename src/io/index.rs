@@ -18,15 +18,13 @@ use tantivy::{
     tokenizer::{TextAnalyzer, TokenizerManager},
 };
 
-use crate::model::{
-    hash::ContentHash,
-    path::{NoteId, NotePath, SourceName},
-};
+use crate::model::{hash::ContentHash, path::NoteId};
 
 mod analysis;
 mod condition;
 mod directory;
 mod language;
+mod lookup;
 mod marks;
 mod pieces;
 pub mod request;
@@ -39,6 +37,7 @@ mod tokenizer;
 mod vocabulary;
 mod words;
 
+pub use lookup::{FactsCursor, Known, TagCount};
 pub use request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort, Visible};
 pub use schema::{IndexedNote, STAMP};
 
@@ -72,14 +71,6 @@ impl Searcher {
     pub fn notes(&self) -> usize {
         self.segments.iter().map(|it| it.alive.iter().filter(|&&it| it).count()).sum()
     }
-}
-
-/// A note that the index holds, as the next start compares it with the disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    pub id: NoteId,
-    pub hash: ContentHash,
-    pub stamp: [i64; STAMP],
 }
 
 /// How many threads index: both cores while everything is new, one for the trickle of changes.
@@ -346,23 +337,6 @@ impl Index {
             segments,
             generation: self.generation,
         })
-    }
-
-    /// Returns every note that the last commit holds.
-    pub fn known(&mut self) -> Result<Vec<Known>> {
-        let mut known = Vec::new();
-        for segment in self.searcher()?.segments {
-            for (note, hash, stamp) in segment.stamps()? {
-                let source = SourceName::parse(segment.source(note)).context("the index holds a source name that is none")?;
-                let path = NotePath::parse(segment.path(note)).context("the index holds a path that is none")?;
-                known.push(Known {
-                    id: NoteId { source, path },
-                    hash,
-                    stamp,
-                });
-            }
-        }
-        Ok(known)
     }
 
     /// Forgets what was not committed; to be called after every error, before anything else. The next effort begins with a new writer:

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -11,26 +11,32 @@ use membridge::{
     config::{self, Config, Flags},
     engine::{Engine, handle::Handle, status::NotReady},
     io::index::{Filter, SearchRequest, Sort, Visible},
-    model::{glob::PathGlob, path::SourceName, query},
+    model::{
+        glob::PathGlob,
+        path::{NotePath, SourceName},
+        query,
+    },
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use crate::harness::files_below;
+
 /// A vault, an engine over it, and the engine's time.
-struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
     config: Config,
     engine: Option<Engine>,
-    handle: Handle,
+    pub(crate) handle: Handle,
     now: Instant,
 }
 
 impl Bench {
-    fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         Bench::with(|_| ())
     }
 
-    fn with(change: impl FnOnce(&mut Config)) -> Bench {
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Bench {
         let folder = tempfile::tempdir().unwrap();
         let vault = folder.path().join("vault");
         fs::create_dir(&vault).unwrap();
@@ -53,22 +59,30 @@ impl Bench {
         }
     }
 
-    fn vault(&self) -> PathBuf {
+    pub(crate) fn vault(&self) -> PathBuf {
         self.folder.path().join("vault")
     }
 
-    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let file = self.vault().join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
     }
 
-    fn remove(&self, path: &str) {
+    pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.vault().join(path)).unwrap();
     }
 
-    fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         self.engine.as_mut().unwrap().step(self.now);
+    }
+
+    /// Steps often enough for some thousand notes, without a rescan: real files stay fresh while the test's time runs.
+    pub(crate) fn run(&mut self) {
+        for _ in 0..10 {
+            self.step();
+            self.now += Duration::from_secs(1);
+        }
     }
 
     /// Lets time pass and everything happen that is due by then, a rescan included.
@@ -81,11 +95,11 @@ impl Bench {
         }
     }
 
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.pass(Duration::from_secs(1));
     }
 
-    fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.engine.take().unwrap().stop();
         let (engine, handle) = Engine::new(&self.config).unwrap();
         (self.engine, self.handle) = (Some(engine), handle);
@@ -99,7 +113,7 @@ impl Bench {
     }
 
     /// Searches with words, or lists every note for an empty text: path and first snippet.
-    fn search(&self, text: &str) -> Vec<String> {
+    pub(crate) fn search(&self, text: &str) -> Vec<String> {
         let Some(searcher) = self.handle.searcher() else {
             return vec!["not ready".to_owned()];
         };
@@ -482,13 +496,6 @@ fn a_torn_or_foreign_index_is_built_anew_and_generations_grow() {
     }
 }
 
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
-    entries
-        .flat_map(|it| if it.is_dir() { files_below(&it) } else { vec![it] })
-        .collect()
-}
-
 /// What a history of edits may hold.
 #[derive(Debug, Clone)]
 enum Edit {
@@ -500,8 +507,24 @@ enum Edit {
     Kill,
 }
 
-const NAMES: [&str; 6] = ["A.md", "x/A.md", "x/B.md", "y/A.md", "y/z/C.md", "D.md"];
-const WORDS: [&str; 4] = ["copper ledger", "# Plan\n\nbrass copper", "tin\n\n#tag", "ledger ledger zinc"];
+const NAMES: [&str; 8] = [
+    "A.md",
+    "x/A.md",
+    "x/B.md",
+    "y/A.md",
+    "y/z/C.md",
+    "D.md",
+    "y/pic.png",
+    "x/Board.canvas",
+];
+const WORDS: [&str; 6] = [
+    "copper ledger",
+    "# Plan\n\nbrass copper",
+    "tin\n\n#tag",
+    "ledger ledger zinc [[A]] [[y/A|a]] [[gone]]",
+    "---\naliases: Zed\ntags: a, b\n---\n![[pic.png]] [[b]] [c](z/C.md)",
+    "{\"nodes\":[{\"type\":\"file\",\"file\":\"x/A.md\"},{\"type\":\"text\",\"text\":\"brass [[B]]\"}]}",
+];
 const FOLDERS: [&str; 3] = ["x", "y", "w"];
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -559,10 +582,10 @@ fn answers(bench: &Bench) -> Vec<String> {
         let hits = answer
             .hits
             .iter()
-            .map(|it| format!("{} {:?} {} {:?} {}", it.path, it.score, it.hash, it.passages, it.modified));
+            .map(|it| format!("{} {:?} {:?} {:?} {}", it.path, it.score, it.hash, it.passages, it.modified));
         format!("{text}: {} {:?} {:?}", answer.total, answer.corrected, hits.collect::<Vec<_>>())
     };
-    [
+    let mut answers = [
         "",
         "copper",
         "copper ledger",
@@ -571,9 +594,29 @@ fn answers(bench: &Bench) -> Vec<String> {
         "coper",
         "+zinc -tin",
         "path:x/",
+        "pic png",
     ]
     .map(ask)
-    .to_vec()
+    .to_vec();
+    answers.push(graph(bench));
+    answers
+}
+
+/// Everything that the graph says of any file.
+pub(crate) fn graph(bench: &Bench) -> String {
+    let source = &bench.handle.sources()[0];
+    let graph = source.graph();
+    assert!(graph.is_whole());
+    let links = graph.links(None);
+    let mut files: Vec<_> = links.files().collect();
+    files.sort();
+    let of_file = |path: &&NotePath| format!("{path} {:?} {:?}", links.outgoing(path), links.incoming(path));
+    let of_files: Vec<String> = files.iter().map(of_file).collect();
+    format!(
+        "{of_files:?} {:?} {:?}",
+        graph.lint(None, |_| true),
+        graph.look_up("zed", None, None)
+    )
 }
 
 proptest! {

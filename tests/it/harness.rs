@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -50,6 +50,16 @@ impl Server {
     /// Starts over these notes and waits for the first index.
     pub(crate) async fn start(notes: &[(&str, &str)]) -> Server {
         Server::start_with(notes, |_| ()).await
+    }
+
+    /// Starts over a copy of a fixture.
+    pub(crate) async fn start_over(fixture: &str, change: impl FnOnce(&mut Config)) -> Server {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vault-fixtures").join(fixture);
+        let files = files_below(&root);
+        let name = |it: &PathBuf| it.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+        let files: Vec<(String, String)> = files.iter().map(|it| (name(it), fs::read_to_string(it).unwrap())).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        Server::start_with(&files, change).await
     }
 
     /// As [`Server::start`], with a change of the configuration.
@@ -168,6 +178,13 @@ impl Answer {
         let kind = json["type"].as_str().unwrap().strip_prefix("/problems/").unwrap();
         (self.status.as_u16(), kind.to_owned())
     }
+}
+
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    entries
+        .flat_map(|it| if it.is_dir() { files_below(&it) } else { vec![it] })
+        .collect()
 }
 
 fn write(vault: &Path, path: &str, text: impl AsRef<[u8]>) {

@@ -91,17 +91,19 @@ fn put(index: &Index, path: &str, text: &str) {
     };
     let note = Note::parse(text);
     let hash = ContentHash::of(text.as_bytes());
-    index
-        .put(&IndexedNote {
-            id: &id,
-            text,
-            note: &note,
-            hash,
-            stamp: [0; 5],
-            origin: Origin::Human,
-            modified: 0,
-        })
-        .unwrap();
+    let note = IndexedNote {
+        id: &id,
+        text,
+        note: &note,
+        hash: Some(hash),
+        stamp: [0; 5],
+        origin: Origin::Human,
+        modified: 0,
+        file_lines: None,
+        left_out: false,
+        facts: "",
+    };
+    index.put(&note).unwrap();
 }
 
 fn request(query: Query) -> SearchRequest {

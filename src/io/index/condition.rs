@@ -18,6 +18,8 @@ mod property;
 mod substring;
 mod verify;
 
+pub(super) use verify::Texts;
+
 /// What the index alone can say of a note and a condition. In this order "and" is the smaller, "or" the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
@@ -87,6 +89,14 @@ impl Selector<'_, '_> {
             Condition::Anywhere(pattern) | Condition::Content(pattern) if self.is_analysed(pattern) => self.analysed(pattern)?,
             Condition::Anywhere(pattern) => {
                 let mut verdicts = self.names(&Condition::Path(pattern.clone()))?;
+                // The name of an attachment is found by `file:` and `path:` only.
+                for (segment, verdicts) in self.segments.iter().zip(&mut verdicts) {
+                    verdicts
+                        .iter_mut()
+                        .zip(&segment.attachment)
+                        .filter(|(_, it)| **it)
+                        .for_each(|(it, _)| *it = Verdict::No);
+                }
                 merge(&mut verdicts, &self.text(pattern)?, Verdict::max);
                 verdicts
             }

@@ -95,7 +95,8 @@ pub struct Hit {
     pub tags: Vec<String>,
     /// Nanoseconds since 1970.
     pub modified: i64,
-    pub hash: ContentHash,
+    /// `None` for an attachment, whose bytes were not read.
+    pub hash: Option<ContentHash>,
     /// Why the note ranks where it does, in words.
     pub why: String,
 }

@@ -25,20 +25,28 @@ use crate::{
 };
 
 /// The format of the index folder: another one is built anew.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
-/// A note as it is put into the index.
+/// A note, or another file of a vault, as it is put into the index.
 #[derive(Debug)]
 pub struct IndexedNote<'a> {
     pub id: &'a NoteId,
+    /// What can be searched: of a note its text, of a canvas the words on it, of an attachment nothing.
     pub text: &'a str,
     pub note: &'a Note,
-    pub hash: ContentHash,
+    /// `None` where the bytes were not read: of an attachment only the name is known.
+    pub hash: Option<ContentHash>,
     /// What the file looked like when it was read; kept for the next start, compared whole.
     pub stamp: [i64; STAMP],
     pub origin: Origin,
     /// Nanoseconds since 1970.
     pub modified: i64,
+    /// Lines of the file, where those of `text` are not its own (a canvas): every passage is then cited as the whole file.
+    pub file_lines: Option<usize>,
+    /// Kept for look-ups by name, never a search result.
+    pub left_out: bool,
+    /// What the caller wants back from [`super::Searcher::facts`]; the index does not look into it.
+    pub facts: &'a str,
 }
 
 /// How many numbers a stamp has.
@@ -55,11 +63,13 @@ pub(super) struct Fields {
     pub(super) property: Field,
     pub(super) title: Field,
     pub(super) place: Field,
+    pub(super) facts: Field,
     pub(super) source: Field,
     pub(super) path: Field,
     pub(super) modified: Field,
     pub(super) origin: Field,
     pub(super) language: Field,
+    pub(super) left_out: Field,
     pub(super) hash: [Field; 3],
     pub(super) stamp: [Field; STAMP],
 }
@@ -96,11 +106,13 @@ pub(super) fn schema() -> (Schema, Fields) {
         property: schema.add_text_field("property", raw()),
         title: schema.add_text_field("title", STORED),
         place: schema.add_text_field("place", STORED),
+        facts: schema.add_text_field("facts", STORED),
         source: schema.add_text_field("source", column()),
         path: schema.add_text_field("path", column()),
         modified: schema.add_i64_field("modified", FAST),
         origin: schema.add_u64_field("origin", FAST),
         language: schema.add_u64_field("language", FAST),
+        left_out: schema.add_u64_field("left_out", FAST),
         hash: ["hash0", "hash1", "hash2"].map(|name| schema.add_u64_field(name, FAST)),
         stamp: ["stamp0", "stamp1", "stamp2", "stamp3", "stamp4"].map(|name| schema.add_i64_field(name, FAST)),
     };
@@ -117,7 +129,12 @@ impl Fields {
     pub(super) fn documents(&self, it: &IndexedNote<'_>) -> Vec<TantivyDocument> {
         let id = format!("{}{SEPARATOR}{}", it.id.source, it.id.path);
         let stem = it.id.path.stem();
-        let title = it.note.title().unwrap_or(stem);
+        // What is no note is called by its whole name, as links to it are written.
+        let title = if it.id.path.is_note() {
+            it.note.title().unwrap_or(stem)
+        } else {
+            it.id.path.file_name()
+        };
         let lines = LineIndex::new(it.text);
         let passages = passages(it.text, it.note);
         let mut own = self.note_document(it, &id, title);
@@ -130,7 +147,10 @@ impl Fields {
             document.add_text(self.id, &id);
             let headings: Vec<&str> = headings.iter().map(|&at| it.note.headings[at].text.as_str()).collect();
             document.add_text(self.context, context(title, stem, &headings));
-            document.add_text(self.place, place(lines.lines_of(&range), &headings));
+            let lines = it
+                .file_lines
+                .map_or_else(|| lines.lines_of(&range), |end| LineRange { start: 1, end });
+            document.add_text(self.place, place(lines, &headings));
             document.add_text(self.body, &it.text[range]);
             documents.push(document);
         }
@@ -151,7 +171,9 @@ impl Fields {
         document.add_i64(self.modified, it.modified);
         document.add_u64(self.origin, origin_code(it.origin));
         document.add_u64(self.language, Language::of(&it.text[it.note.body_start()..]).code());
-        for (field, number) in self.hash.iter().zip(hash_columns(it.hash)) {
+        document.add_u64(self.left_out, u64::from(it.left_out));
+        document.add_text(self.facts, it.facts);
+        for (field, number) in self.hash.iter().zip(it.hash.map_or([0; 3], hash_columns)) {
             document.add_u64(*field, number);
         }
         for (field, number) in self.stamp.iter().zip(it.stamp) {
@@ -227,8 +249,8 @@ fn hash_columns(hash: ContentHash) -> [u64; 3] {
     })
 }
 
-/// Returns the content hash of the note whose own document this is.
-pub(super) fn hash_at(reader: &SegmentReader, doc: DocId) -> tantivy::Result<ContentHash> {
+/// Returns the content hash of the note whose own document this is; `None` for a file whose bytes were not read.
+pub(super) fn hash_at(reader: &SegmentReader, doc: DocId) -> tantivy::Result<Option<ContentHash>> {
     let mut columns = [0; 3];
     for (number, name) in columns.iter_mut().zip(["hash0", "hash1", "hash2"]) {
         *number = reader.fast_fields().u64(name)?.first(doc).unwrap_or_default();
@@ -236,13 +258,16 @@ pub(super) fn hash_at(reader: &SegmentReader, doc: DocId) -> tantivy::Result<Con
     Ok(hash_of(columns))
 }
 
-/// Returns the hash whose columns these are.
-pub(super) fn hash_of(columns: [u64; 3]) -> ContentHash {
+/// Returns the hash whose columns these are; zeros stand for none.
+pub(super) fn hash_of(columns: [u64; 3]) -> Option<ContentHash> {
+    if columns == [0; 3] {
+        return None;
+    }
     let mut bytes = [0; 20];
     bytes[..8].copy_from_slice(&columns[0].to_be_bytes());
     bytes[8..16].copy_from_slice(&columns[1].to_be_bytes());
     bytes[16..].copy_from_slice(&columns[2].to_be_bytes()[4..]);
-    ContentHash::from_bytes(&bytes).expect("a hash has twenty bytes")
+    ContentHash::from_bytes(&bytes)
 }
 
 #[cfg(test)]
@@ -252,7 +277,7 @@ mod tests {
     #[test]
     fn a_hash_survives_its_columns() {
         let hash = ContentHash::of(b"hello\n");
-        assert_eq!(hash_of(hash_columns(hash)), hash);
+        assert_eq!((hash_of(hash_columns(hash)), hash_of([0; 3])), (Some(hash), None));
     }
 
     #[test]

@@ -38,12 +38,14 @@ pub(super) struct Occurrences {
     by_segment: Vec<Vec<Occurrence>>,
     documents: u32,
     notes: u32,
+    /// With those that have nothing but a name: they do not change what a word says of a note.
+    files: u32,
 }
 
 impl Occurrences {
-    /// Returns how many notes hold the word.
-    pub(super) fn notes(&self) -> u32 {
-        self.notes
+    /// Returns how many notes and other files hold the word.
+    pub(super) fn files(&self) -> u32 {
+        self.files
     }
 
     /// Says whether a note of a segment holds the word.
@@ -82,6 +84,7 @@ impl<'a> Finder<'a> {
             by_segment: Vec::with_capacity(self.segments.len()),
             documents: 0,
             notes: 0,
+            files: 0,
         };
         for (at, segment) in self.segments.iter().enumerate() {
             let expansion = expand(segment, word)?;
@@ -100,7 +103,10 @@ impl<'a> Finder<'a> {
             let occurrences = touched.into_iter().map(|doc| {
                 let count = std::mem::take(&mut counts[doc as usize]);
                 let note = segment.note_of[doc as usize];
-                found.notes += u32::from(note != last_note);
+                let counted = !segment.attachment[note as usize];
+                found.documents += u32::from(counted);
+                found.notes += u32::from(counted && note != last_note);
+                found.files += u32::from(note != last_note);
                 last_note = note;
                 Occurrence {
                     doc,
@@ -109,7 +115,6 @@ impl<'a> Finder<'a> {
                 }
             });
             let occurrences: Vec<Occurrence> = occurrences.collect();
-            found.documents += occurrences.len() as u32;
             found.by_segment.push(occurrences);
         }
         Ok(found)
@@ -276,7 +281,7 @@ impl Statistics {
     fn of(segments: &[Arc<Segment>], visible: &[Vec<bool>]) -> Statistics {
         let (mut notes, mut documents, mut note_terms, mut document_terms) = (0_u64, 0_u64, 0_u64, 0_u64);
         for (segment, visible) in segments.iter().zip(visible) {
-            for note in (0..segment.notes()).filter(|&it| visible[it]) {
+            for note in (0..segment.notes()).filter(|&it| visible[it] && !segment.attachment[it]) {
                 let block = segment.first_doc[note]..segment.first_doc[note + 1];
                 notes += 1;
                 documents += u64::from(block.end - block.start);

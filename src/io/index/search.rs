@@ -26,6 +26,9 @@ const RANK_OFFSET: f32 = 10.0;
 /// Ranks beyond this add next to nothing to a fused score.
 const MAX_RANKED: usize = 1000;
 
+/// What an attachment gets of the score of the last note that holds as much.
+const BEHIND: f32 = 0.999;
+
 /// A note that may be a hit.
 #[derive(Debug, Clone, Copy)]
 struct Found {
@@ -63,6 +66,7 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
     for (segment, notes) in segments.iter().zip(&mut selected) {
         apply(&request.filter, segment, notes)?;
     }
+    let by_name = request.query.condition.asks_for_names();
 
     let (words, corrected) = evidence(segments, request, &mut finder)?;
     let (scores, best) = score(segments, &visible, &words);
@@ -78,7 +82,9 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
     let mut found: Vec<Found> = Vec::new();
     for (at, notes) in selected.iter().enumerate() {
         for note in (0..notes.len()).filter(|&it| notes[it]) {
-            if !ranked || request.exact || scores[at].held[note] > 0.0 {
+            let speaks = ranked && !request.exact;
+            let asked = by_name || speaks || !segments[at].attachment[note];
+            if asked && (!speaks || scores[at].held[note] > 0.0) {
                 let held = phrases.iter().filter(|it| it[at][note]).count();
                 let phrases = if phrases.is_empty() {
                     1.0
@@ -95,7 +101,12 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
         }
     }
     if ranked {
-        fuse(&mut found, &scores, &best, !phrases.is_empty());
+        let (mut notes, mut attachments): (Vec<Found>, Vec<Found>) =
+            found.into_iter().partition(|it| !segments[it.segment].attachment[it.note]);
+        fuse(&mut notes, &scores, &best, !phrases.is_empty());
+        place_attachments(&mut attachments, &notes, &scores, &best);
+        found = notes;
+        found.extend(attachments);
     }
     found.retain(|it| it.score >= request.min_score);
     let total = found.len();
@@ -112,7 +123,7 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
     Ok(SearchAnswer { total, hits, corrected })
 }
 
-fn visible_notes(segment: &Segment, visible: &[Visible]) -> Vec<bool> {
+pub(super) fn visible_notes(segment: &Segment, visible: &[Visible]) -> Vec<bool> {
     let rules: Vec<Option<&Visible>> = segment
         .sources
         .iter()
@@ -120,6 +131,7 @@ fn visible_notes(segment: &Segment, visible: &[Visible]) -> Vec<bool> {
         .collect();
     let sees = |note: usize| {
         segment.alive[note]
+            && !segment.left_out[note]
             && rules[usize::from(segment.source[note])].is_some_and(|it| {
                 it.prefix
                     .as_ref()
@@ -160,7 +172,7 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
             found.push((word, occurrences));
         }
         // The whole of an identifier where the index holds it, with its parts as company; else the parts for themselves.
-        if found.iter().any(|(word, it)| word.kind == TermKind::Whole && it.notes() > 0) {
+        if found.iter().any(|(word, it)| word.kind == TermKind::Whole && it.files() > 0) {
             found
                 .iter_mut()
                 .filter(|(word, _)| word.kind == TermKind::Word)
@@ -172,7 +184,7 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
             if ranked.iter().any(|(known, _)| known.text == word.text) {
                 continue;
             }
-            if occurrences.notes() == 0 && !request.exact {
+            if occurrences.files() == 0 && !request.exact {
                 let near = nearest(segments, &word, &|it| finder.count_exactly(it))?;
                 if !near.is_empty() {
                     corrected.push((word.text.clone(), near.iter().map(|it| it.text.clone()).collect()));
@@ -205,6 +217,25 @@ fn fuse(found: &mut [Found], scores: &[Scores], best: &Best, phrases: bool) {
         for it in found.iter_mut() {
             it.score = f32::midpoint(it.score, it.phrases);
         }
+    }
+}
+
+/// Scores files that have nothing but a name: each comes after every note that holds as much of the query, because a name says less than a
+/// text, and before those that hold less.
+fn place_attachments(attachments: &mut [Found], notes: &[Found], scores: &[Scores], best: &Best) {
+    let held = |it: &Found| scores[it.segment].held[it.note];
+    let mut by_held: Vec<(f32, f32)> = notes.iter().map(|it| (held(it), it.score)).collect();
+    by_held.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
+    let mut least = 1.0;
+    for (_, score) in &mut by_held {
+        least = score.min(least);
+        *score = least;
+    }
+    for it in attachments {
+        let held = held(it);
+        let ahead = by_held.partition_point(|(other, _)| *other >= held);
+        let share = held / best.weight.max(f32::MIN_POSITIVE);
+        it.score = ahead.checked_sub(1).map_or(share, |last| share.min(BEHIND * by_held[last].1));
     }
 }
 

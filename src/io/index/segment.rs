@@ -16,7 +16,11 @@ use crate::{
         schema::{Fields, STAMP, hash_of, origin_of},
         vocabulary::Vocabulary,
     },
-    model::{hash::ContentHash, origin::Origin},
+    model::{
+        hash::ContentHash,
+        origin::Origin,
+        path::{FileKind, NotePath},
+    },
 };
 
 /// How many expanded words a segment remembers; beyond, it forgets all and starts again.
@@ -60,6 +64,10 @@ pub(super) struct Columns {
     pub(super) languages: Vec<Language>,
     pub(super) origin: Vec<Origin>,
     pub(super) modified: Vec<i64>,
+    /// For each note: whether it is kept for look-ups by name only.
+    pub(super) left_out: Vec<bool>,
+    /// For each note: whether it is a file that has nothing but a name.
+    pub(super) attachment: Vec<bool>,
     /// For each note: an index into `sources`.
     pub(super) source: Vec<u8>,
     pub(super) sources: Vec<String>,
@@ -71,6 +79,9 @@ pub(super) struct Columns {
     /// Made by the first search for a part of a word.
     vocabulary: OnceLock<Vocabulary>,
 }
+
+/// A note, the hash of its bytes if they were read, its stamp.
+pub(super) type Stamped = (usize, Option<ContentHash>, [i64; STAMP]);
 
 impl Deref for Segment {
     type Target = Columns;
@@ -107,8 +118,8 @@ impl Segment {
         Ok(self.vocabulary.get_or_init(|| made))
     }
 
-    /// Returns the hash and the stamp of each living note.
-    pub(super) fn stamps(&self) -> Result<Vec<(usize, ContentHash, [i64; STAMP])>> {
+    /// Returns the hash, if its bytes were read, and the stamp of each living note.
+    pub(super) fn stamps(&self) -> Result<Vec<Stamped>> {
         let columns = self.reader.fast_fields();
         let hashes: Vec<Column<u64>> = ["hash0", "hash1", "hash2"]
             .iter()
@@ -137,6 +148,7 @@ impl Columns {
         let modified: Column<i64> = columns.i64("modified")?;
         let language = columns.u64("language")?;
         let origin = columns.u64("origin")?;
+        let left_out = columns.u64("left_out")?;
         let body_norms = reader.get_fieldnorms_reader(fields.body)?;
         let context_norms = reader.get_fieldnorms_reader(fields.context)?;
         let mut segment = Columns {
@@ -149,6 +161,8 @@ impl Columns {
             languages: Vec::new(),
             origin: Vec::new(),
             modified: Vec::new(),
+            left_out: Vec::new(),
+            attachment: Vec::new(),
             source: Vec::new(),
             sources: Vec::new(),
             paths: Strings::default(),
@@ -164,6 +178,7 @@ impl Columns {
                 segment.modified.push(time);
                 segment.language.push(Language::from_code(language.first(doc).unwrap_or_default()));
                 segment.origin.push(origin_of(origin.first(doc).unwrap_or_default()));
+                segment.left_out.push(left_out.first(doc) == Some(1));
             }
             let note = segment
                 .first_doc
@@ -177,12 +192,27 @@ impl Columns {
             segment.length[note] += body;
             segment.terms[note] += all;
         }
-        segment.languages.clone_from(&segment.language);
-        segment.languages.sort_unstable();
-        segment.languages.dedup();
         segment.read_names(reader)?;
+        segment.languages = segment.languages_of_texts();
         segment.first_doc.push(reader.max_doc());
         Ok(segment)
+    }
+
+    /// Names alone tell no language, unless there is nothing else.
+    fn languages_of_texts(&self) -> Vec<Language> {
+        let of_texts = self
+            .language
+            .iter()
+            .zip(&self.attachment)
+            .filter(|(_, attachment)| !**attachment)
+            .map(|(it, _)| *it);
+        let mut languages: Vec<Language> = of_texts.collect();
+        if languages.is_empty() {
+            languages.clone_from(&self.language);
+        }
+        languages.sort_unstable();
+        languages.dedup();
+        languages
     }
 
     fn read_names(&mut self, reader: &SegmentReader) -> Result<()> {
@@ -196,7 +226,10 @@ impl Columns {
         let (names, name_of) = self.strings(reader, "path")?;
         // In the order of notes, so that a path is one lookup and the order by path one comparison.
         for at in name_of {
-            self.paths.push(names.get(at as usize));
+            let path = names.get(at as usize);
+            self.paths.push(path);
+            self.attachment
+                .push(NotePath::parse(path).is_ok_and(|it| it.kind() == FileKind::Attachment));
         }
         Ok(())
     }

@@ -80,7 +80,9 @@ fn judge(
             };
             let text = texts.read(note)?;
             let path = stored_path(segments[at].path(note))?;
-            if matcher.matches(&Candidate::note(&path, &text)) {
+            let mut candidate = Candidate::note(&path, &text);
+            candidate.attachment = segments[at].attachment[note];
+            if matcher.matches(&candidate) {
                 held.push((at, note));
             }
         }
@@ -88,13 +90,13 @@ fn judge(
 }
 
 /// Reads whole texts back from a segment.
-struct Texts<'a> {
+pub(in crate::io::index) struct Texts<'a> {
     segment: &'a Segment,
     store: StoreReader,
 }
 
 impl<'a> Texts<'a> {
-    fn of(segment: &'a Segment) -> Result<Texts<'a>> {
+    pub(in crate::io::index) fn of(segment: &'a Segment) -> Result<Texts<'a>> {
         // One block is enough: the documents of a note follow each other.
         Ok(Texts {
             segment,
@@ -103,7 +105,7 @@ impl<'a> Texts<'a> {
     }
 
     /// Returns the text of a note as it was indexed: its frontmatter and its passages, which tile it.
-    fn read(&mut self, note: usize) -> Result<String> {
+    pub(in crate::io::index) fn read(&mut self, note: usize) -> Result<String> {
         let mut text = String::new();
         for doc in self.segment.first_doc[note]..self.segment.first_doc[note + 1] {
             let document: TantivyDocument = self.store.get(doc)?;
