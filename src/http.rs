@@ -47,6 +47,11 @@ pub mod edge;
 pub mod listen;
 pub mod search;
 pub mod notes;
+pub mod known;
+pub mod links;
+pub mod resolve;
+pub mod tags;
+pub mod lint;
 pub mod status;
 
 /// Searches that run at once for each core: a search waits for the disk at times.
@@ -146,6 +151,10 @@ fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {
         .routes(routes!(search::get_search, search::post_search))
         .routes(routes!(notes::read_note))
         .routes(routes!(notes::batch::read_notes))
+        .routes(routes!(links::get_links))
+        .routes(routes!(resolve::resolve))
+        .routes(routes!(tags::get_tags))
+        .routes(routes!(lint::get_lint))
         .routes(routes!(status::get_status))
         .routes(routes!(status::healthz))
         .routes(routes!(status::readyz))

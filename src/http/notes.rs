@@ -27,7 +27,7 @@ use crate::{
         params::{Params, decode, invalid},
         problem::{Problem, ProblemKind},
     },
-    model::lines::LineIndex,
+    model::{lines::LineIndex, path::FileKind},
 };
 
 pub mod batch;
@@ -78,7 +78,7 @@ struct NoteQuery {
 /// Read a note.
 ///
 /// The path is one of the vault or a citation (`Note.md%23L10-L24`); `.md` may be left out. `Accept: text/markdown` answers the file's bytes
-/// with their hash as `ETag`, anything else JSON.
+/// with their hash as `ETag`, anything else JSON. Canvases and bases are read so too; an attachment answers its bytes.
 #[utoipa::path(
     get,
     path = "/v1/notes/{*path}",
@@ -120,6 +120,10 @@ pub async fn read_note(
         }
         loaded => loaded?,
     };
+    if loaded.path.kind() == FileKind::Attachment {
+        // An image as JSON helps nobody: its bytes are the answer, whatever was accepted.
+        return raw(loaded, &Selection::Whole, usize::MAX, &headers, index);
+    }
     if as_map {
         return Ok(Json(shape::map(&loaded, index)).into_response());
     }
@@ -145,6 +149,11 @@ fn max_bytes(given: Option<usize>) -> Result<usize, Problem> {
 
 fn raw(loaded: Loaded, selection: &Selection, max_bytes: usize, headers: &HeaderMap, index: Index) -> Result<Response, Problem> {
     let etag = format!("\"{}\"", loaded.hash);
+    let kind = match loaded.path.kind() {
+        FileKind::Note => "text/markdown; charset=utf-8",
+        FileKind::Canvas | FileKind::Base => "text/plain; charset=utf-8",
+        FileKind::Attachment => "application/octet-stream",
+    };
     let mut response = if matches_etag(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if *selection == Selection::Whole && loaded.bytes.len() <= max_bytes {
@@ -160,7 +169,7 @@ fn raw(loaded: Loaded, selection: &Selection, max_bytes: usize, headers: &Header
         response
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/markdown; charset=utf-8"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::ETAG, HeaderValue::try_from(etag).expect("a hash is hexadecimal"));
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
     headers.insert(GENERATION, index.header());

@@ -19,10 +19,14 @@ fn paths_have_plain_parameters() {
         [
             "/healthz",
             "/readyz",
+            "/v1/links/{path}",
+            "/v1/lint",
             "/v1/notes/{path}",
             "/v1/notes:batch",
+            "/v1/resolve",
             "/v1/search",
-            "/v1/status"
+            "/v1/status",
+            "/v1/tags"
         ]
     );
 }

@@ -23,8 +23,9 @@ use crate::{
             shape::{self, NoteBody},
         },
         params::{Params, invalid},
-        problem::Problem,
+        problem::{Problem, ProblemKind},
     },
+    model::path::FileKind,
 };
 
 const VALID: &[&str] = &["paths", "max_bytes", "source", "min_generation", "wait_ms"];
@@ -116,5 +117,11 @@ async fn read(state: &AppState, caller: &Caller, path: &str, source: Option<&str
     let target = Target::parse(state, path, source)?;
     let selection = target.lines.map_or(Selection::Whole, Selection::Lines);
     let loaded = target.load(state, caller).await?;
+    if loaded.path.kind() == FileKind::Attachment {
+        return Err(
+            Problem::new(ProblemKind::UnsupportedMediaType, format!("`{}` is no text", loaded.path))
+                .hint("read an attachment alone, with `GET /v1/notes/{path}`: it answers the bytes"),
+        );
+    }
     shape::body(&loaded, &selection, |lines, wanted| excerpt::cut(lines, wanted, max_bytes))
 }

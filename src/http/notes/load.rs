@@ -94,13 +94,22 @@ impl Target {
     /// Reads the note. What the caller may not see, what is excluded and what is no note answer as what is absent: 404.
     pub async fn load(self, state: &AppState, caller: &Caller) -> Result<Loaded, Problem> {
         let absent = Problem::new(ProblemKind::NoteNotFound, format!("there is no note `{}`", self.path));
-        let Some(path) = readable(&self.source, caller, &self.path) else {
-            return Err(absent);
-        };
-        let (most, agent_folder, source) = (state.note_read_bytes, state.agent_folder.clone(), self.source);
-        let loaded = state.work.run(move || match read(&source.vault, &path, most) {
-            Ok(file) => Ok(Loaded::new(&source, path, file, &agent_folder)),
-            Err(why) => Err((path, why)),
+        let paths: Vec<NotePath> = spellings(&self.path)
+            .into_iter()
+            .filter(|it| may_read(&self.source, caller, it))
+            .collect();
+        let (most, agent_folder, source, written) = (state.note_read_bytes, state.agent_folder.clone(), self.source, self.path);
+        let loaded = state.work.run(move || {
+            let there = |path: &&NotePath| matches!(source.vault.stamp(path), Ok(Some(_)));
+            // What is not there is read all the same, for the reason.
+            let path = paths.iter().find(there).or(paths.first()).cloned();
+            let Some(path) = path else {
+                return Err((written, ReadError::NotFound));
+            };
+            match read(&source.vault, &path, most) {
+                Ok(file) => Ok(Loaded::new(&source, path, file, &agent_folder)),
+                Err(why) => Err((path, why)),
+            }
         });
         loaded.await?.map_err(|(path, why)| match why {
             ReadError::NotFound | ReadError::Folder | ReadError::NotAFile | ReadError::Symlink => absent,
@@ -122,6 +131,16 @@ impl Target {
             }
         })
     }
+}
+
+/// Returns the source of that name; the first without a name.
+pub fn source_of(state: &AppState, name: Option<&str>) -> Result<Arc<Source>, Problem> {
+    let names = state.source_names();
+    let name = match name {
+        Some(name) => find_source(name, &names)?,
+        None => names.into_iter().next().ok_or_else(no_source)?,
+    };
+    state.handle.source(&name).cloned().ok_or_else(no_source)
 }
 
 /// Returns the notes that may have been meant by a path that leads nowhere, as citations, the likeliest first.
@@ -151,7 +170,8 @@ pub async fn similar(state: &AppState, caller: &Caller, path: &NotePath) -> Vec<
 impl Loaded {
     fn new(source: &Source, path: NotePath, file: FileText, agent_folder: &NotePath) -> Loaded {
         let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        let note = Note::parse(&text);
+        // Of other files the text is no Markdown.
+        let note = if path.is_note() { Note::parse(&text) } else { Note::default() };
         let claimed = note.property("origin").and_then(Value::as_str);
         Loaded {
             origin: origin::decide(&path, &source.config.origin, agent_folder, claimed),
@@ -166,18 +186,26 @@ impl Loaded {
     }
 }
 
-/// Returns the path of the note, `.md` added where it was left out, when this caller may read it.
-fn readable(source: &Source, caller: &Caller, path: &NotePath) -> Option<NotePath> {
-    let path = if path.is_note() {
-        path.clone()
+/// Returns the paths that one may mean, the likelier first: `.md` may be left out, and a dot may belong to the name.
+pub fn spellings(path: &NotePath) -> Vec<NotePath> {
+    if path.is_note() {
+        return vec![path.clone()];
+    }
+    let note = NotePath::parse(&format!("{path}.md")).ok();
+    if path.extension().is_empty() {
+        note.into_iter().chain([path.clone()]).collect()
     } else {
-        NotePath::parse(&format!("{path}.md")).ok()?
-    };
+        [path.clone()].into_iter().chain(note).collect()
+    }
+}
+
+/// Says whether this caller may read the file, if there is one.
+fn may_read(source: &Source, caller: &Caller, path: &NotePath) -> bool {
     let excluded = |part: &NotePath| noise::is_noise(part.as_str()) || source.config.exclude.iter().any(|it| it.matches(part));
     // A folder that is excluded takes all below it along.
     let above = PathBuf::from(path.as_str());
     let mut parts = above.ancestors().filter_map(|it| NotePath::parse(it.to_str()?).ok());
-    (caller.sees(&path) && !parts.any(|it| excluded(&it))).then_some(path)
+    caller.sees(path) && !parts.any(|it| excluded(&it))
 }
 
 fn read(vault: &Vault, path: &NotePath, most: u64) -> Result<FileText, ReadError> {

@@ -151,7 +151,11 @@ pub fn map(loaded: &Loaded, index: Index) -> MapResponse {
 }
 
 fn title(loaded: &Loaded) -> String {
-    loaded.note.title().unwrap_or_else(|| loaded.path.stem()).to_owned()
+    if loaded.path.is_note() {
+        loaded.note.title().unwrap_or_else(|| loaded.path.stem()).to_owned()
+    } else {
+        loaded.path.file_name().to_owned()
+    }
 }
 
 /// Returns the parameter that reads on.
