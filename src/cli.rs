@@ -14,9 +14,12 @@ use clap_complete::Shell;
 use crate::cli::{
     client::{Client, Failure},
     get::GetArgs,
+    links::{LinksArgs, ResolveArgs},
+    lint::LintArgs,
     list::{LsArgs, RecentArgs},
     search::SearchArgs,
     settings::Settings,
+    tags::TagsArgs,
 };
 
 pub mod settings;
@@ -27,6 +30,9 @@ pub mod client;
 pub mod search;
 pub mod get;
 pub mod list;
+pub mod links;
+pub mod tags;
+pub mod lint;
 pub mod status;
 pub mod eval;
 pub mod parse;
@@ -42,7 +48,7 @@ struct Cli {
     verb: Verb,
 }
 
-const CLIENT_HELP: &str = "search, get, ls, recent and status ask a running server: MEMBRIDGE_URL (http://127.0.0.1:7979 when unset) and \
+const CLIENT_HELP: &str = "search, get, ls, recent, links, resolve, tags, lint and status ask a running server: MEMBRIDGE_URL (http://127.0.0.1:7979 when unset) and \
 MEMBRIDGE_TOKEN.\n\nExit status: 0 found or done, 1 nothing found, 2 an error (its hint on stderr), or nothing found by an index that is behind.";
 
 #[derive(Debug, Subcommand)]
@@ -57,6 +63,16 @@ enum Verb {
     Ls(LsArgs),
     /// List the notes that changed last, newest first
     Recent(RecentArgs),
+    /// Tell where a file's links lead, and who links to it
+    #[command(after_help = links::LINKS_EXAMPLES)]
+    Links(LinksArgs),
+    /// Tell which file a name or link means
+    #[command(after_help = links::RESOLVE_EXAMPLES)]
+    Resolve(ResolveArgs),
+    /// List the tags, with how many notes bear each
+    Tags(TagsArgs),
+    /// List what is odd: broken and ambiguous links, names that collide, properties that Obsidian cannot read
+    Lint(LintArgs),
     /// Tell how the server and its index are
     Status(JsonArg),
     /// Run the server
@@ -105,6 +121,10 @@ pub fn run() -> ExitCode {
         Verb::Get(args) => ask(|client| get::run(client, &args)),
         Verb::Ls(args) => ask(|client| list::ls(client, &args)),
         Verb::Recent(args) => ask(|client| list::recent(client, &args)),
+        Verb::Links(args) => ask(|client| links::links(client, &args)),
+        Verb::Resolve(args) => ask(|client| links::resolve(client, &args)),
+        Verb::Tags(args) => ask(|client| tags::run(client, &args)),
+        Verb::Lint(args) => ask(|client| lint::run(client, &args)),
         Verb::Status(args) => ask(|client| status::run(client, &args)),
         Verb::Serve(settings) => serve::run(&settings.into_flags()),
         Verb::Check(settings) => check::run(&settings.into_flags()).map_err(Into::into),
