@@ -28,6 +28,17 @@ async fn membridge(arguments: &'static [&'static str]) -> Output {
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
+#[tokio::test]
+async fn links_names_and_tags_are_told() {
+    check(&["links", "Inbox"], 1, "", "nothing found").await;
+    check(&["resolve", "copper"], 0, "Projects/Copper.md  link\n", "").await;
+    check(&["resolve", "cpr"], 0, "Projects/Copper.md  fuzzy\n", "").await;
+    check(&["resolve", "zinc"], 1, "", "nothing found").await;
+    check(&["tags"], 1, "", "nothing found").await;
+    check(&["lint", "--kind", "typo"], 2, "", "valid: unresolved-link").await;
+    check(&["lint"], 1, "", "nothing found").await;
+}
+
 async fn check(arguments: &'static [&'static str], status: i32, stdout: &str, stderr: &str) {
     let output = membridge(arguments).await;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

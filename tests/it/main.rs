@@ -9,6 +9,8 @@ mod harness;
 
 mod api;
 mod engine;
+mod graph;
+mod own_settings;
 mod command_line;
 mod openapi;
 mod conformance;
