@@ -10,7 +10,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What went wrong, as the `type` of a problem. Each has one status, one title and one default hint, see [`ProblemKind::row`].
+/// What went wrong, as the `type` of a problem. Each has one status, one title and one default hint, see `ProblemKind::row`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
     InvalidPath,

@@ -24,7 +24,7 @@ struct Vault {
 fn corpus(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora").join(path);
     if !path.exists() {
-        println!("skipped: {} is not there", path.display());
+        eprintln!("skipped: {} is not there", path.display());
         return None;
     }
     Some(path)
