@@ -52,8 +52,10 @@ impl Engine {
     /// Lets the graphs follow what was put and removed.
     pub(super) fn update_graphs(&mut self) {
         for (at, root) in self.roots.iter().enumerate() {
-            let changes = self.uncommitted.iter_mut().filter(|it| it.root == at);
-            let mut changes = changes.filter_map(|it| Some((&it.path, it.change.take()?))).peekable();
+            let changes = self.uncommitted.iter_mut().filter(|((root, _), _)| *root == at);
+            let mut changes = changes
+                .filter_map(|((_, path), it)| Some((path, it.change.take()?)))
+                .peekable();
             if changes.peek().is_none() {
                 continue;
             }
