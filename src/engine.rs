@@ -29,6 +29,7 @@ mod fill;
 pub mod graph;
 pub mod handle;
 mod lock;
+mod presence;
 mod own_settings;
 mod reconcile;
 mod root;
@@ -160,7 +161,7 @@ impl Engine {
     fn load(&mut self) -> Result<()> {
         let roots: BTreeMap<String, (u64, u64)> = serde_json::from_str(self.index.memo()).unwrap_or_default();
         for root in &mut self.roots {
-            root.believe(roots.get(root.source.config.name.as_str()).copied());
+            root.presence.believed = roots.get(root.source.config.name.as_str()).copied();
         }
         let snapshot = self.index.searcher()?;
         for known in snapshot.known()? {

@@ -217,7 +217,7 @@ impl Engine {
         let roots: BTreeMap<&str, (u64, u64)> = self
             .roots
             .iter()
-            .filter_map(|it| Some((it.source.config.name.as_str(), it.believed()?)))
+            .filter_map(|it| Some((it.source.config.name.as_str(), it.presence.believed?)))
             .collect();
         let memo = serde_json::to_string(&roots)?;
         let searcher = self.index.commit(whole, memo)?;

@@ -53,9 +53,7 @@ impl Engine {
     pub(super) fn update_graphs(&mut self) {
         for (at, root) in self.roots.iter().enumerate() {
             let changes = self.uncommitted.iter_mut().filter(|((root, _), _)| *root == at);
-            let mut changes = changes
-                .filter_map(|((_, path), it)| Some((path, it.change.take()?)))
-                .peekable();
+            let mut changes = changes.filter_map(|((_, path), it)| Some((path, it.change.take()?))).peekable();
             if changes.peek().is_none() {
                 continue;
             }

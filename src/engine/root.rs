@@ -15,6 +15,7 @@ use crate::{
         catalog::{Catalog, Entry, Pending},
         handle::Source,
         own_settings::OwnSettings,
+        presence::Presence,
         status::{NotReady, SourceStatus},
     },
     io::{
@@ -29,9 +30,6 @@ const POLL: Duration = Duration::from_secs(5);
 
 /// How soon to try a watcher again that could not be had.
 const WATCHER_RETRY: Duration = Duration::from_secs(300);
-
-/// How long most notes must be gone before that is believed.
-const MASS_DELETE_WAIT: Duration = Duration::from_secs(30);
 
 /// How often the root itself is looked at: a link that switches, or a volume that comes and goes, sends no event.
 const LOOK: Duration = Duration::from_secs(2);
@@ -57,11 +55,7 @@ pub(super) struct Root {
     quiet: Duration,
     remote: bool,
     next_look: Instant,
-    /// The folder whose notes the index holds, by device and inode.
-    believed: Option<(u64, u64)>,
-    seen: Option<(u64, u64)>,
-    /// Since when most notes are gone and not yet removed.
-    mass_delete: Option<Instant>,
+    pub(super) presence: Presence,
     pub(super) last_complete: Option<Instant>,
     last_cost: Duration,
     last_end: Option<Instant>,
@@ -98,9 +92,7 @@ impl Root {
             quiet,
             remote: false,
             next_look: now,
-            believed: None,
-            seen: None,
-            mass_delete: None,
+            presence: Presence::default(),
             last_complete: None,
             last_cost: Duration::ZERO,
             last_end: None,
@@ -131,7 +123,7 @@ impl Root {
         if self.gone {
             reasons.push(NotReady::RootGone);
         }
-        if self.mass_delete.is_some() {
+        if self.presence.is_doubted() {
             reasons.push(NotReady::MassDelete);
         }
         reasons
@@ -151,16 +143,6 @@ impl Root {
         self.next_scan.min(self.next_look)
     }
 
-    /// Returns the folder whose notes the index holds.
-    pub(super) fn believed(&self) -> Option<(u64, u64)> {
-        self.believed
-    }
-
-    /// Takes over what the last run believed.
-    pub(super) fn believe(&mut self, root: Option<(u64, u64)>) {
-        self.believed = root;
-    }
-
     /// Looks whether the root is still the folder that was scanned; asks for a scan if not.
     pub(super) fn look_at_root(&mut self, now: Instant) {
         if now < self.next_look {
@@ -168,7 +150,7 @@ impl Root {
         }
         self.next_look = now + LOOK;
         let found = self.source.vault.root_identity().ok().map(|it| (it.dev, it.ino));
-        if self.last_end.is_some() && found != self.seen {
+        if self.last_end.is_some() && found != self.presence.seen {
             self.scan_soon(now);
         }
     }
@@ -280,8 +262,8 @@ impl Root {
             self.interval
         };
         self.next_scan = now + base.max(SCAN_REST * 5 * self.last_cost);
-        if let Some(since) = self.mass_delete {
-            self.next_scan = self.next_scan.min(since + MASS_DELETE_WAIT).max(now + Duration::from_secs(1));
+        if let Some(second) = self.presence.second_look().filter(|it| *it > now) {
+            self.next_scan = self.next_scan.min(second);
         }
         result
     }
@@ -289,7 +271,7 @@ impl Root {
     /// The root is not there: what the index holds stays, and is stale.
     fn lose(&mut self, error: &ScanError, now: Instant) -> String {
         self.gone = true;
-        self.seen = None;
+        self.presence.seen = None;
         self.watcher = None;
         self.watcher_retry = Some(now + POLL);
         let why = match error {
@@ -325,8 +307,12 @@ impl Root {
         let excluded = |path: &NotePath| is_excluded(&source, path.as_str()) || conflicts.contains_key(path);
         let difference = self.catalog.compare(scan, &files, pending, &excluded);
         let identity = (scan.root.dev, scan.root.ino);
-        self.seen = Some(identity);
-        let held = self.holds_back(identity, difference.is_mass_delete(self.catalog.entries.len(), files.len()), now);
+        let vanished = difference.is_mass_delete(self.catalog.entries.len(), files.len());
+        let switches = self.source.vault.root().is_symlink();
+        let held = self.presence.holds_back(identity, vanished, switches, now);
+        if held && self.status.problem.is_empty() {
+            warn!(source = %self.source.config.name, "most notes are gone; they stay in the index until a second look");
+        }
         // At first nothing is put off: whoever asks waits for the whole index, and a later write is heard of.
         let first = self.last_complete.is_none();
         for path in difference.changed {
@@ -345,27 +331,6 @@ impl Root {
             return Ok(());
         }
         Err(self.status.problem.clone())
-    }
-
-    /// Says whether notes that are gone stay in the index, because too many went at once. In the folder that the index knows, a second look later
-    /// decides; in another folder, as an empty mount point is one, they stay until they are back or the index is deleted.
-    fn holds_back(&mut self, identity: (u64, u64), mass_delete: bool, now: Instant) -> bool {
-        if !mass_delete {
-            self.mass_delete = None;
-            self.believed = Some(identity);
-            return false;
-        }
-        let since = *self.mass_delete.get_or_insert_with(|| {
-            warn!(source = %self.source.config.name, "most notes are gone; they stay in the index until a second look");
-            now
-        });
-        let known = self.believed == Some(identity) || self.source.vault.root().is_symlink();
-        if !known || now < since + MASS_DELETE_WAIT {
-            return true;
-        }
-        self.mass_delete = None;
-        self.believed = Some(identity);
-        false
     }
 
     fn report(&mut self, scan: &Scan, on_disk: usize, held: bool) {
