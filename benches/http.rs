@@ -135,7 +135,7 @@ fn serve_ours(runtime: &tokio::runtime::Runtime, folder: &Path) -> SocketAddr {
     let (told, address) = std::sync::mpsc::channel();
     runtime.spawn(async move {
         http::serve(&config, handle, std::future::pending(), move |it| {
-            told.send(it).expect("someone waits")
+            told.send(it).expect("someone waits");
         })
         .await
     });
