@@ -14,7 +14,10 @@ use std::{
 use axum::{Json, Router, middleware, routing::get};
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::{sync::watch, time};
-use utoipa::OpenApi;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -141,9 +144,21 @@ impl AppState {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "membridge", description = "An Obsidian vault as the long-term memory of an AI agent."),
-    components(schemas(Problem))
+    components(schemas(Problem)),
+    security(("bearer" = [])),
+    modifiers(&Bearer)
 )]
 struct Document;
+
+/// How a caller says who it is. A service without tokens, on loopback only, does not ask.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
 
 /// Returns every route of the API, and the document that describes them.
 fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {

@@ -1,6 +1,6 @@
 //! The way to the server: address and token from the environment, one request, its answer or why there is none. The only door to ureq.
 
-use std::{env, fmt, io, time::Duration};
+use std::{env, ffi::OsString, fmt, io, time::Duration};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -34,7 +34,7 @@ pub struct Client {
 pub enum Failure {
     /// The server says no.
     Problem(Box<Problem>),
-    /// There is no server, or something else answers in its place.
+    /// There is no server, something else answers in its place, or the environment does not say how to ask.
     Unreachable { message: String, hint: String },
     /// The answer could not be printed.
     Output(io::Error),
@@ -60,11 +60,10 @@ impl Client {
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(ANSWER))
             .build();
-        let authorization = set("MEMBRIDGE_TOKEN").map(|token| format!("Bearer {token}"));
         Ok(Client {
             agent: config.into(),
             base: base.trim_end_matches('/').to_owned(),
-            authorization,
+            authorization: authorization(env::var_os("MEMBRIDGE_TOKEN"))?,
         })
     }
 
@@ -112,6 +111,20 @@ impl Client {
             Err(_) => strange(&self.base, response.status()),
         })
     }
+}
+
+/// Returns the header's value for a token; `None` when none is set. White space around it is what files and shells leave.
+fn authorization(token: Option<OsString>) -> Result<Option<String>, Failure> {
+    let token = token.unwrap_or_default();
+    let token = token.to_string_lossy();
+    let token = token.trim();
+    if !token.chars().all(|it| it.is_ascii_graphic()) {
+        return Err(Failure::Unreachable {
+            message: "MEMBRIDGE_TOKEN has spaces, several lines or characters that no header can carry".to_owned(),
+            hint: "set it to the one word that the server's token file holds".to_owned(),
+        });
+    }
+    Ok((!token.is_empty()).then(|| format!("Bearer {token}")))
 }
 
 /// The body of an answer.
@@ -195,6 +208,19 @@ mod tests {
         assert_eq!(encode_path("Projects/Home Lab.md#L10-L24"), "Projects/Home%20Lab.md%23L10-L24");
         assert_eq!(encode_path("100%?&.md"), "100%25%3F%26.md");
         assert_eq!(encode_path("vault:a.md"), "vault%3Aa.md");
+    }
+
+    #[test]
+    fn a_token_of_several_lines_is_named_as_what_is_wrong() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let check = |token: &[u8]| authorization(Some(OsString::from_vec(token.to_vec())));
+        assert_eq!(check(b" abc\n").unwrap().as_deref(), Some("Bearer abc"));
+        assert!(check(b" \n").unwrap().is_none() && authorization(None).unwrap().is_none());
+        for token in [b"abc\ndef".as_slice(), b"abc def", "пароль".as_bytes(), b"abc\xff", b"a\x00b"] {
+            let failure = check(token).unwrap_err().to_string();
+            assert!(failure.contains("MEMBRIDGE_TOKEN") && !failure.contains("abc"), "{failure}");
+        }
     }
 
     #[test]

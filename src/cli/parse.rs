@@ -12,7 +12,12 @@ use crate::model::{
 
 /// Prints the metadata of a file.
 pub fn run(file: &Path) -> anyhow::Result<()> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let cannot_read = || format!("cannot read {}", file.display());
+    // Opening a pipe would wait for its writer.
+    if !fs::metadata(file).with_context(cannot_read)?.is_file() {
+        anyhow::bail!("{} is no regular file: name the file of a note", file.display());
+    }
+    let bytes = fs::read(file).with_context(cannot_read)?;
     let metadata = cached_metadata(&String::from_utf8_lossy(&bytes));
     let mut out = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, &metadata).context("cannot write the metadata")?;

@@ -31,7 +31,10 @@ fn text(status: &StatusResponse) -> String {
     let behind = if status.index.stale { ", behind the disk" } else { "" };
     let mut lines = vec![format!(
         "membridge {}: {ready}; index generation {}{behind}, lag {} ms, {} paths waiting",
-        status.version, status.index.generation, status.index.lag_ms, status.queue.dirty
+        status.version,
+        status.index.generation,
+        status.index.lag_ms,
+        count(status.queue.dirty)
     )];
     for source in &status.sources {
         let scan = source.last_scan.as_deref().unwrap_or("never");

@@ -28,7 +28,7 @@ pub fn sources(
             "pass --vault PATH, or list it under `sources` in the file",
         );
     }
-    let mut sources: Vec<(String, SourceConfig)> = if flags.vaults.is_empty() {
+    let sources: Vec<(String, SourceConfig)> = if flags.vaults.is_empty() {
         written
             .unwrap_or_default()
             .into_iter()
@@ -42,14 +42,13 @@ pub fn sources(
             .collect()
     };
     let mut names = BTreeSet::new();
-    sources.retain(|(key, source)| {
-        let is_new = names.insert(source.name.clone());
-        if !is_new {
+    // All stay in the list: what else is wrong with one of the same name is told, too.
+    for (key, source) in &sources {
+        if !names.insert(&source.name) {
             let hint = "give each its own name: --vault NAME=PATH, or `name` in the file";
             findings.problem(key, format!("two sources are named `{}`", source.name), hint);
         }
-        is_new
-    });
+    }
     sources.into_iter().unzip()
 }
 

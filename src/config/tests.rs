@@ -389,6 +389,18 @@ fn folders_must_lie_apart() {
 }
 
 #[test]
+fn a_second_source_of_the_same_name_is_still_looked_at() {
+    refused(
+        &file("sources: [{path: ROOT/notes}, {path: ROOT/more}]\ndata_dir: ROOT/more/data"),
+        &[
+            "sources[1].path: two sources are named `vault` (give each its own name: --vault NAME=PATH, or `name` in the file)",
+            "data_dir: the data folder `ROOT/more/data` and sources[1].path `ROOT/more` lie in each other \
+             (choose a folder outside every source)",
+        ],
+    );
+}
+
+#[test]
 fn a_link_to_a_vault_is_kept_as_written_and_still_found_inside() {
     let folder = tempfile::tempdir().unwrap();
     let root = fs::canonicalize(folder.path()).unwrap();

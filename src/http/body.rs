@@ -20,11 +20,16 @@ pub struct BodyLimits {
     pub time: Duration,
 }
 
-/// Reads a JSON body into a type that denies unknown fields; `valid` names the fields in the answer to a misspelt one.
+/// Reads a JSON object into a type that denies unknown fields; `valid` names the fields in the answer to a misspelt one.
 pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body, limits: BodyLimits, valid: &[&str]) -> Result<T, Problem> {
     check_type(headers)?;
     let bytes = read(headers, body, limits).await?;
-    serde_json::from_slice(&bytes).map_err(|error| Problem::new(ProblemKind::InvalidBody, error.to_string()).valid(valid))
+    let refused = |detail: String| Problem::new(ProblemKind::InvalidBody, detail).valid(valid);
+    // serde takes an array, too, for the fields in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(refused("the body is no JSON object".to_owned()));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))
 }
 
 /// Only JSON, and nothing that a browser form can send without asking (CSRF); nothing that unfolds to more than it is.
@@ -111,6 +116,14 @@ mod tests {
         check("application/json", r#"{"q":["a"]}"#, Err("invalid-body")).await;
         check("application/json", r#"{"q":"a"} x"#, Err("invalid-body")).await;
         check("application/json", &format!(r#"{{"q":"{}"}}"#, "a".repeat(40)), Err("too-large")).await;
+    }
+
+    #[tokio::test]
+    async fn an_array_in_the_place_of_the_object_is_refused() {
+        for body in [r#"["a"]"#, r#" ["a"]"#, r#""a""#, "null", "", " "] {
+            assert_eq!(ask("application/json", body).await, Err("invalid-body".to_owned()), "{body}");
+        }
+        assert_eq!(ask("application/json", "\r\n\t {\"q\":\"a\"}").await, Ok("a".to_owned()));
     }
 
     #[tokio::test]

@@ -1,14 +1,7 @@
 //! The accept loop: connections within their number, their time and their sizes, and a stop that lets answers finish.
 //! Knows HTTP/1.1 framing through hyper; knows no route. (`axum::serve` keeps half-sent headers open for ever, measured.)
 
-use std::{
-    collections::HashMap,
-    io,
-    net::{IpAddr, SocketAddr},
-    pin::pin,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -20,9 +13,18 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::http::{edge::Peer, listen::stalled::WriteTimeout};
+use crate::http::{
+    edge::Peer,
+    listen::{
+        open::{Open, Place},
+        stalled::WriteTimeout,
+        tracked::Tracked,
+    },
+};
 
+pub mod open;
 pub mod stalled;
+pub mod tracked;
 
 /// Longer heads are refused by hyper itself (414, 431); shorter ones that are still too long get a problem that explains.
 const HEAD_MOST: usize = 128 * 1024;
@@ -52,13 +54,13 @@ pub async fn listen(listener: TcpListener, router: Router, limits: ConnectionLim
         };
         match accepted {
             Ok((stream, peer)) => {
-                // Closed without an answer: whoever holds 64 connections does not read them.
+                // Closed without an answer: all other connections are busy, and one more would cost what the bound saves.
                 let Some(place) = Open::take(&open, peer.ip(), &limits) else {
                     continue;
                 };
                 let (router, stop, alive) = (router.clone(), stop.clone(), alive.clone());
                 tokio::spawn(async move {
-                    serve(stream, peer, router, limits, stop).await;
+                    serve(stream, peer, &place, router, limits, stop).await;
                     drop((place, alive));
                 });
             }
@@ -75,24 +77,42 @@ pub async fn listen(listener: TcpListener, router: Router, limits: ConnectionLim
     }
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: ConnectionLimits, mut stop: watch::Receiver<bool>) {
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: &Place,
+    router: Router,
+    limits: ConnectionLimits,
+    mut stop: watch::Receiver<bool>,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection is gone already");
         return;
     }
+    let activity = place.activity();
+    let stream = WriteTimeout::new(stream, limits.write, activity.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
-        router.clone().oneshot(request)
+        let (busy, answer) = (activity.begin(), router.clone().oneshot(request));
+        async { Ok::<_, Infallible>(answer.await?.map(|body| Tracked::new(body, busy))) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header)
         .max_buf_size(HEAD_MOST)
-        .serve_connection(TokioIo::new(WriteTimeout::new(stream, limits.write)), service);
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = place.left() => {
+            if !place.is_busy() {
+                return;
+            }
+            // A request came at the same moment. It gets its answer, the next one does not.
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
         () = stopped(&mut stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -107,46 +127,6 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: Conn
 /// Waits for the stop. The guard that the channel hands out must not be held over an await.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|it| *it).await);
-}
-
-/// Counts open connections. Held for a few instructions, never over an await.
-#[derive(Debug, Default)]
-struct Open(Mutex<HashMap<IpAddr, usize>>);
-
-/// One open connection, given back on drop.
-struct Place {
-    open: Arc<Open>,
-    peer: IpAddr,
-}
-
-impl Open {
-    fn take(open: &Arc<Open>, peer: IpAddr, limits: &ConnectionLimits) -> Option<Place> {
-        let mut peers = open.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if peers.values().sum::<usize>() >= limits.connections {
-            return None;
-        }
-        let of_peer = peers.entry(peer).or_insert(0);
-        if *of_peer >= limits.connections_per_peer {
-            return None;
-        }
-        *of_peer += 1;
-        Some(Place {
-            open: Arc::clone(open),
-            peer,
-        })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut peers = self.open.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(of_peer) = peers.get_mut(&self.peer) {
-            *of_peer -= 1;
-            if *of_peer == 0 {
-                peers.remove(&self.peer);
-            }
-        }
-    }
 }
 
 /// Binds an address, naming it in the error.

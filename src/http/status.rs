@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+/// What a problem of a source becomes for a token that may not read the whole source: problems name folders.
+const HIDDEN: &str = "the source has a problem; ask for a token without a prefix to see it";
+
 /// The state of the whole.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct StatusResponse {
@@ -25,7 +28,8 @@ pub struct StatusResponse {
     /// Why it is not ready, as codes.
     pub reasons: Vec<String>,
     pub rebuilding: bool,
-    pub index_bytes: u64,
+    /// `null` for a token that may not read the whole vault: a size tells of what it may not read.
+    pub index_bytes: Option<u64>,
     pub sources: Vec<SourceEntry>,
     pub queue: Queue,
     /// The newest last. Left out for callers that see a part of the vault only: errors name paths.
@@ -36,8 +40,8 @@ pub struct StatusResponse {
 /// What waits.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Queue {
-    /// Paths to be read again.
-    pub dirty: usize,
+    /// Paths to be read again; `null` for a token that may not read the whole vault.
+    pub dirty: Option<usize>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -55,11 +59,11 @@ pub struct SourceEntry {
     pub on_disk: Option<usize>,
     pub last_scan: Option<String>,
     pub last_scan_ms: u64,
-    /// `watching`, or `polling: why`.
+    /// `watching`, or `polling: why`, or only `polling` likewise.
     pub watcher: String,
     /// `off`: changes are not committed.
     pub git: String,
-    /// Why the source is stale; empty when all is well.
+    /// Why the source is stale; empty when all is well. Only that there is a reason for a token that may not read the whole source.
     pub problem: String,
     pub conflicts: Vec<Conflict>,
     pub skipped: Vec<SkippedEntry>,
@@ -94,7 +98,7 @@ pub struct Probe {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Ready {
     pub status: String,
-    /// What works in a lesser way: `polling` where changes are found by scans because they cannot be watched.
+    /// What works in a lesser way: `polling` (changes are found by scans), `unlisted-folder` (a folder cannot be listed).
     pub degraded: Vec<String>,
 }
 
@@ -112,7 +116,7 @@ pub async fn get_status(State(state): State<Arc<AppState>>, Extension(caller): E
 }
 
 /// Tell that the process lives.
-#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, body = Probe)))]
+#[utoipa::path(get, path = "/healthz", tag = "operations", security(()), responses((status = 200, body = Probe)))]
 pub async fn healthz() -> Json<Probe> {
     Json(Probe {
         status: "alive".to_owned(),
@@ -124,16 +128,16 @@ pub async fn healthz() -> Json<Probe> {
     get,
     path = "/readyz",
     tag = "operations",
+    security(()),
     responses((status = 200, body = Ready), (status = 503, body = Problem, content_type = "application/problem+json"))
 )]
 pub async fn readyz(State(state): State<Arc<AppState>>) -> Result<Json<Ready>, Problem> {
     let status = state.handle.status();
     let reasons = codes(&status);
     if reasons.is_empty() {
-        let polls = status.sources.iter().any(|it| it.watcher.starts_with("polling"));
         return Ok(Json(Ready {
             status: "ready".to_owned(),
-            degraded: polls.then(|| "polling".to_owned()).into_iter().collect(),
+            degraded: degraded(&status),
         }));
     }
     Err(Problem::new(ProblemKind::NotReady, "see `reasons`")
@@ -150,9 +154,11 @@ fn response(status: Status, caller: &Caller, index: Index) -> StatusResponse {
         ready: reasons.is_empty(),
         reasons,
         rebuilding: status.rebuilding,
-        index_bytes: status.index_bytes,
+        index_bytes: sees_all.then_some(status.index_bytes),
         sources: status.sources.into_iter().map(|it| source(it, caller)).collect(),
-        queue: Queue { dirty: status.dirty },
+        queue: Queue {
+            dirty: sees_all.then_some(status.dirty),
+        },
         last_errors: errors
             .map(|(time, error)| ErrorEntry {
                 time: time.to_string(),
@@ -165,8 +171,9 @@ fn response(status: Status, caller: &Caller, index: Index) -> StatusResponse {
 
 fn source(it: SourceStatus, caller: &Caller) -> SourceEntry {
     let sees = |path: &str| caller.prefix.as_deref().is_none_or(|prefix| path.starts_with(prefix));
+    let sees_all = caller.prefix.is_none();
     // A count of what a caller may not read would tell of it.
-    let whole = |count: usize| caller.prefix.is_none().then_some(count);
+    let whole = |count: usize| sees_all.then_some(count);
     let conflicts = it.conflicts.into_iter().filter(|(copy, original)| sees(copy) && sees(original));
     let skipped = it.skipped.into_iter().filter(|(path, _)| sees(path));
     SourceEntry {
@@ -175,9 +182,13 @@ fn source(it: SourceStatus, caller: &Caller) -> SourceEntry {
         on_disk: whole(it.on_disk),
         last_scan: it.last_scan.map(|it| it.to_string()),
         last_scan_ms: it.last_scan_ms,
-        watcher: it.watcher,
+        watcher: if sees_all { it.watcher } else { kind_of(&it.watcher) },
         git: "off".to_owned(),
-        problem: it.problem,
+        problem: if sees_all || it.problem.is_empty() {
+            it.problem
+        } else {
+            HIDDEN.to_owned()
+        },
         conflicts: conflicts.map(|(copy, original)| Conflict { copy, original }).collect(),
         skipped: skipped.map(|(path, reason)| SkippedEntry { path, reason }).collect(),
         skipped_total: whole(it.skipped_total),
@@ -190,51 +201,28 @@ fn source(it: SourceStatus, caller: &Caller) -> SourceEntry {
     }
 }
 
+/// Returns `polling` without its reason, which names folders.
+fn kind_of(watcher: &str) -> String {
+    watcher.split_once(':').map_or(watcher, |(kind, _)| kind).to_owned()
+}
+
+fn degraded(status: &Status) -> Vec<String> {
+    let any = |test: fn(&SourceStatus) -> bool| status.sources.iter().any(test);
+    let found = [
+        ("polling", any(|it| it.watcher.starts_with("polling"))),
+        // A ready source has no other problem: a root that is gone, or notes that vanished, make it not ready.
+        ("unlisted-folder", any(|it| !it.problem.is_empty())),
+    ];
+    found
+        .into_iter()
+        .filter(|(_, is_so)| *is_so)
+        .map(|(code, _)| code.to_owned())
+        .collect()
+}
+
 fn codes(status: &Status) -> Vec<String> {
     status.not_ready.iter().map(|it| it.code().to_owned()).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::path::SourceName;
-
-    #[test]
-    fn a_caller_of_one_folder_learns_no_path_beyond_it() {
-        let pair = |path: &str| (path.to_owned(), path.to_owned());
-        let vault = SourceStatus {
-            name: SourceName::parse("vault").unwrap(),
-            indexed: 2,
-            on_disk: 2,
-            last_scan: None,
-            last_scan_ms: 3,
-            watcher: "watching".to_owned(),
-            problem: String::new(),
-            conflicts: vec![pair("Work/a.md"), pair("Private/b.md")],
-            skipped: vec![pair("Work/c.md"), pair("Private/d.md")],
-            skipped_total: 2,
-            settings_problems: vec!["app.json: `Private/` is no folder".into()],
-        };
-        let status = Status {
-            sources: vec![vault],
-            last_errors: vec![(jiff::Timestamp::UNIX_EPOCH, "Private/d.md: gone".into())],
-            ..Status::default()
-        };
-        let caller = Caller {
-            prefix: Some("Work/".to_owned()),
-            ..Caller::anyone()
-        };
-        let index = Index {
-            generation: 1,
-            stale: false,
-            lag_ms: 0,
-        };
-        let told = serde_json::to_string(&response(status.clone(), &caller, index)).unwrap();
-        assert!(told.contains("Work/a.md") && !told.contains("Private"), "{told}");
-        assert!(
-            serde_json::to_string(&response(status, &Caller::anyone(), index))
-                .unwrap()
-                .contains("Private/d.md: gone")
-        );
-    }
-}
+mod tests;

@@ -39,13 +39,12 @@ pub fn parse(text: &str, edge: Edge, clock: &Clock) -> Result<Timestamp, String>
             .parse::<civil::DateTime>()
             .map_err(|error| format!("`{text}` after {date}: {error}"))?,
         (Ok(date), Edge::Start) => date.into(),
-        (Ok(date), Edge::End) => date.tomorrow().map_err(|error| format!("`{text}` is too late: {error}"))?.into(),
+        (Ok(date), Edge::End) => date.tomorrow().unwrap_or(date).into(),
         (Err(_), _) => return Err(format!("`{text}` is no date, time or age")),
     };
-    local
-        .to_zoned(clock.zone.clone())
-        .map(|it| it.timestamp())
-        .map_err(|error| format!("`{text}` is no moment: {error}"))
+    // The one thing that can be wrong with it: the calendar goes on for a day beyond the first and the last moment. `9999-12-31` means ever.
+    let nearest = if local.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+    Ok(local.to_zoned(clock.zone.clone()).map_or(nearest, |it| it.timestamp()))
 }
 
 /// Returns the span of `90m`, `12h`, `7d`, `2w`, `3mo`, `1y`; `None` when this is not written as an age.
@@ -99,6 +98,15 @@ mod tests {
         check("7d", Edge::Start, "2026-03-23T11:00:00Z");
         check("2w", Edge::End, "2026-03-16T11:00:00Z");
         check("1mo", Edge::Start, "2026-02-28T11:00:00Z");
+    }
+
+    #[test]
+    fn the_last_day_of_the_calendar_is_not_too_late() {
+        let last = Timestamp::MAX.to_string();
+        check("9999-12-31", Edge::End, &last);
+        check("9999-12-31", Edge::Start, &last);
+        check("9999-12-30", Edge::Start, "9999-12-29T23:00:00Z");
+        check("-009999-01-01", Edge::Start, &Timestamp::MIN.to_string());
     }
 
     #[test]

@@ -305,6 +305,20 @@ async fn methods_and_bodies_are_named_when_wrong() {
 }
 
 #[tokio::test]
+async fn an_array_is_no_body() {
+    let server = Server::start(&notes()).await;
+    for (target, body) in [("/v1/search", json!(["zebra"])), ("/v1/notes:batch", json!([["Long.md"]]))] {
+        assert_eq!(server.post(target, &body).await.problem(), (400, "invalid-body".into()), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_until_the_end_of_the_calendar_finds_all() {
+    let server = Server::start(&notes()).await;
+    assert_eq!(server.get("/v1/search?until=9999-12-31").await.json()["total"], 4);
+}
+
+#[tokio::test]
 async fn answers_are_never_for_a_browser_to_interpret() {
     let server = Server::start(&notes()).await;
     for target in ["/v1/notes/Long.md", "/v1/search", "/nope", "/healthz"] {
@@ -363,6 +377,8 @@ async fn a_token_with_a_prefix_learns_nothing_beyond_it() {
     let headers = [work[0].clone(), (header::CONTENT_TYPE, "application/json")];
     let batch = server.send("POST", "/v1/notes:batch", &headers, Body::from(r#"{"paths":["Private/Secret"]}"#));
     assert_eq!(batch.await.json()["notes"][0]["error"]["status"], 404);
+    let status = server.get_with("/v1/status", &work).await.json();
+    assert_eq!((&status["index_bytes"], &status["queue"]["dirty"]), (&json!(null), &json!(null)));
 }
 
 #[tokio::test]
@@ -386,6 +402,21 @@ async fn the_probes_and_the_status_tell_how_it_is() {
         "{status}"
     );
     assert_eq!(server.get("/openapi.json").await.json()["info"]["title"], "membridge");
+}
+
+#[test]
+fn the_document_says_which_calls_need_a_token() {
+    let document = serde_json::to_value(membridge::http::openapi()).unwrap();
+    assert_eq!(
+        document["components"]["securitySchemes"]["bearer"],
+        json!({"type": "http", "scheme": "bearer"})
+    );
+    assert_eq!(document["security"], json!([{"bearer": []}]));
+    let of = |path: &str| document["paths"][path]["get"]["security"].clone();
+    assert_eq!(
+        [of("/healthz"), of("/readyz"), of("/v1/status")],
+        [json!([{}]), json!([{}]), json!(null)]
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! The binary as a shell sees it, against a server on a real socket: output, exit status, and that a closed pipe is no error.
 
-use std::process::{Command, Output, Stdio};
+use std::{
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use tokio::{net::TcpListener, sync::watch};
 
@@ -99,6 +103,41 @@ fn without_a_server_there_is_a_hint() {
         .unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(2) && error.contains("membridge serve"), "{error}");
+}
+
+#[test]
+fn a_token_of_several_lines_does_not_blame_the_server() {
+    let output = Command::new(env!("CARGO_BIN_EXE_membridge"))
+        .args(["status"])
+        .env("MEMBRIDGE_TOKEN", "0123456789abcdef\nfedcba9876543210")
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("MEMBRIDGE_TOKEN") && !error.contains("membridge serve"), "{error}");
+}
+
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_membridge"))
+        .args(["parse".as_ref(), pipe.as_os_str()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(10) {
+            child.kill().unwrap();
+            panic!("still waiting");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    let output = child.wait_with_output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && error.contains("no regular file"), "{error}");
 }
 
 #[test]

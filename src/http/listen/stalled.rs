@@ -14,21 +14,25 @@ use tokio::{
     time::{self, Sleep},
 };
 
+use crate::http::listen::open::{Activity, Busy};
+
 /// A connection whose writes fail when the peer takes no byte for too long.
 #[derive(Debug)]
 pub struct WriteTimeout {
     stream: TcpStream,
     most: Duration,
-    /// Runs while a write waits.
-    waiting: Option<Pin<Box<Sleep>>>,
+    activity: Activity,
+    /// Runs while a write waits: an answer whose last bytes are not on their way yet is in flight.
+    waiting: Option<(Pin<Box<Sleep>>, Busy)>,
 }
 
 impl WriteTimeout {
     /// Returns the stream with this bound on each wait.
-    pub fn new(stream: TcpStream, most: Duration) -> WriteTimeout {
+    pub fn new(stream: TcpStream, most: Duration, activity: Activity) -> WriteTimeout {
         WriteTimeout {
             stream,
             most,
+            activity,
             waiting: None,
         }
     }
@@ -38,9 +42,9 @@ impl WriteTimeout {
             self.waiting = None;
             return polled;
         }
-        let most = self.most;
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(time::sleep(most)));
-        ready!(waiting.as_mut().poll(context));
+        let (most, activity) = (self.most, &self.activity);
+        let (sleep, _) = self.waiting.get_or_insert_with(|| (Box::pin(time::sleep(most)), activity.begin()));
+        ready!(sleep.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }

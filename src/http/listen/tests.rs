@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::{collections::HashMap, time::Instant};
 
 use axum::{
     extract::Request,
@@ -51,7 +51,7 @@ async fn read_body(request: Request) -> Result<(), Problem> {
         bytes: 100,
         time: LIMITS.header,
     };
-    body::json::<Vec<u8>>(&head.headers, body, limits, &[]).await.map(drop)
+    body::json::<HashMap<String, u8>>(&head.headers, body, limits, &[]).await.map(drop)
 }
 
 async fn connect(running: &Running, text: &str) -> TcpStream {
@@ -100,20 +100,59 @@ async fn an_idle_connection_is_closed_after_its_answer() {
 }
 
 #[tokio::test]
-async fn a_peer_has_its_number_of_connections_and_gets_them_back() {
+async fn silent_connections_do_not_lock_out_the_next_client_of_their_address() {
     let running = start().await;
-    let (first, second) = (connect(&running, "").await, connect(&running, "").await);
+    let half = "GET / HTTP/1.1\r\nHost: a\r\n";
+    let (first, second) = (connect(&running, half).await, connect(&running, "").await);
     // Accepted in order, so the first two hold their places when the third comes.
-    assert_eq!(read_to_end(connect(&running, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await).await, "");
-    drop((first, second));
-    for attempt in 0.. {
-        let answer = read_to_end(connect(&running, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await).await;
-        if answer.ends_with("here") {
-            break;
-        }
-        assert!(attempt < 100, "the places come back");
-        time::sleep(Duration::from_millis(20)).await;
+    let begun = Instant::now();
+    let mut third = connect(&running, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(read_to_end(first).await, "");
+    assert!(begun.elapsed() < LIMITS.header, "the oldest left before its time was up");
+    let mut answer = [0; 15];
+    third.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    drop(second);
+}
+
+#[tokio::test]
+async fn silent_connections_of_one_address_leave_when_the_service_is_full() {
+    let open = Arc::<Open>::default();
+    let take = |last: u8| Open::take(&open, [127, 0, 0, last].into(), &LIMITS);
+    let places: Vec<Place> = [1, 1, 2, 2].into_iter().filter_map(take).collect();
+    let _busy = places[0].activity().begin();
+    let newcomer = take(3).expect("the oldest that is not busy makes room");
+    time::timeout(PATIENCE, places[1].left()).await.expect("it is told so");
+    let _all_busy = [&places[2], &places[3], &newcomer].map(|it| it.activity().begin());
+    assert!(take(4).is_none(), "all are busy");
+    drop(places);
+    assert!(take(4).is_some(), "the places come back");
+}
+
+#[tokio::test]
+async fn busy_connections_keep_their_places() {
+    let running = start().await;
+    let slow = "GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let busy = [connect(&running, slow).await, connect(&running, slow).await];
+    time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(read_to_end(connect(&running, slow).await).await, "", "refused");
+    for stream in busy {
+        assert!(read_to_end(stream).await.starts_with("HTTP/1.1 200 OK"));
     }
+    assert!(read_to_end(connect(&running, slow).await).await.starts_with("HTTP/1.1 200 OK"));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_still_being_sent_keeps_its_connection() {
+    let running = start().await;
+    let large = "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let mut sending = connect(&running, large).await;
+    let mut begin = [0; 15];
+    sending.read_exact(&mut begin).await.unwrap();
+    for _ in 0..3 {
+        connect(&running, "").await;
+    }
+    assert!(read_to_end(sending).await.len() > 64 << 20);
 }
 
 #[tokio::test]
@@ -154,8 +193,9 @@ async fn what_is_no_http_is_refused() {
 #[tokio::test]
 async fn half_a_body_is_not_waited_for() {
     let running = start().await;
-    let head =
-        |length: &str| format!("POST /body HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n[1,");
+    let head = |length: &str| {
+        format!("POST /body HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{{\"a\":")
+    };
     assert!(read_to_end(connect(&running, &head("9")).await).await.starts_with("HTTP/1.1 408"));
     assert!(
         read_to_end(connect(&running, &head("99999999999")).await)
