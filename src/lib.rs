@@ -1,10 +1,44 @@
-//! membridge makes an Obsidian vault the long-term memory of a self-hosted AI agent.
+//! membridge makes an Obsidian vault the long-term memory of a self-hosted AI agent: it watches the vault, keeps it in a full-text index, and
+//! answers lookups over HTTP with the lines that matter, a citation, who wrote them, and how fresh the answer is.
+//!
+//! # Rooms
 //!
 //! Five rooms, left to right; a module imports only from rooms to its left (`tests/it/tidy.rs` holds it):
 //!
 //! ```text
 //! model (pure)  <-  io (disk, index, watcher)  <-  engine (the only place state changes)  <-  http, cli  <-  main
 //! ```
+//!
+//! - [`model`]: what things are and mean: notes, links, queries, paths. No IO, no clock, no thread.
+//! - [`io`]: one module a door: [`io::vault`] the disk, [`io::watch`] events, [`io::index`] the index. They do not know each other.
+//! - [`engine`]: one thread owns catalogs, index writer and watchers; [`engine::handle`] is how all others see its state.
+//! - [`http`] and [`cli`]: requests in, snapshots out; the command line is a client of the HTTP API.
+//! - [`config`]: flags, environment and file, resolved once into values that nobody checks again.
+//!
+//! # What always holds
+//!
+//! - Events are hints, the disk is the truth. A path that may have changed is read again and compared by hash; a scan finds what events lost.
+//! - The index is a cache: delete it, and it gives equal answers again, scores to the last bit. Nothing in its folder is fsynced; checksums are
+//!   verified at every start.
+//! - An index that is behind says so. There is no answer without its generation, its lag, and whether it is stale.
+//! - What a caller may not read is left out before ranking and counting, statistics included.
+//! - Everything read from a vault is untrusted: parsers are total, linear and bounded; nothing follows a link out of the root.
+//! - Nothing in a vault is ever written.
+//!
+//! # A search, step by step
+//!
+//! 1. [`http`] checks name, origin, token and parameters, and parses the query ([`model::query`]).
+//! 2. The newest snapshot ([`io::index::Searcher`]) decides the conditions for every note; what its terms cannot decide is read and verified.
+//! 3. Words become the terms of each segment: themselves, their inflections, the parts of identifiers, or corrections.
+//! 4. BM25 over all postings of living, visible notes scores notes and passages; the two rankings are fused.
+//! 5. Only the hits of the page are read: passages, headings, snippets.
+//!
+//! # A change, step by step
+//!
+//! 1. The watcher puts the path into a bounded set ([`io::watch`]); a full set is one scan.
+//! 2. The engine waits until the path is quiet, then reads it and compares its hash with the catalog's.
+//! 3. [`model::note`] parses it, [`model::passage`] cuts it, [`io::index`] puts it in the place of what it was.
+//! 4. One commit serves all that waits; the new snapshot and its generation are published, and whoever waits for them is woken.
 
 pub mod config;
 pub mod model;

@@ -14,11 +14,11 @@ static MARKS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?mx)
         !?\[\[ (?P<target> [^\]\n|]* ) (?: \\?\| (?P<alias> [^\]\n]* ) )? \]\]   # wikilinks and embeds show their alias
         | !?\[ (?P<text> [^\]\n]* ) \]\( [^)\s]* (?: \s [^)\n]* )? \)             # Markdown links show their text
-        | ^\s* (?: (?: > | [-*+]\s | \d{1,9}[.)]\s | \#{1,6}\s ) \s* )+ (?: \[[^\]\n]\]\s+ )?   # quotes, bullets, headings, boxes
+        | ^[\ \t]* (?: (?: > | [-*+][\ \t] | \d{1,9}[.)][\ \t] | \#{1,6}[\ \t] ) [\ \t]* )+ (?: \[[^\]\n]\][\ \t]+ )?   # quotes, bullets, headings, boxes
         | \[! \w+ (?: \|[^\]\n]* )? \] [-+]?                                        # callout types
         | \*\*|__|==|~~|`+                                                         # emphasis and code
-        | ^\s* (?: -{3,} | \|?[\ :|-]{3,}\|? ) \s*$                                # rules and table lines
-        | \s\^[A-Za-z0-9-]+\s*$                                                    # block ids
+        | ^[\ \t]* (?: -{3,} | \|?[\ :|-]{3,}\|? ) [\ \t]*$                                # rules and table lines
+        | (?: ^ | [\ \t] ) \^[A-Za-z0-9-]+[\ \t]*$                                                    # block ids
         | %%|<!--|-->|</?[a-zA-Z][^>\n]{0,200}>",
     )
     .expect("the pattern is valid")
@@ -142,6 +142,16 @@ mod tests {
             "Title text with a link and mark",
         );
         check("| a | b |\n|---|---|\n| [[Note]] | `c` |", 100, &[], "| a | b | | Note | c |");
+    }
+
+    #[test]
+    fn a_heading_behind_a_blank_line_keeps_its_distance() {
+        check(
+            "before.\n\n## Ledger\ntext\n\n- item\n\n^id\n",
+            100,
+            &[],
+            "before. Ledger text item",
+        );
     }
 
     #[test]
