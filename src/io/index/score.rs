@@ -20,6 +20,9 @@ use crate::io::index::{
 const K1: f32 = 1.4;
 const B: f32 = 0.75;
 
+/// Ranks beyond this add next to nothing to a fused score.
+const MAX_RANKED: usize = 1000;
+
 /// How much an occurrence in the title counts for the note, and one in title or headings for the passage. Measured with `K1`: more is worse.
 const NOTE_CONTEXT: f32 = 3.0;
 const PASSAGE_CONTEXT: f32 = 1.5;
@@ -267,6 +270,28 @@ fn saturation(count: f32, relative_length: f32) -> f32 {
 
 fn idf(all: u32, holding: u32) -> f32 {
     (1.0 + (all as f32 - holding as f32 + 0.5) / (holding as f32 + 0.5)).ln()
+}
+
+/// Returns each key's rank from 0, the greatest first; equal keys share a rank, and all beyond the bound share the bound.
+pub(super) fn ranks(keys: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    let descending = |a: &usize, b: &usize| keys[*b].total_cmp(&keys[*a]);
+    if order.len() > MAX_RANKED {
+        order.select_nth_unstable_by(MAX_RANKED, descending);
+        // What equals the last ranked key is beyond the bound too: which of them the selection kept is chance.
+        let last = keys[order[MAX_RANKED]];
+        order.retain(|&it| keys[it] > last);
+    }
+    order.sort_unstable_by(descending);
+    let mut ranks = vec![MAX_RANKED; keys.len()];
+    let mut rank = 0;
+    for (place, &at) in order.iter().enumerate() {
+        if place > 0 && keys[order[place - 1]] > keys[at] {
+            rank = place;
+        }
+        ranks[at] = rank;
+    }
+    ranks
 }
 
 /// Counts of what the caller may see, living notes only: equal content gives equal scores whatever was deleted before.

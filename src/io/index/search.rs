@@ -12,7 +12,7 @@ use crate::{
         condition::{Selector, stored_path},
         request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort, Visible},
         schema::{hash_at, parse_place, parse_tags},
-        score::{Best, Finder, Occurrences, Scores, score},
+        score::{Best, Finder, Occurrences, Scores, ranks, score},
         segment::Segment,
         snippet::snippet,
         words::{PART_WEIGHT, Word, nearest, words},
@@ -22,9 +22,6 @@ use crate::{
 
 /// Steadies the ranks of the fusion. Two lists of the same notes want less than the usual 60 (measured, `docs/performance.md`).
 const RANK_OFFSET: f32 = 10.0;
-
-/// Ranks beyond this add next to nothing to a fused score.
-const MAX_RANKED: usize = 1000;
 
 /// What an attachment gets of the score of the last note that holds as much.
 const BEHIND: f32 = 0.999;
@@ -239,28 +236,6 @@ fn place_attachments(attachments: &mut [Found], notes: &[Found], scores: &[Score
     }
 }
 
-/// Returns each key's rank from 0, the greatest first; equal keys share a rank, and all beyond the bound share the bound.
-fn ranks(keys: &[f32]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..keys.len()).collect();
-    let descending = |a: &usize, b: &usize| keys[*b].total_cmp(&keys[*a]);
-    if order.len() > MAX_RANKED {
-        order.select_nth_unstable_by(MAX_RANKED, descending);
-        // What equals the last ranked key is beyond the bound too: which of them the selection kept is chance.
-        let last = keys[order[MAX_RANKED]];
-        order.retain(|&it| keys[it] > last);
-    }
-    order.sort_unstable_by(descending);
-    let mut ranks = vec![MAX_RANKED; keys.len()];
-    let mut rank = 0;
-    for (place, &at) in order.iter().enumerate() {
-        if place > 0 && keys[order[place - 1]] > keys[at] {
-            rank = place;
-        }
-        ranks[at] = rank;
-    }
-    ranks
-}
-
 /// Returns the hits of the page that was asked for, in order.
 fn cut(segments: &[Arc<Segment>], mut found: Vec<Found>, request: &SearchRequest) -> Vec<Found> {
     let name = |it: &Found| {
@@ -276,9 +251,18 @@ fn cut(segments: &[Arc<Segment>], mut found: Vec<Found>, request: &SearchRequest
         first.then_with(|| name(a).cmp(&name(b)))
     };
     let end = request.offset.saturating_add(request.limit);
-    if end < found.len() {
-        found.select_nth_unstable_by(end, order);
-        found.truncate(end);
+    if (1..found.len()).contains(&end) {
+        if request.sort == Sort::Relevance {
+            // By score alone first: thousands share the lowest scores, and names are dear to compare.
+            let mut scores: Vec<f32> = found.iter().map(|it| it.score).collect();
+            let (_, least, _) = scores.select_nth_unstable_by(end - 1, |a, b| b.total_cmp(a));
+            let least = *least;
+            found.retain(|it| it.score >= least);
+        }
+        if end < found.len() {
+            found.select_nth_unstable_by(end, order);
+            found.truncate(end);
+        }
     }
     found.sort_unstable_by(order);
     found.into_iter().skip(request.offset).collect()
