@@ -26,7 +26,7 @@ static MARKS: LazyLock<Regex> = LazyLock::new(|| {
 
 static SPACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\s+").expect("the pattern is valid"));
 
-/// Returns at most `limit` characters of the passage as plain text, around the place that holds most of the words; `is_match` says how much
+/// Returns at most `limit` characters of the passage as plain text, around the place that holds most of the words; `weight` says how much
 /// a folded term weighs, 0 for none.
 pub(super) fn snippet(passage: &str, limit: usize, weight: &dyn Fn(&str) -> f32) -> String {
     let end = (0..=passage.len().min(MAX_TEXT))
