@@ -49,7 +49,7 @@ const DOORS: [(&str, &[&str]); 21] = [
 ];
 
 /// Tools for text, numbers and time: no room is bent by them.
-const FREE: [&str; 9] = [
+const FREE: [&str; 10] = [
     "globset",
     "jiff",
     "levenshtein_automata",
@@ -58,6 +58,7 @@ const FREE: [&str; 9] = [
     "regex",
     "serde",
     "serde_json",
+    "similar",
     "unicode_normalization",
 ];
 
