@@ -7,6 +7,8 @@ pub mod yaml;
 pub mod note;
 pub mod noise;
 pub mod glob;
+pub mod new_name;
+pub mod write_policy;
 pub mod origin;
 pub mod citation;
 pub mod passage;
