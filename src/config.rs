@@ -25,6 +25,7 @@ use crate::{
         glob::PathGlob,
         origin::OriginRule,
         path::{NotePath, SourceName},
+        write_policy::WritePolicy,
     },
 };
 
@@ -49,6 +50,9 @@ pub struct Config {
     pub timezone: Option<String>,
     pub tokens: Vec<Token>,
     pub limits: Limits,
+    /// Where notes may be written.
+    pub write: WritePolicy,
+    pub git: Git,
     pub rescan_interval: Duration,
     /// How long a path must be quiet before it is read.
     pub quiet: Duration,
@@ -83,6 +87,29 @@ pub struct Limits {
     /// Connections open at once.
     pub connections: u64,
     pub request_timeout: Duration,
+}
+
+/// How what is written gets its history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Git {
+    pub mode: GitMode,
+    /// Who is the author of text that people wrote and nobody committed yet.
+    pub owner: Person,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GitMode {
+    /// Each write is a commit of its own, before it is answered.
+    Immediate,
+    /// No history; only on request.
+    Off,
+}
+
+/// A name and an address as git writes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub name: String,
+    pub email: String,
 }
 
 /// How and what to log.
@@ -138,6 +165,19 @@ impl Config {
     /// Returns the folder of unfinished work, which must outlive the process.
     pub fn state_dir(&self) -> PathBuf {
         self.data_dir.join("state")
+    }
+}
+
+impl GitMode {
+    /// Every mode, in the order in which messages name them.
+    pub const ALL: [GitMode; 2] = [GitMode::Immediate, GitMode::Off];
+
+    /// Returns the mode as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GitMode::Immediate => "immediate",
+            GitMode::Off => "off",
+        }
     }
 }
 

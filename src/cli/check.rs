@@ -69,6 +69,7 @@ fn render(config: &Config) -> String {
     lines.push(if config.tokens.is_empty() { "tokens: []" } else { "tokens:" }.to_owned());
     lines.extend(config.tokens.iter().map(token_line));
     lines.extend(limit_lines(&config.limits));
+    lines.extend(write_lines(config));
     lines.push(format!("rescan_interval: {:?}", config.rescan_interval));
     lines.push(format!("quiet: {:?}", config.quiet));
     lines.push(format!(
@@ -128,6 +129,23 @@ fn limit_lines(limits: &Limits) -> [String; 7] {
         format!("  webhook: {}", size_text(&limits.webhook_bytes)),
         format!("  connections: {}", limits.connections),
         format!("  request_timeout: {:?}", limits.request_timeout),
+    ]
+}
+
+fn write_lines(config: &Config) -> [String; 4] {
+    let owner = &config.git.owner;
+    [
+        "write:".to_owned(),
+        format!("  allow: {}", quoted_list(config.write.allow.iter().map(PathGlob::as_str))),
+        format!(
+            "  edit_existing: {}",
+            quoted_list(config.write.edit_existing.iter().map(PathGlob::as_str))
+        ),
+        format!(
+            "git: {{mode: {}, owner: {}}}",
+            config.git.mode.as_str(),
+            quoted(&format!("{} <{}>", owner.name, owner.email))
+        ),
     ]
 }
 
@@ -197,6 +215,10 @@ limits:
   webhook: 8 MiB
   connections: 256
   request_timeout: 30s
+write:
+  allow: ["Agent/"]
+  edit_existing: []
+git: {mode: immediate, owner: "vault owner <owner@localhost>"}
 rescan_interval: 60s
 quiet: 300ms
 log: {format: text, filter: "info"}
@@ -206,7 +228,7 @@ log: {format: text, filter: "info"}
             "sources: [{name: team, path: notes, exclude: [\"a\\\"b/\"], origin: [{glob: 'In/**', origin: agent}]}]\ndata_dir: data\n\
              ops_listen: '[::1]:1'\nallowed_hosts: [memory]\nallowed_origins: ['https://a']\nindex_dir: elsewhere\nagent_folder: Бот\n\
              timezone: UTC\ntokens: [{name: a, file: token, scopes: [edit, read], prefix: In}]\n\
-             limits: {note_write: 1025, request_timeout: 1500ms}\nlog: {format: json, filter: 'membridge=debug,warn'}\n",
+             limits: {note_write: 1025, request_timeout: 1500ms}\nwrite: {allow: ['Notes/**']}\ngit: {mode: off, owner: Ann <a@b>}\nlog: {format: json, filter: 'membridge=debug,warn'}\n",
             r#"listen: "127.0.0.1:7979"
 ops_listen: "[::1]:1"
 allowed_hosts: ["memory"]
@@ -231,6 +253,10 @@ limits:
   webhook: 8 MiB
   connections: 256
   request_timeout: 1.5s
+write:
+  allow: ["Notes/**"]
+  edit_existing: []
+git: {mode: off, owner: "Ann <a@b>"}
 rescan_interval: 60s
 quiet: 300ms
 log: {format: json, filter: "membridge=debug,warn"}

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     config::{
-        Config, Environment, Flags, Limits, Log, LogFormat,
+        Config, Environment, Flags, Git, GitMode, Limits, Log, LogFormat, Person,
         callers::{add_environment_token, tokens},
         findings::Findings,
         folders::{self, FolderKeys},
@@ -17,9 +17,9 @@ use crate::{
         sources::sources,
         table::{Written, value, values_of},
         values,
-        written::LimitsWritten,
+        written::{GitWritten, LimitsWritten, WriteWritten},
     },
-    model::path::NotePath,
+    model::{glob::PathGlob, path::NotePath, write_policy::WritePolicy},
 };
 
 const KIB: u64 = 1 << 10;
@@ -59,6 +59,8 @@ pub fn resolve(flags: &Flags, environment: Environment<'_>, findings: &mut Findi
     let mut tokens = tokens(file.tokens, &place, findings);
     let environment_has_token = add_environment_token(&mut tokens, environment, findings);
 
+    let agent_folder =
+        value(file.agent_folder, values::folder, findings).unwrap_or_else(|| NotePath::parse("Agent").expect("the default is a folder"));
     let config = Config {
         listen,
         ops_listen,
@@ -67,8 +69,9 @@ pub fn resolve(flags: &Flags, environment: Environment<'_>, findings: &mut Findi
         data_dir,
         index_dir,
         sources,
-        agent_folder: value(file.agent_folder, values::folder, findings)
-            .unwrap_or_else(|| NotePath::parse("Agent").expect("the default is a folder")),
+        write: write_policy(file.write, &agent_folder, findings),
+        git: git(file.git, findings),
+        agent_folder,
         timezone: value(file.timezone, values::timezone, findings),
         tokens,
         limits: limits(file.limits, findings),
@@ -119,6 +122,38 @@ fn limits(written: LimitsWritten, findings: &mut Findings) -> Limits {
         findings.problem(note_write_key, message, "keep `note_write` at most as large as `note_read`");
     }
     limits
+}
+
+fn write_policy(written: WriteWritten, agent_folder: &NotePath, findings: &mut Findings) -> WritePolicy {
+    let agents = || {
+        PathGlob::parse(&format!("{}/", globset_escaped(agent_folder)))
+            .into_iter()
+            .collect()
+    };
+    WritePolicy {
+        allow: written.allow.map_or_else(agents, |globs| values_of(globs, values::glob, findings)),
+        edit_existing: values_of(written.edit_existing, values::glob, findings),
+    }
+}
+
+/// Returns the folder as a glob that means it alone, whatever signs its name holds.
+fn globset_escaped(folder: &NotePath) -> String {
+    let escape = |it: char| match it {
+        '*' | '?' | '[' | ']' | '{' | '}' => format!("[{it}]"),
+        other => other.to_string(),
+    };
+    folder.as_str().chars().map(escape).collect()
+}
+
+fn git(written: GitWritten, findings: &mut Findings) -> Git {
+    let owner = || Person {
+        name: "vault owner".to_owned(),
+        email: "owner@localhost".to_owned(),
+    };
+    Git {
+        mode: value(written.mode, values::git_mode, findings).unwrap_or(GitMode::Immediate),
+        owner: value(written.owner, values::person, findings).unwrap_or_else(owner),
+    }
 }
 
 fn check_listeners(config: &Config, listen_key: &str, has_tokens: bool, findings: &mut Findings) {

@@ -53,8 +53,13 @@ impl Table {
 
     /// Takes a list of texts, empty when missing.
     pub fn texts(&mut self, name: &'static str, findings: &mut Findings) -> Vec<Written> {
-        let items = self.list(name, findings).unwrap_or_default();
-        items.into_iter().filter_map(|(key, value)| scalar(key, value, findings)).collect()
+        self.texts_if_given(name, findings).unwrap_or_default()
+    }
+
+    /// Takes a list of texts; `None` when missing, where an empty list means something else.
+    pub fn texts_if_given(&mut self, name: &'static str, findings: &mut Findings) -> Option<Vec<Written>> {
+        let items = self.list(name, findings)?;
+        Some(items.into_iter().filter_map(|(key, value)| scalar(key, value, findings)).collect())
     }
 
     /// Takes a map, empty when missing.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    config::{LogFormat, SourceKind, findings::Complaint, tokens::Scope},
+    config::{GitMode, LogFormat, Person, SourceKind, findings::Complaint, tokens::Scope},
     model::{
         glob::PathGlob,
         origin::Origin,
@@ -99,6 +99,30 @@ pub fn prefix(text: &str) -> Result<String, Complaint> {
 pub fn glob(text: &str) -> Result<PathGlob, Complaint> {
     PathGlob::parse(text)
         .map_err(|error| Complaint::new(format!("`{text}` is no glob: {error}"), "write it as Templates/** or **/*.tmp.md"))
+}
+
+/// Reads how writes get their history.
+pub fn git_mode(text: &str) -> Result<GitMode, Complaint> {
+    let mode = GitMode::ALL.into_iter().find(|it| it.as_str() == text);
+    mode.ok_or_else(|| Complaint::new(format!("`{text}` is no mode"), valid(GitMode::ALL.map(GitMode::as_str))))
+}
+
+/// Reads an author as git writes one: `Ann Smith <ann@example.org>`.
+pub fn person(text: &str) -> Result<Person, Complaint> {
+    let parts = text.strip_suffix('>').and_then(|it| it.split_once('<'));
+    let parts = parts.map(|(name, email)| (name.trim(), email.trim()));
+    match parts {
+        Some((name, email)) if !name.is_empty() && email.contains('@') && !text.contains(char::is_control) && !email.contains('<') => {
+            Ok(Person {
+                name: name.to_owned(),
+                email: email.to_owned(),
+            })
+        }
+        _ => Err(Complaint::new(
+            format!("`{text}` is no author"),
+            "write a name and an address, as Ann Smith <ann@example.org>",
+        )),
+    }
 }
 
 /// Reads an origin as the API spells it.

@@ -22,6 +22,8 @@ pub struct ConfigFile {
     pub timezone: Option<Written>,
     pub tokens: Vec<TokenWritten>,
     pub limits: LimitsWritten,
+    pub write: WriteWritten,
+    pub git: GitWritten,
     pub rescan_interval: Option<Written>,
     pub quiet: Option<Written>,
     pub log_format: Option<Written>,
@@ -60,6 +62,19 @@ pub struct LimitsWritten {
     pub request_timeout: Option<Written>,
 }
 
+#[derive(Debug, Default)]
+pub struct WriteWritten {
+    /// `None` when the key is missing: an empty list closes the vault.
+    pub allow: Option<Vec<Written>>,
+    pub edit_existing: Vec<Written>,
+}
+
+#[derive(Debug, Default)]
+pub struct GitWritten {
+    pub mode: Option<Written>,
+    pub owner: Option<Written>,
+}
+
 /// Returns what the text says; whatever it says wrongly is noted and left out.
 pub fn read(text: &str, findings: &mut Findings) -> ConfigFile {
     let value = match yaml::parse(text) {
@@ -90,6 +105,8 @@ pub fn read(text: &str, findings: &mut Findings) -> ConfigFile {
             .map(|table| token(table, findings))
             .collect(),
         limits: limits(file.table("limits", findings), findings),
+        write: write(file.table("write", findings), findings),
+        git: git(file.table("git", findings), findings),
         rescan_interval: file.text("rescan_interval", findings),
         quiet: file.text("quiet", findings),
         log_format: log.text("format", findings),
@@ -158,6 +175,24 @@ fn limits(mut table: Table, findings: &mut Findings) -> LimitsWritten {
     read
 }
 
+fn write(mut table: Table, findings: &mut Findings) -> WriteWritten {
+    let read = WriteWritten {
+        allow: table.texts_if_given("allow", findings),
+        edit_existing: table.texts("edit_existing", findings),
+    };
+    table.finish(findings);
+    read
+}
+
+fn git(mut table: Table, findings: &mut Findings) -> GitWritten {
+    let read = GitWritten {
+        mode: table.text("mode", findings),
+        owner: table.text("owner", findings),
+    };
+    table.finish(findings);
+    read
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,7 +251,7 @@ mod tests {
                 "limits: this is a number (write a map of keys and values, as config/membridge.yaml shows)",
                 "quiet: this is true or false (write a text, as config/membridge.yaml shows)",
                 "nope: this key does not exist (valid here: log, listen, ops_listen, allowed_hosts, allowed_origins, data_dir, index_dir, \
-                 sources, agent_folder, timezone, tokens, limits, rescan_interval, quiet)",
+                 sources, agent_folder, timezone, tokens, limits, write, git, rescan_interval, quiet)",
             ],
         );
         check(

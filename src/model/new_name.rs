@@ -158,7 +158,9 @@ mod tests {
     #[test]
     fn hostile_names_are_refused() {
         let check = |path: &str, expected| assert_eq!(named(path), Err(expected), "{path:?}");
-        for device in ["CON.md", "nul", "aux.c.md", "COM1.md", "LPT9", "COM¹.md", "CONIN$", "CLOCK$", "a/prn.md"] {
+        for device in [
+            "CON.md", "nul", "aux.c.md", "COM1.md", "LPT9", "COM¹.md", "CONIN$", "CLOCK$", "a/prn.md",
+        ] {
             check(device, InvalidName::Device);
         }
         check("a.md.", InvalidName::Edge);
