@@ -3,3 +3,5 @@
 pub mod vault;
 pub mod watch;
 pub mod index;
+pub mod intents;
+pub mod receipts;
