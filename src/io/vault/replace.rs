@@ -2,13 +2,14 @@
 //! when it was not what the caller thought. Knows nothing of what the texts mean or how they could be merged.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, Write},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
 
 use rustix::{
-    fs::{AtFlags, RenameFlags, fstat, linkat, renameat, renameat_with, unlinkat},
+    fs::{AtFlags, Mode, OFlags, RenameFlags, fstat, linkat, openat, renameat, renameat_with, unlinkat},
     io::Errno,
 };
 
@@ -26,8 +27,8 @@ const MAX_ROUNDS: usize = 64;
 pub enum Published {
     /// The text lies at the path. What lay there before, for the second look; `None` for a new file.
     Done { stamp: Stamp, displaced: Option<Displaced> },
-    /// The file at the path was not the base (any more); the newest of others' bytes lie there. They are `found`, `None` when there is no
-    /// file.
+    /// The file at the path was not the base (any more). `found` are the bytes that were there, `None` when there is no file; by now newer
+    /// ones may lie there.
     Changed { found: Option<Vec<u8>> },
 }
 
@@ -131,14 +132,15 @@ impl Vault {
         let is_base = out.as_ref().is_some_and(|it| it.hash() == Some(base));
         if !is_base {
             if spool.exchanges {
-                put_back(spooled, &held, &folder, name, Placed::of_staged(before, staged))?;
+                let heard = vec![Some(staged.hash), out.as_ref().and_then(Seen::hash)];
+                put_back(spooled, &held, &folder, name, Placed::of_staged(before, staged), heard)?;
             } else {
                 give_back(spooled, &held, &folder, name)?;
             }
-            return match out.map(|it| it.bytes) {
-                Some(Err(why)) => Err(why),
-                _ => changed(&folder, name),
-            };
+            // Not what lies there by now: an editor that read the path during the swap may save over these bytes and not have them.
+            return Ok(Published::Changed {
+                found: out.map(|it| it.bytes).transpose()?,
+            });
         }
         if !spool.exchanges
             && let Err(why) = move_to_free(spooled, &staged.name, &folder, name)
@@ -190,10 +192,22 @@ impl Placed {
 }
 
 /// Swaps back what was swapped out, until what comes out is what was put in the time before: then the newest of others' files lies at the
-/// path. What is left in the spool stays, since an editor may have opened it while it lay there.
-fn put_back(spooled: &OwnedFd, held: &str, folder: &OwnedFd, name: &str, mut placed: Placed) -> Result<(), WriteFailure> {
+/// path. What is left in the spool stays, since an editor may have opened it while it lay there. So does a copy of every text that came by
+/// and is not in `heard`: an editor may have read one, and save it over another.
+fn put_back(
+    spooled: &OwnedFd,
+    held: &str,
+    folder: &OwnedFd,
+    name: &str,
+    mut placed: Placed,
+    mut heard: Vec<Option<ContentHash>>,
+) -> Result<(), WriteFailure> {
     for _ in 0..MAX_ROUNDS {
         let Some(newer) = see(spooled, held)? else { return Ok(()) };
+        if !heard.contains(&newer.hash()) {
+            heard.push(newer.hash());
+            keep_copy(spooled, &newer);
+        }
         match renameat_with(spooled, held, folder, name, RenameFlags::EXCHANGE) {
             Ok(()) => {}
             // Deleted in between: text that comes back is the lesser harm.
@@ -206,6 +220,17 @@ fn put_back(spooled: &OwnedFd, held: &str, folder: &OwnedFd, name: &str, mut pla
         }
     }
     Ok(())
+}
+
+/// Nothing hangs on its success: the file itself is put back in any case.
+fn keep_copy(spooled: &OwnedFd, seen: &Seen) {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    if let (Ok(bytes), Ok(file)) = (
+        &seen.bytes,
+        openat(spooled, spool::displaced_name(), flags, Mode::RUSR | Mode::WUSR),
+    ) {
+        let _ = File::from(file).write_all(bytes);
+    }
 }
 
 /// Moves a file back to its path if nothing lies there by now; otherwise it stays in the spool.
