@@ -56,6 +56,8 @@ impl Vault {
             // Not there any more if it has been at the path: then it has another name.
             let _ = unlinkat(&spooled, &staged.name, AtFlags::empty());
         }
+        // Staged no longer, whatever came of it.
+        drop(staged);
         published
     }
 
