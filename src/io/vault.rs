@@ -1,5 +1,5 @@
-//! A folder of notes on disk: what lies there, and the bytes of one file. The only place that turns a [`NotePath`] into a file path; it
-//! opens beneath the root and follows no link out of it or inside it. Knows nothing of Markdown, of the index or of what was there before.
+//! A folder of notes on disk: what lies there, the bytes of one file, and the only writer of them. The only place that turns a [`NotePath`]
+//! into a file path; it opens beneath the root and follows no link out of it or inside it. Knows nothing of Markdown, of the index or of what was there before.
 
 use std::{
     fmt,
@@ -18,10 +18,20 @@ use rustix::{
 use crate::model::path::NotePath;
 
 mod beneath;
+mod failure;
+mod moves;
+mod replace;
 mod scan;
 mod settings;
+mod spool;
+mod stage;
 
+pub use failure::WriteFailure;
+pub use moves::{Renamed, Trashed};
+pub use replace::{Displaced, Published};
 pub use scan::{Scan, ScanError, Skipped, WhySkipped};
+pub use spool::Spool;
+pub use stage::Staged;
 
 /// One folder of notes. Keeps no descriptor open between calls, so a root that is a switching symlink is resolved anew each time and a
 /// volume can be unmounted; cheap to share between threads.

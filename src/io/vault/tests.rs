@@ -12,6 +12,7 @@ use super::*;
 use crate::model::path::InvalidPath;
 
 mod hostile;
+mod writing;
 
 const MAX: u64 = 5 << 20;
 
