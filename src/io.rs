@@ -3,3 +3,4 @@
 pub mod vault;
 pub mod watch;
 pub mod index;
+pub mod git;
