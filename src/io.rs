@@ -5,3 +5,4 @@ pub mod watch;
 pub mod index;
 pub mod intents;
 pub mod receipts;
+pub mod git;

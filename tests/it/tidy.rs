@@ -33,7 +33,8 @@ const DOORS: [(&str, &[&str]); 21] = [
     ("git2", &["io::git"]),
     ("notify", &["io::watch"]),
     ("reqwest", &["io::forge"]),
-    ("rustix", &["io::vault"]),
+    // Two doors: notes are opened beneath the root, and a repository is synced whole (`syncfs`); std has neither.
+    ("rustix", &["io::vault", "io::git"]),
     ("axum", &["http"]),
     ("http_body_util", &["http"]),
     ("hyper", &["http"]),
