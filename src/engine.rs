@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use tracing::{error, info, warn};
 
 use crate::{
-    config::Config,
-    io::{index::Index, vault::Vault, watch::Hints},
+    config::{Config, GitMode},
+    io::{index::Index, intents::Intents, receipts::Receipts, vault::Vault, watch::Hints},
     model::{hash::ContentHash, path::NotePath},
 };
 
@@ -31,16 +31,21 @@ pub mod handle;
 mod lock;
 mod presence;
 mod own_settings;
+mod no_room;
 mod reconcile;
+pub mod request;
 mod root;
 pub mod status;
+mod write;
 
 use catalog::Entry;
 use fill::{Filling, GraphChange};
 use handle::{Handle, Published, Shared, Source};
 use lock::FolderLock;
+use request::Waiting;
 use root::Root;
 use status::{NotReady, Status};
+use write::Writes;
 
 /// Events that wait; more senders wait themselves.
 const EVENTS: usize = 256;
@@ -49,9 +54,14 @@ const MAX_ERRORS: usize = 20;
 
 const VERIFY_EVERY: Duration = Duration::from_secs(60);
 
+/// Events that one step takes before it goes on.
+const EVENTS_A_STEP: usize = 32;
+
 /// All that can reach the engine from outside, besides the watchers' hints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Event {
+    /// A note is to be written.
+    Write(Box<Waiting>),
     /// Look at all sources now.
     Rescan,
     /// A search met an index that it could not read.
@@ -80,6 +90,8 @@ pub struct Engine {
     verified: Option<Instant>,
     errors: VecDeque<(Timestamp, String)>,
     status_changed: bool,
+    stopping: bool,
+    writes: Writes,
     _lock: FolderLock,
 }
 
@@ -131,6 +143,10 @@ impl Engine {
             shared: Arc::clone(&shared),
             events: events_sender,
         };
+        let seconds = i64::try_from(now).unwrap_or(i64::MAX);
+        let (intents, left) = Intents::open(&config.state_dir().join("intents"))?;
+        let receipts = Receipts::open(&config.state_dir().join("receipts"), seconds)?;
+        let n_roots = config.sources.len();
         let mut engine = Engine {
             config: config.clone(),
             shared,
@@ -147,8 +163,12 @@ impl Engine {
             verified: None,
             errors: VecDeque::new(),
             status_changed: true,
+            stopping: false,
+            writes: Writes::new(intents, receipts, n_roots),
             _lock: lock,
         };
+        engine.open_histories();
+        engine.recover_writes(left)?;
         if let Err(error) = engine.load() {
             engine.fail(format!("read the index of the last run: {error:#}"));
             engine.rebuild();
@@ -192,18 +212,42 @@ impl Engine {
         let _flag = StoppedFlag(Arc::clone(&self.shared));
         loop {
             let deadline = self.step(Instant::now());
+            if self.stopping {
+                break;
+            }
             let timeout = deadline.saturating_duration_since(Instant::now());
             select! {
                 recv(self.events) -> event => match event {
-                    Ok(Event::Rescan) => self.rescan(Instant::now()),
-                    Ok(Event::IndexBroken) => self.verify(Instant::now()),
-                    Ok(Event::Shutdown) | Err(_) => break,
+                    Ok(event) => self.take(event, Instant::now()),
+                    Err(_) => break,
                 },
                 recv(self.wake) -> _ => {}
                 default(timeout) => {}
             }
         }
         self.stop();
+    }
+
+    fn take(&mut self, event: Event, now: Instant) {
+        match event {
+            Event::Write(waiting) => self.writes.take(*waiting, now),
+            Event::Rescan => self.rescan(now),
+            Event::IndexBroken => self.verify(now),
+            Event::Shutdown => self.stopping = true,
+        }
+    }
+
+    /// Opens the history of every vault for readers; what cannot be opened is tried again by the first write.
+    fn open_histories(&mut self) {
+        if self.config.git.mode == GitMode::Off {
+            return;
+        }
+        for at in 0..self.roots.len() {
+            if let Err(error) = self.open_repository(at) {
+                let name = self.roots[at].source.config.name.clone();
+                self.fail(format!("open the history of `{name}`: {error:#}"));
+            }
+        }
     }
 
     /// Builds the index anew if its files are not what was written. Any search may ask for it, so it looks once a minute at most.
@@ -225,6 +269,11 @@ impl Engine {
 
     /// Does what is due at `now`: hints, scans, one batch of paths, a commit. Returns when the next thing is due.
     pub fn step(&mut self, now: Instant) -> Instant {
+        for _ in 0..EVENTS_A_STEP {
+            let Ok(event) = self.events.try_recv() else { break };
+            self.take(event, now);
+        }
+        self.advance_writes(now);
         for at in 0..self.roots.len() {
             self.roots[at].take_hints(now);
             self.roots[at].keep_watching(now);
@@ -294,6 +343,7 @@ impl Engine {
             rebuilding: self.rebuilding,
             index_bytes: self.index.bytes(),
             dirty: self.roots.iter().map(|it| it.catalog.waiting()).sum(),
+            commits: self.writes.queues.iter().map(write::Queue::status).collect(),
             last_errors: self.errors.iter().cloned().collect(),
         }
     }
@@ -302,7 +352,7 @@ impl Engine {
         if self.filling.is_some() {
             return now;
         }
-        let looks = self.roots.iter().map(Root::next_look);
+        let looks = self.roots.iter().map(Root::next_look).chain(self.writes.next_due());
         let ripe = self.roots.iter().filter_map(|it| it.catalog.next_ripe());
         match self.retry_at.filter(|it| *it > now) {
             Some(retry) => looks.chain([retry]).min().unwrap_or(retry),
@@ -313,6 +363,7 @@ impl Engine {
     /// Ends in order: what was put is committed, and merges end.
     pub fn stop(mut self) {
         let now = Instant::now();
+        self.finish_writes(now);
         if !self.uncommitted.is_empty()
             && let Err(error) = self.commit(now, false)
         {

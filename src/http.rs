@@ -50,6 +50,8 @@ pub mod edge;
 pub mod listen;
 pub mod search;
 pub mod notes;
+pub mod write;
+pub mod history;
 pub mod known;
 pub mod links;
 pub mod resolve;
@@ -81,6 +83,7 @@ pub struct AppState {
     pub body_limits: BodyLimits,
     pub request_timeout: Duration,
     pub note_read_bytes: u64,
+    pub note_write_bytes: u64,
     pub query_bytes: u64,
     pub agent_folder: NotePath,
     zone: TimeZone,
@@ -104,6 +107,7 @@ impl AppState {
             body_limits: BODY_LIMITS,
             request_timeout: config.limits.request_timeout,
             note_read_bytes: config.limits.note_read_bytes,
+            note_write_bytes: config.limits.note_write_bytes,
             query_bytes: config.limits.query_bytes,
             agent_folder: config.agent_folder.clone(),
             zone: zone.unwrap_or_else(TimeZone::system),
@@ -165,6 +169,12 @@ fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(search::get_search, search::post_search))
         .routes(routes!(notes::read_note))
+        .routes(routes!(write::put_note))
+        .routes(routes!(write::patch_note))
+        .routes(routes!(write::delete_note))
+        .routes(routes!(history::get_history))
+        .routes(routes!(history::get_diff))
+        .routes(routes!(history::get_changes))
         .routes(routes!(notes::batch::read_notes))
         .routes(routes!(links::get_links))
         .routes(routes!(resolve::resolve))

@@ -16,6 +16,7 @@ use crate::{
         catalog::{self, Ripe},
         fill::GraphChange,
         graph::Facts,
+        no_room::is_full,
         reconcile::{Job, Outcome, reconcile},
         root::Root,
     },
@@ -74,6 +75,11 @@ impl Engine {
         for (at, root) in self.roots.iter_mut().enumerate() {
             ripe.extend(root.catalog.take_ripe(now, BATCH - ripe.len()).into_iter().map(|it| (at, it)));
         }
+        self.look_at(ripe, now)
+    }
+
+    /// Looks at paths, and puts or removes what they hold now.
+    fn look_at(&mut self, ripe: Vec<(usize, Ripe)>, now: Instant) -> Result<()> {
         if ripe.is_empty() {
             return Ok(());
         }
@@ -125,6 +131,42 @@ impl Engine {
             self.update_graphs();
         }
         result
+    }
+
+    /// Indexes what was written a moment ago. Returns the generation from which on searches see it.
+    pub(super) fn index_written(&mut self, written: &[(usize, NotePath)], now: Instant) -> u64 {
+        let ripe = |(at, path): &(usize, NotePath)| {
+            let path = path.clone();
+            // Deleted by us: no second look has to confirm that.
+            (
+                *at,
+                Ripe {
+                    path,
+                    since: now,
+                    gone: true,
+                },
+            )
+        };
+        let answers = self.index.is_complete() && !self.rebuilding && self.failures == 0;
+        let indexed = if answers && self.uncommitted.is_empty() {
+            self.index.set_effort(Effort::Updates)
+        } else {
+            Ok(())
+        };
+        let indexed = indexed.and_then(|()| self.look_at(written.iter().map(ripe).collect(), now));
+        let indexed = if answers {
+            indexed.and_then(|()| self.commit(now, false))
+        } else {
+            indexed
+        };
+        match indexed {
+            Ok(()) if answers => self.index.generation(),
+            Ok(()) => self.index.generation() + 1,
+            Err(error) => {
+                self.recover(&error, now);
+                self.index.generation() + 1
+            }
+        }
     }
 
     fn settle(&mut self, at: usize, ripe: Ripe, outcome: Outcome, surprising: bool, now: Instant) -> Result<()> {
@@ -313,13 +355,4 @@ fn surprising_absences(roots: &[Root], ripe: &[(usize, Ripe)], outcomes: &[Outco
         .enumerate()
         .map(|(at, root)| absent(at) > catalog::MASS_DELETE.max(root.catalog.entries.len() / 5))
         .collect()
-}
-
-/// Says whether an error means that the disk has no room; a new index would have none either.
-fn is_full(error: &anyhow::Error) -> bool {
-    let full = |it: &std::io::Error| matches!(it.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
-    // tantivy hands on some causes as text only: ENOSPC and EDQUOT.
-    let told = format!("{error:?}");
-    let texts = ["StorageFull", "os error 28)", "os error 122)"];
-    error.chain().any(|it| it.downcast_ref().is_some_and(full)) || texts.iter().any(|it| told.contains(it))
 }

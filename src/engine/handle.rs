@@ -7,16 +7,18 @@ use std::{
 };
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Sender, TrySendError};
+use tokio::sync::oneshot;
 
 use crate::{
     config::SourceConfig,
     engine::{
         Event,
         graph::VaultGraph,
+        request::{Receipt, Waiting, WriteError, WriteRequest},
         status::{Freshness, NotReady, Status},
     },
-    io::{index::Searcher, vault::Vault},
+    io::{git::Repository, index::Searcher, vault::Vault},
     model::{path::SourceName, vault_settings::VaultSettings},
 };
 
@@ -31,6 +33,7 @@ pub struct Source {
     /// Guards the graph of the newest commit. The engine writes for a batch of notes at most; readers hold it for one answer.
     graph: RwLock<VaultGraph>,
     settings: ArcSwap<VaultSettings>,
+    repository: ArcSwapOption<Repository>,
 }
 
 impl Source {
@@ -40,6 +43,7 @@ impl Source {
             vault,
             graph: RwLock::default(),
             settings: ArcSwap::default(),
+            repository: ArcSwapOption::empty(),
         }
     }
 
@@ -55,6 +59,15 @@ impl Source {
     /// Returns what the vault's owner has set in Obsidian, as of the last scan.
     pub fn settings(&self) -> Arc<VaultSettings> {
         self.settings.load_full()
+    }
+
+    /// Returns where the history of the notes is, if there is any.
+    pub fn repository(&self) -> Option<Arc<Repository>> {
+        self.repository.load_full()
+    }
+
+    pub(super) fn set_repository(&self, repository: Arc<Repository>) {
+        self.repository.store(Some(repository));
     }
 
     pub(super) fn set_settings(&self, settings: VaultSettings) {
@@ -188,6 +201,18 @@ impl Handle {
             .wait_timeout_while(published, at_most, |it| it.generation < generation && !it.stopped)
             .unwrap_or_else(PoisonError::into_inner);
         published.generation >= generation
+    }
+
+    /// Asks for a note to be written. The receipt comes once the write is durable; an error says that nothing was changed. Never blocks: a full
+    /// channel is an answer, too.
+    pub fn write(&self, request: WriteRequest) -> oneshot::Receiver<Result<Receipt, WriteError>> {
+        let (reply, receipt) = oneshot::channel();
+        if let Err(TrySendError::Full(Event::Write(waiting)) | TrySendError::Disconnected(Event::Write(waiting))) =
+            self.events.try_send(Event::Write(Box::new(Waiting { request, reply })))
+        {
+            waiting.answer(Err(WriteError::Busy("too many writes wait".to_owned())));
+        }
+        receipt
     }
 
     /// Asks for a rescan of all sources now.

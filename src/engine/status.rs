@@ -59,8 +59,21 @@ pub struct Status {
     pub index_bytes: u64,
     /// Paths waiting to be read again.
     pub dirty: usize,
+    /// Of each source, in the same order.
+    pub commits: Vec<Commits>,
     /// The newest failures, bounded, newest last: time and text (paths, never note text).
     pub last_errors: Vec<(Timestamp, String)>,
+}
+
+/// The commits of one source's writes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Commits {
+    /// Where they go: `vault`, `private`, or `off`.
+    pub place: &'static str,
+    /// Writes that have none yet.
+    pub waiting: usize,
+    /// Why they wait; empty when none does.
+    pub reason: String,
 }
 
 #[derive(Debug, Clone)]

@@ -22,18 +22,51 @@ pub struct BodyLimits {
 
 /// Reads a JSON object into a type that denies unknown fields; `valid` names the fields in the answer to a misspelt one.
 pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body, limits: BodyLimits, valid: &[&str]) -> Result<T, Problem> {
-    check_type(headers)?;
+    json_raw(headers, body, limits, valid).await.map(|(value, _)| value)
+}
+
+/// As [`json`], with the bytes as they came.
+pub async fn json_raw<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    limits: BodyLimits,
+    valid: &[&str],
+) -> Result<(T, Vec<u8>), Problem> {
+    check_type(headers, &["application/json"])?;
     let bytes = read(headers, body, limits).await?;
     let refused = |detail: String| Problem::new(ProblemKind::InvalidBody, detail).valid(valid);
     // serde takes an array, too, for the fields in their order.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(refused("the body is no JSON object".to_owned()));
     }
-    serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))
+    let value = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+    Ok((value, bytes.to_vec()))
 }
 
-/// Only JSON, and nothing that a browser form can send without asking (CSRF); nothing that unfolds to more than it is.
-fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+/// Reads the text of a note.
+pub async fn markdown(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<String, Problem> {
+    check_type(headers, &["text/markdown", "application/json"])?;
+    let bytes = read(headers, body, limits).await?;
+    String::from_utf8(bytes.to_vec()).map_err(|error| {
+        Problem::new(
+            ProblemKind::UnsupportedEncoding,
+            format!("the text is not UTF-8 from byte {} on", error.utf8_error().valid_up_to()),
+        )
+    })
+}
+
+/// Says whether the body is announced as JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    kind_of(headers).is_some_and(|it| it.eq_ignore_ascii_case("application/json"))
+}
+
+fn kind_of(headers: &HeaderMap) -> Option<&str> {
+    let written = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(written.split(';').next().unwrap_or_default().trim())
+}
+
+/// Only the types of this call, and nothing that a browser form can send without asking (CSRF); nothing that unfolds to more than it is.
+fn check_type(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem> {
     let text = |name| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
     let refused = |detail: String| Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
     let Some(written) = text(header::CONTENT_TYPE) else {
@@ -44,8 +77,12 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
         parameters.trim().to_ascii_lowercase().replace('"', "").as_str(),
         "" | "charset=utf-8"
     );
-    if !kind.trim().eq_ignore_ascii_case("application/json") || !is_utf8 {
-        return refused(format!("`{}` is not taken here", written.escape_default()));
+    if !taken.iter().any(|it| kind.trim().eq_ignore_ascii_case(it)) || !is_utf8 {
+        return refused(format!(
+            "`{}` is not taken here, but {}",
+            written.escape_default(),
+            taken.join(" or ")
+        ));
     }
     match text(header::CONTENT_ENCODING) {
         None | Some("identity") => Ok(()),

@@ -22,10 +22,12 @@ use crate::{
         notes::{
             excerpt::Selection,
             load::{Loaded, Target},
+            revision::{Past, Wording},
             shape::NoteResponse,
         },
         params::{Params, decode, invalid},
         problem::{Problem, ProblemKind},
+        when::Edge,
     },
     model::{lines::LineIndex, path::FileKind},
 };
@@ -33,6 +35,7 @@ use crate::{
 pub mod batch;
 pub mod excerpt;
 pub mod load;
+pub mod revision;
 pub mod shape;
 
 const VALID: &[&str] = &[
@@ -41,6 +44,7 @@ const VALID: &[&str] = &[
     "from",
     "section",
     "block",
+    "at",
     "max_bytes",
     "view",
     "min_generation",
@@ -65,6 +69,8 @@ struct NoteQuery {
     section: Option<String>,
     /// A block id, with or without `^`.
     block: Option<String>,
+    /// The note as it was at a commit (4 to 40 hexadecimal digits), a date or an age. Its `modified` is the commit's time.
+    at: Option<String>,
     /// Cut the text at a line after so many bytes; `next` names the rest.
     max_bytes: Option<usize>,
     /// `map` for the sections, blocks and properties instead of the text.
@@ -110,11 +116,19 @@ pub async fn read_note(
         Some("map") => true,
         Some(_) => return Err(invalid("view", "it is `map`, or left out for the text").valid(&["map"])),
     };
+    let at = params
+        .get("at")
+        .map(|it| Wording::parse("at", it, Edge::End, &state.clock()))
+        .transpose()?;
     Wanted::parse(&params)?.wait(&state.handle).await?;
 
     let index = Index::from(state.handle.freshness());
     let path = target.path.clone();
-    let loaded = match target.load(&state, &caller).await {
+    let found = match at {
+        None => target.load(&state, &caller).await,
+        Some(at) => load_at(&state, &caller, target, at).await,
+    };
+    let loaded = match found {
         Err(problem) if problem.is(ProblemKind::NoteNotFound) => {
             return Err(problem.candidates(load::similar(&state, &caller, &path).await));
         }
@@ -138,6 +152,13 @@ pub async fn read_note(
     .into_response();
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)
+}
+
+async fn load_at(state: &AppState, caller: &Caller, target: Target, at: Wording) -> Result<Loaded, Problem> {
+    let past = Past::of(&target.source)?;
+    let (caller, agent_folder) = (caller.clone(), state.agent_folder.clone());
+    let run = move || past.load(&target.source, &caller, &target.path, &at, &agent_folder);
+    state.work.run(run).await?
 }
 
 fn max_bytes(given: Option<usize>) -> Result<usize, Problem> {

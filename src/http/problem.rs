@@ -10,225 +10,9 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What went wrong, as the `type` of a problem. Each has one status, one title and one default hint, see `ProblemKind::row`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProblemKind {
-    InvalidPath,
-    InvalidQuery,
-    InvalidParameter,
-    InvalidBody,
-    InvalidRequest,
-    Unauthorized,
-    ForbiddenScope,
-    ForbiddenHost,
-    ForbiddenPath,
-    RouteNotFound,
-    NoteNotFound,
-    SectionNotFound,
-    BlockNotFound,
-    SourceNotFound,
-    RevisionNotFound,
-    MethodNotAllowed,
-    RequestTimeout,
-    AmbiguousSection,
-    TooLarge,
-    UriTooLong,
-    HeadersTooLarge,
-    UnsupportedMediaType,
-    RateLimited,
-    Internal,
-    Busy,
-    IndexBehind,
-    NotReady,
-}
+mod kind;
 
-/// One line of the table.
-struct Row {
-    status: StatusCode,
-    slug: &'static str,
-    title: &'static str,
-    hint: &'static str,
-}
-
-impl ProblemKind {
-    fn row(self) -> Row {
-        let row = |status, slug, title, hint| Row { status, slug, title, hint };
-        match self {
-            Self::InvalidPath => row(
-                StatusCode::BAD_REQUEST,
-                "invalid-path",
-                "this is no path of a note",
-                "send a path relative to the vault, such as `Projects/Home Lab.md`",
-            ),
-            Self::InvalidQuery => row(
-                StatusCode::BAD_REQUEST,
-                "invalid-query",
-                "the query cannot be understood",
-                "correct the query at `range`, or leave out `syntax` to search for plain words",
-            ),
-            Self::InvalidParameter => row(
-                StatusCode::BAD_REQUEST,
-                "invalid-parameter",
-                "a parameter is unknown or has a wrong value",
-                "use a parameter of `valid`, each once, or correct the value",
-            ),
-            Self::InvalidBody => row(
-                StatusCode::BAD_REQUEST,
-                "invalid-body",
-                "the body is not what this call takes",
-                "send one JSON object with the fields of `valid`",
-            ),
-            Self::InvalidRequest => row(
-                StatusCode::BAD_REQUEST,
-                "invalid-request",
-                "the request is malformed",
-                "send one header of each kind, and a `Host`",
-            ),
-            Self::Unauthorized => row(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                "a valid token is required",
-                "send `Authorization: Bearer <token>`; the command line reads it from MEMBRIDGE_TOKEN",
-            ),
-            Self::ForbiddenScope => row(
-                StatusCode::FORBIDDEN,
-                "forbidden-scope",
-                "the token does not allow this",
-                "use a token that has the scope",
-            ),
-            Self::ForbiddenHost => row(
-                StatusCode::FORBIDDEN,
-                "forbidden-host",
-                "this host or origin is not allowed",
-                "call the service by a loopback name, or add the name to `allowed_hosts` or `allowed_origins`",
-            ),
-            Self::ForbiddenPath => row(
-                StatusCode::FORBIDDEN,
-                "forbidden-path",
-                "this file may not be read",
-                "give the service's user the right to read it",
-            ),
-            Self::RouteNotFound => row(
-                StatusCode::NOT_FOUND,
-                "route-not-found",
-                "there is no such call",
-                "see /openapi.json for the calls",
-            ),
-            Self::NoteNotFound => row(
-                StatusCode::NOT_FOUND,
-                "note-not-found",
-                "there is no such note",
-                "search for its words, or list the folder: `/v1/search?path=Folder/**&sort=path`",
-            ),
-            Self::SectionNotFound => row(
-                StatusCode::NOT_FOUND,
-                "section-not-found",
-                "the note has no such section",
-                "use one of `candidates`",
-            ),
-            Self::BlockNotFound => row(
-                StatusCode::NOT_FOUND,
-                "block-not-found",
-                "the note has no such block",
-                "use one of `candidates`, or read with `view=map`",
-            ),
-            Self::SourceNotFound => row(
-                StatusCode::NOT_FOUND,
-                "source-not-found",
-                "there is no such source",
-                "use one of `candidates`",
-            ),
-            Self::RevisionNotFound => row(
-                StatusCode::NOT_FOUND,
-                "revision-not-found",
-                "there is no such revision",
-                "leave the revision out to read the present text",
-            ),
-            Self::MethodNotAllowed => row(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "this call does not take this method",
-                "see the `Allow` header, and /openapi.json",
-            ),
-            Self::RequestTimeout => row(
-                StatusCode::REQUEST_TIMEOUT,
-                "request-timeout",
-                "the body came too slowly",
-                "send the request again, on a new connection",
-            ),
-            Self::AmbiguousSection => row(
-                StatusCode::CONFLICT,
-                "ambiguous-section",
-                "several sections have this name",
-                "use one of `candidates`, or give the lines",
-            ),
-            Self::TooLarge => row(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                "this is larger than the limit",
-                "send less, or raise the limit in the configuration",
-            ),
-            Self::UriTooLong => row(
-                StatusCode::URI_TOO_LONG,
-                "uri-too-long",
-                "the address is longer than the limit",
-                "use `POST /v1/search` for long queries",
-            ),
-            Self::HeadersTooLarge => row(
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "headers-too-large",
-                "the headers are longer than the limit",
-                "send fewer headers",
-            ),
-            Self::UnsupportedMediaType => row(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "this type of body is not taken",
-                "send `Content-Type: application/json`, UTF-8, not compressed",
-            ),
-            Self::RateLimited => row(
-                StatusCode::TOO_MANY_REQUESTS,
-                "rate-limited",
-                "too many failed logins from this address",
-                "wait `retry_after_ms`, then send a valid token",
-            ),
-            Self::Internal => row(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "the service failed",
-                "see the log under this request id, and send the request again",
-            ),
-            Self::Busy => row(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "busy",
-                "the service has too much to do",
-                "send the request again after `retry_after_ms`",
-            ),
-            Self::IndexBehind => row(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "index-behind",
-                "the index has not reached this generation",
-                "send the request again after `retry_after_ms`, or leave out `min_generation`",
-            ),
-            Self::NotReady => row(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not-ready",
-                "the service is not ready",
-                "send the request again after `retry_after_ms`; notes can be read by their path meanwhile",
-            ),
-        }
-    }
-
-    /// Returns the last part of the `type`, such as `invalid-path`.
-    pub fn slug(self) -> &'static str {
-        self.row().slug
-    }
-
-    /// Returns the status that this kind is answered with.
-    pub fn status(self) -> StatusCode {
-        self.row().status
-    }
-}
+pub use kind::ProblemKind;
 
 /// An error answer (`application/problem+json`). Build it with [`Problem::new`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -264,6 +48,9 @@ pub struct More {
     pub range: Option<ByteRange>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// The hash that the note has now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_hash: Option<String>,
 }
 
 /// A part of a text in bytes; the end is not included.
@@ -321,6 +108,12 @@ impl Problem {
     /// Adds `retry_after_ms` and the `Retry-After` header, which counts in whole seconds.
     pub fn retry_after_ms(mut self, wait: u64) -> Problem {
         self.more.retry_after_ms = Some(wait);
+        self
+    }
+
+    /// Adds the hash that the note has now.
+    pub fn current_hash(mut self, hash: String) -> Problem {
+        self.more.current_hash = Some(hash);
         self
     }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     config::tokens::Scope,
-    engine::status::{SourceStatus, Status},
+    engine::status::{Commits, SourceStatus, Status},
     http::{
         AppState,
         auth::Caller,
@@ -61,8 +61,11 @@ pub struct SourceEntry {
     pub last_scan_ms: u64,
     /// `watching`, or `polling: why`, or only `polling` likewise.
     pub watcher: String,
-    /// `off`: changes are not committed.
+    /// Where writes are committed: `vault` (its own repository), `private` (the service's), or `off`; with the reason when commits wait.
     pub git: String,
+    /// Writes that wait for their commit; `null` for a token that may not read the whole source.
+    #[serde(default)]
+    pub commits_waiting: Option<usize>,
     /// Why the source is stale; empty when all is well. Only that there is a reason for a token that may not read the whole source.
     pub problem: String,
     pub conflicts: Vec<Conflict>,
@@ -155,7 +158,12 @@ fn response(status: Status, caller: &Caller, index: Index) -> StatusResponse {
         reasons,
         rebuilding: status.rebuilding,
         index_bytes: sees_all.then_some(status.index_bytes),
-        sources: status.sources.into_iter().map(|it| source(it, caller)).collect(),
+        sources: status
+            .sources
+            .into_iter()
+            .zip(&status.commits)
+            .map(|(it, commits)| source(it, commits, caller))
+            .collect(),
         queue: Queue {
             dirty: sees_all.then_some(status.dirty),
         },
@@ -169,7 +177,7 @@ fn response(status: Status, caller: &Caller, index: Index) -> StatusResponse {
     }
 }
 
-fn source(it: SourceStatus, caller: &Caller) -> SourceEntry {
+fn source(it: SourceStatus, commits: &Commits, caller: &Caller) -> SourceEntry {
     let sees = |path: &str| caller.prefix.as_deref().is_none_or(|prefix| path.starts_with(prefix));
     let sees_all = caller.prefix.is_none();
     // A count of what a caller may not read would tell of it.
@@ -183,7 +191,12 @@ fn source(it: SourceStatus, caller: &Caller) -> SourceEntry {
         last_scan: it.last_scan.map(|it| it.to_string()),
         last_scan_ms: it.last_scan_ms,
         watcher: if sees_all { it.watcher } else { kind_of(&it.watcher) },
-        git: "off".to_owned(),
+        git: if sees_all && !commits.reason.is_empty() {
+            format!("{}: {}", commits.place, commits.reason)
+        } else {
+            commits.place.to_owned()
+        },
+        commits_waiting: whole(commits.waiting),
         problem: if sees_all || it.problem.is_empty() {
             it.problem
         } else {

@@ -1,5 +1,4 @@
 //! The index: a folder that can always be built again from the notes. The only door to tantivy.
-//!
 //! One writer (the engine's thread), any number of [`Searcher`]s, each a snapshot. Rules that measurements forced: collect garbage before the
 //! first write, after an error drop the writer and never `commit`, reload by hand, never give user text to tantivy's own query parser.
 
@@ -67,7 +66,7 @@ impl Searcher {
         self.generation
     }
 
-    /// Returns how many notes the snapshot holds.
+    /// Returns how many notes it holds.
     pub fn notes(&self) -> usize {
         self.segments.iter().map(|it| it.alive.iter().filter(|&&it| it).count()).sum()
     }
@@ -119,8 +118,7 @@ impl Index {
         let rules = rules.to_string();
         fs::create_dir_all(root).with_context(|| format!("create the index folder `{}`", root.display()))?;
         let current = fs::read_to_string(root.join(CURRENT)).unwrap_or_default();
-        let mut newest = now;
-        let mut refused = None;
+        let (mut newest, mut refused) = (now, None);
         if let Some(folder) = folder_of(root, current.trim()) {
             match Index::reopen(&folder, &rules) {
                 Ok(index) => return Ok((index, None)),
@@ -244,6 +242,11 @@ impl Index {
         };
         opened.set_effort(Effort::Updates)?;
         Ok(opened)
+    }
+
+    /// Returns the number of the last commit.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Says whether the index has covered the disk once.

@@ -34,6 +34,9 @@ pub struct Intent {
     pub session: String,
     /// The caller's key and what it came with.
     pub idempotency: Option<(String, String)>,
+    /// Whether the text stands in the file, so that only the commit is missing.
+    #[serde(default)]
+    pub published: bool,
 }
 
 /// The intents of one group, by the number of its file.
@@ -129,6 +132,7 @@ mod tests {
             agent: "claw".into(),
             session: String::new(),
             idempotency: Some(("key".into(), "hash".into())),
+            published: false,
         }
     }
 

@@ -22,6 +22,16 @@ impl ContentHash {
         bytes.try_into().ok().map(ContentHash)
     }
 
+    /// Returns the hash that 40 hexadecimal digits in lower case spell.
+    pub fn parse(text: &str) -> Option<ContentHash> {
+        if text.len() != 40 || !text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f')) {
+            return None;
+        }
+        let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).ok();
+        let bytes: Vec<u8> = (0..40).step_by(2).map(byte).collect::<Option<_>>()?;
+        ContentHash::from_bytes(&bytes)
+    }
+
     /// Returns the 20 bytes.
     pub fn as_bytes(&self) -> &[u8; 20] {
         &self.0
@@ -43,6 +53,19 @@ impl fmt::Debug for ContentHash {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_printed_reads_back() {
+        let hash = ContentHash::of(b"hello\n");
+        assert_eq!(ContentHash::parse(&hash.to_string()), Some(hash));
+        for text in [
+            "",
+            "ce013625030ba8dba906f756967f9e9ca394464",
+            "CE013625030BA8DBA906F756967F9E9CA394464A",
+        ] {
+            assert_eq!(ContentHash::parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn is_the_blob_id_that_git_prints() {

@@ -69,7 +69,8 @@ pub fn decide(path: &NotePath, rules: &[OriginRule], agent_folder: &NotePath, cl
     }
 }
 
-fn is_below(path: &NotePath, folder: &NotePath) -> bool {
+/// Says whether a path lies below a folder, compared as Obsidian compares paths.
+pub fn is_below(path: &NotePath, folder: &NotePath) -> bool {
     path_key(path.folder())
         .strip_prefix(&folder.key())
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -36,7 +36,8 @@ pub(crate) struct Server {
     /// The listener for probes, which has rules of its own.
     pub(crate) ops: Router,
     engine: Option<JoinHandle<()>>,
-    folder: TempDir,
+    config: Config,
+    folder: Option<TempDir>,
 }
 
 /// What came back.
@@ -70,8 +71,13 @@ impl Server {
         for (path, text) in notes {
             write(&vault, path, text);
         }
+        Server::start_in(folder, change).await
+    }
+
+    /// Starts over `vault` in a folder that was made ready.
+    pub(crate) async fn start_in(folder: TempDir, change: impl FnOnce(&mut Config)) -> Server {
         let flags = Flags {
-            vaults: vec![(Some("vault".to_owned()), vault)],
+            vaults: vec![(Some("vault".to_owned()), folder.path().join("vault"))],
             data_dir: Some(folder.path().join("data")),
             ..Flags::default()
         };
@@ -79,6 +85,10 @@ impl Server {
             .unwrap_or_else(|it| panic!("{:?}", it.problems))
             .config;
         change(&mut config);
+        Server::start_as(folder, config).await
+    }
+
+    async fn start_as(folder: TempDir, config: Config) -> Server {
         let (handle, engine) = engine::start(&config).unwrap();
         let first = handle.clone();
         tokio::task::spawn_blocking(move || wait_until_indexed(&first)).await.unwrap();
@@ -88,8 +98,32 @@ impl Server {
             ops: http::ops_router(Arc::clone(&state)),
             router: http::router(state),
             engine: Some(engine),
-            folder,
+            config,
+            folder: Some(folder),
         }
+    }
+
+    /// Stops in order and starts anew over the same folders.
+    pub(crate) async fn restart(mut self) -> Server {
+        let folder = self.folder.take().unwrap();
+        let config = self.config.clone();
+        drop(self);
+        Server::start_as(folder, config).await
+    }
+
+    /// Returns where the vault and the data folder lie.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
+    pub(crate) async fn put(&self, path: &str, text: &str, headers: &[(HeaderName, &str)]) -> Answer {
+        let headers = [&[(header::CONTENT_TYPE, "text/markdown")], headers].concat();
+        self.send("PUT", &format!("/v1/notes/{path}"), &headers, Body::from(text.to_owned()))
+            .await
+    }
+
+    pub(crate) async fn delete(&self, path: &str, headers: &[(HeaderName, &str)]) -> Answer {
+        self.send("DELETE", &format!("/v1/notes/{path}"), headers, Body::empty()).await
     }
 
     /// Serves on a real socket until the channel says stop or is gone.
@@ -107,7 +141,7 @@ impl Server {
 
     /// Writes a file of the vault; the engine hears of it as it would of any other program.
     pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
-        write(&self.folder.path().join("vault"), path, text);
+        write(&self.folder().join("vault"), path, text);
     }
 
     pub(crate) async fn get(&self, target: &str) -> Answer {

@@ -17,3 +17,4 @@ mod conformance;
 mod links;
 mod obsidian_search;
 mod tidy;
+mod write;

@@ -19,6 +19,9 @@ fn paths_have_plain_parameters() {
         [
             "/healthz",
             "/readyz",
+            "/v1/changes",
+            "/v1/diff/{path}",
+            "/v1/history/{path}",
             "/v1/links/{path}",
             "/v1/lint",
             "/v1/notes/{path}",

@@ -42,7 +42,7 @@ pub struct Target {
     pub lines: Option<LineRange>,
 }
 
-/// A note as it lies on the disk.
+/// A note as it lies on the disk, or as it was at a commit.
 #[derive(Debug)]
 pub struct Loaded {
     pub source: SourceName,
@@ -107,7 +107,7 @@ impl Target {
                 return Err((written, ReadError::NotFound));
             };
             match read(&source.vault, &path, most) {
-                Ok(file) => Ok(Loaded::new(&source, path, file, &agent_folder)),
+                Ok(file) => Ok(Loaded::new(&source, path, file.bytes, file.stamp.mtime_ns, &agent_folder)),
                 Err(why) => Err((path, why)),
             }
         });
@@ -168,17 +168,18 @@ pub async fn similar(state: &AppState, caller: &Caller, path: &NotePath) -> Vec<
 }
 
 impl Loaded {
-    fn new(source: &Source, path: NotePath, file: FileText, agent_folder: &NotePath) -> Loaded {
-        let text = String::from_utf8_lossy(&file.bytes).into_owned();
+    /// Makes a note of bytes that were read, from the disk or from a commit.
+    pub fn new(source: &Source, path: NotePath, bytes: Vec<u8>, modified: i64, agent_folder: &NotePath) -> Loaded {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         // Of other files the text is no Markdown.
         let note = if path.is_note() { Note::parse(&text) } else { Note::default() };
         let claimed = note.property("origin").and_then(Value::as_str);
         Loaded {
             origin: origin::decide(&path, &source.config.origin, agent_folder, claimed),
             source: source.config.name.clone(),
-            hash: ContentHash::of(&file.bytes),
-            modified: file.stamp.mtime_ns,
-            bytes: file.bytes,
+            hash: ContentHash::of(&bytes),
+            modified,
+            bytes,
             path,
             text,
             note,
@@ -200,7 +201,7 @@ pub fn spellings(path: &NotePath) -> Vec<NotePath> {
 }
 
 /// Says whether this caller may read the file, if there is one.
-fn may_read(source: &Source, caller: &Caller, path: &NotePath) -> bool {
+pub fn may_read(source: &Source, caller: &Caller, path: &NotePath) -> bool {
     let excluded = |part: &NotePath| noise::is_noise(part.as_str()) || source.config.exclude.iter().any(|it| it.matches(part));
     // A folder that is excluded takes all below it along.
     let above = PathBuf::from(path.as_str());

@@ -1,7 +1,7 @@
 //! What changed since a commit or a moment. Compares trees by itself: libgit2 reads even the folders that are equal, which takes ten times as
 //! long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use git2::{Commit, ObjectType, Oid, Repository as Handle, Sort, Tree};
 
@@ -46,19 +46,19 @@ impl Repository {
         let Some(head) = entry::head_commit(&handle)? else {
             return Ok(Vec::new());
         };
-        let mut walk = handle.revwalk()?;
-        walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME)?;
-        walk.push(head.id())?;
         let earliest = match since {
-            Since::Time(second) => {
-                // In the order of the clock alone the walk need not read all of the history first.
-                walk.set_sorting(Sort::TIME)?;
-                second
-            }
+            Since::Time(second) => second,
+            Since::Commit(_) => i64::MIN,
+        };
+        let walk: Box<dyn Iterator<Item = Result<Oid, git2::Error>>> = match since {
+            Since::Time(_) => Box::new(ByClock::from(&handle, &head)),
             Since::Commit(text) => {
+                let mut walk = handle.revwalk()?;
+                walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME)?;
+                walk.push(head.id())?;
                 let id = resolved(&handle, &text)?;
                 walk.hide(id.ok_or_else(|| anyhow::anyhow!("the repository has no commit {text}"))?)?;
-                i64::MIN
+                Box::new(walk)
             }
         };
         let mut found = Vec::new();
@@ -82,6 +82,42 @@ impl Repository {
             }
         }
         Ok(found)
+    }
+}
+
+/// The commits below one, newest first, without reading all of the history before the first; of one second a child comes before its parents,
+/// which libgit2's own order by time does not promise.
+struct ByClock<'a> {
+    handle: &'a Handle,
+    queue: BinaryHeap<(i64, Oid)>,
+    seen: BTreeSet<Oid>,
+}
+
+impl<'a> ByClock<'a> {
+    fn from(handle: &'a Handle, head: &Commit<'_>) -> ByClock<'a> {
+        ByClock {
+            handle,
+            queue: BinaryHeap::from([(head.time().seconds(), head.id())]),
+            seen: BTreeSet::from([head.id()]),
+        }
+    }
+
+    fn enqueue_parents(&mut self, id: Oid) -> Result<(), git2::Error> {
+        for parent in self.handle.find_commit(id)?.parents() {
+            if self.seen.insert(parent.id()) {
+                self.queue.push((parent.time().seconds(), parent.id()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for ByClock<'_> {
+    type Item = Result<Oid, git2::Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (_, id) = self.queue.pop()?;
+        Some(self.enqueue_parents(id).map(|()| id))
     }
 }
 

@@ -54,6 +54,13 @@ impl Repository {
         Ok(Some(handle.find_blob(blob.id)?.content().to_vec()))
     }
 
+    /// Returns when a commit was made, in Unix seconds; `None` when there is no such commit.
+    pub fn time_of(&self, commit: &str) -> anyhow::Result<Option<i64>> {
+        let handle = self.handle()?;
+        let found = resolved(&handle, commit)?.map(|it| handle.find_commit(it)).transpose()?;
+        Ok(found.map(|it| it.time().seconds()))
+    }
+
     /// Returns the commits that touched a path, newest first, at most `limit`. A merge counts only when it differs from every parent, and a
     /// line of history that left the path as it is counts not at all, as in `git log`. Walks back until it has enough: about 40 µs a commit.
     pub fn history(&self, path: &NotePath, limit: usize) -> anyhow::Result<History> {

@@ -1,0 +1,125 @@
+//! What is asked of the engine about a note, and what it answers. Values only; knows neither how it is done nor who sends it.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+use crate::model::{
+    hash::ContentHash,
+    note::edit::{Edit, EditError},
+    path::{NotePath, SourceName},
+};
+
+/// What a caller wants to become of one note.
+#[derive(Debug, Clone)]
+pub struct WriteRequest {
+    pub source: SourceName,
+    pub path: NotePath,
+    pub action: Action,
+    pub who: Who,
+    /// Whether the caller may change notes that people wrote, where the policy allows it.
+    pub may_edit: bool,
+    pub if_match: Option<ContentHash>,
+    pub reason: String,
+    /// Answer what would happen; change nothing.
+    pub dry_run: bool,
+    pub idempotency: Option<Idempotency>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// The whole text: of a new note, or in the place of the one that `if_match` names.
+    Put(String),
+    /// All edits or none.
+    Edit(Vec<Edit>),
+    /// To the trash.
+    Delete,
+}
+
+/// Who asks, for commits. Short, printable; may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Who {
+    pub agent: String,
+    pub session: String,
+}
+
+/// A key under which the same request is answered once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    pub key: String,
+    /// Identifies the request: another one under the same key is refused.
+    pub request: String,
+}
+
+/// What happened. Kept as text for callers that ask again under the same key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub source: String,
+    pub path: String,
+    /// `None` once the note is gone.
+    pub hash: Option<String>,
+    pub previous_hash: Option<String>,
+    pub commit: Option<String>,
+    pub git: GitState,
+    pub private: bool,
+    /// From which generation on search sees it.
+    pub generation: u64,
+    pub changed: bool,
+    pub warnings: Vec<String>,
+    /// The text before and after, for a diff. Not kept.
+    #[serde(skip)]
+    pub texts: Option<(String, String)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GitState {
+    Committed,
+    Queued,
+    Off,
+}
+
+/// Why nothing was written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WriteError {
+    NoSource,
+    NoNote,
+    /// The present hash, where there is a note.
+    AlreadyExists(ContentHash),
+    /// A note of this name would be the same file on another device.
+    Twin(NotePath),
+    NeedsMatch(ContentHash),
+    Stale(Option<ContentHash>),
+    /// Somebody changes the note all the time.
+    Conflict,
+    Forbidden(String),
+    NeedsEditScope,
+    NotMarkdown,
+    InvalidName(String),
+    Edit(EditError),
+    NotUtf8,
+    TooLarge {
+        size: usize,
+        most: u64,
+    },
+    OtherRequest,
+    /// Too many writes wait, or the file is being written.
+    Busy(String),
+    /// The vault is not there, or most of it is missing.
+    NotReady,
+    Full,
+    ReadOnly,
+    Failed(String),
+}
+
+/// One request and who waits for its answer.
+#[derive(Debug)]
+pub struct Waiting {
+    pub(super) request: WriteRequest,
+    pub(super) reply: oneshot::Sender<Result<Receipt, WriteError>>,
+}
+
+impl Waiting {
+    /// Sends the answer. A caller that has gone away reads its receipt under its key.
+    pub(super) fn answer(self, result: Result<Receipt, WriteError>) {
+        drop(self.reply.send(result));
+    }
+}

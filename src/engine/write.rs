@@ -1,0 +1,165 @@
+//! Writes: the queue of what was asked for, and what only writes need. Requests that wait together are taken as one group, so that
+//! one log of intents, one lock of the repository and one commit of the index serve them all. `plan` decides, `apply` does, `history` commits.
+
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    engine::{
+        Engine, Event,
+        request::{Waiting, WriteError},
+    },
+    io::{
+        git::RepositoryKind,
+        intents::Intents,
+        receipts::Receipts,
+        vault::{Displaced, Spool},
+    },
+    model::{hash::ContentHash, path::NotePath},
+};
+
+mod apply;
+mod history;
+mod plan;
+mod recovery;
+
+pub(super) use history::Queue;
+
+/// Writes that one group takes.
+const GROUP: usize = 32;
+
+/// Writes that wait; more are told to come back.
+const WAITING: usize = 1024;
+
+/// A note that someone else changed this recently is waited for, so long at most: a human is typing.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often a write is planned anew because the file changed before it was swapped.
+const TRIES: u32 = 3;
+
+/// Hashes of our own writes that are remembered, to tell them from a human's.
+const OWN: usize = 4096;
+
+/// A request in the engine's hands.
+#[derive(Debug)]
+struct Taken {
+    waiting: Waiting,
+    since: Instant,
+    tries: u32,
+}
+
+/// What only writes need.
+#[derive(Debug)]
+pub(super) struct Writes {
+    queue: VecDeque<Taken>,
+    pub(super) intents: Intents,
+    pub(super) receipts: Receipts,
+    /// What we wrote last at a path, by the root's number.
+    own: HashMap<(usize, NotePath), ContentHash>,
+    /// By the root's number; opened by the first write, so that a vault that is only read stays untouched.
+    spools: Vec<Option<Spool>>,
+    pub(super) queues: Vec<Queue>,
+    /// What was swapped out, with the root's number and when to look at it again.
+    displaced: Vec<(usize, Displaced, Instant)>,
+    operations: u64,
+}
+
+impl Writes {
+    pub(super) fn new(intents: Intents, receipts: Receipts, roots: usize) -> Writes {
+        Writes {
+            queue: VecDeque::new(),
+            intents,
+            receipts,
+            own: HashMap::new(),
+            spools: (0..roots).map(|_| None).collect(),
+            queues: (0..roots).map(|_| Queue::default()).collect(),
+            displaced: Vec::new(),
+            operations: 0,
+        }
+    }
+
+    /// Takes a request, or sends it back when too many wait.
+    pub(super) fn take(&mut self, waiting: Waiting, now: Instant) {
+        if self.queue.len() >= WAITING {
+            waiting.answer(Err(WriteError::Busy("too many writes wait".to_owned())));
+            return;
+        }
+        self.queue.push_back(Taken {
+            waiting,
+            since: now,
+            tries: 0,
+        });
+    }
+
+    /// Returns when something of it is due; `None` while nothing waits.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        let waits = self.queue.iter().map(|it| it.since + PATIENCE);
+        let commits = self.queues.iter().filter_map(Queue::next_try);
+        let looks = self.displaced.iter().map(|(_, _, at)| *at);
+        waits.chain(commits).chain(looks).min()
+    }
+
+    fn remember_own(&mut self, at: usize, path: NotePath, hash: ContentHash) {
+        if self.own.len() >= OWN {
+            self.own.clear();
+        }
+        self.own.insert((at, path), hash);
+    }
+}
+
+impl Engine {
+    /// Does what is due of writes: one group of those that wait, commits that could not be made, second looks at what was displaced.
+    pub(super) fn advance_writes(&mut self, now: Instant) {
+        self.look_at_displaced(now);
+        self.retry_commits(now);
+        let mut group = Vec::new();
+        let mut paths = BTreeSet::new();
+        let mut later = VecDeque::new();
+        while group.len() < GROUP
+            && let Some(taken) = self.writes.queue.pop_front()
+        {
+            let request = &taken.waiting.request;
+            // Two writes of one note follow each other: the second sees what the first made of it.
+            if !paths.insert((request.source.clone(), request.path.key())) {
+                later.push_back(taken);
+                continue;
+            }
+            match self.plan(request, taken.since, now) {
+                plan::Step::Done(result) => taken.waiting.answer(*result),
+                plan::Step::Wait => later.push_back(taken),
+                plan::Step::Write(planned) => group.push((taken, *planned)),
+            }
+        }
+        later.append(&mut self.writes.queue);
+        self.writes.queue = later;
+        if !group.is_empty() {
+            self.apply(group, now);
+        }
+    }
+}
+
+impl Engine {
+    /// Writes what waits and can be written now; the rest is told that nothing was done.
+    pub(super) fn finish_writes(&mut self, now: Instant) {
+        while let Ok(Event::Write(waiting)) = self.events.try_recv() {
+            self.writes.take(*waiting, now);
+        }
+        for _ in 0..=WAITING / GROUP {
+            if self.writes.queue.is_empty() {
+                return;
+            }
+            self.advance_writes(now);
+        }
+        for taken in std::mem::take(&mut self.writes.queue) {
+            let why = "the service is stopping; nothing was written".to_owned();
+            taken.waiting.answer(Err(WriteError::Busy(why)));
+        }
+    }
+}
+
+/// Returns the name of the place of commits in a receipt.
+fn is_private(kind: Option<RepositoryKind>) -> bool {
+    kind == Some(RepositoryKind::Private)
+}

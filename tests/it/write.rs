@@ -1,0 +1,280 @@
+//! Notes are written over HTTP: what a receipt says, what lies on the disk after it, and what git keeps. Real files, real repositories.
+
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+use axum::http::{HeaderName, StatusCode, header};
+use serde_json::json;
+
+use crate::harness::{Answer, Server};
+
+/// Notes that lie there for a long time: nobody is waited for.
+async fn over(notes: &[(&str, &str)]) -> Server {
+    let server = Server::start(notes).await;
+    for (path, _) in notes {
+        age(&server.folder().join("vault").join(path));
+    }
+    server
+}
+
+fn age(file: &Path) {
+    let old = SystemTime::now() - Duration::from_secs(3600);
+    fs::File::options().write(true).open(file).unwrap().set_modified(old).unwrap();
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .current_dir(folder)
+        .args([
+            "-c",
+            "user.name=Ada",
+            "-c",
+            "user.email=ada@example.org",
+            "-c",
+            "init.defaultBranch=main",
+        ])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A server over a vault that is a git repository with these notes in its first commit.
+async fn over_repository(notes: &[(&str, &str)]) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = folder.path().join("vault");
+    fs::create_dir(&vault).unwrap();
+    git(&vault, &["init", "-q"]);
+    for (path, text) in notes {
+        let file = vault.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, text).unwrap();
+        age(&file);
+    }
+    git(&vault, &["add", "-A"]);
+    git(&vault, &["commit", "-qm", "first", "--allow-empty"]);
+    Server::start_in(folder, |config| {
+        config.write.edit_existing = vec![membridge::model::glob::PathGlob::parse("**").unwrap()];
+    })
+    .await
+}
+
+fn if_match(answer: &Answer) -> String {
+    format!("\"{}\"", answer.json()["hash"].as_str().unwrap())
+}
+
+fn on_disk(server: &Server, path: &str) -> String {
+    fs::read_to_string(server.folder().join("vault").join(path)).unwrap()
+}
+
+#[tokio::test]
+async fn a_note_is_created_found_and_in_the_history() {
+    let server = over(&[("Home.md", "home\n")]).await;
+    let headers = [
+        (HeaderName::from_static("membridge-agent"), "claw"),
+        (HeaderName::from_static("membridge-session"), "s-7"),
+    ];
+    let answer = server
+        .put("Agent/Copper.md?reason=learned+today", "# Copper\n\nzirconium\n", &headers)
+        .await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    let receipt = answer.json();
+    assert_eq!(
+        (&receipt["git"], &receipt["repository"], &receipt["changed"]),
+        (&json!("committed"), &json!("private"), &json!(true))
+    );
+    assert_eq!(receipt["previous_hash"], json!(null));
+    assert_eq!(on_disk(&server, "Agent/Copper.md"), "# Copper\n\nzirconium\n");
+
+    // The receipt's generation is searchable at once, without a wait.
+    let found = server
+        .get(&format!(
+            "/v1/search?q=zirconium&min_generation={}&wait_ms=0",
+            receipt["generation"]
+        ))
+        .await;
+    assert_eq!(found.json()["hits"][0]["path"], "Agent/Copper.md", "{}", found.text());
+    assert_eq!(found.json()["hits"][0]["origin"], "agent");
+
+    let history = server.get("/v1/history/Agent/Copper.md").await.json();
+    let commit = &history["commits"][0];
+    assert_eq!(commit["commit"], receipt["commit"]);
+    assert_eq!(
+        (&commit["agent"], &commit["session"], &commit["reason"]),
+        (&json!("claw"), &json!("s-7"), &json!("learned today"))
+    );
+    assert_eq!(history["repository"], "private");
+}
+
+#[tokio::test]
+async fn an_existing_note_needs_the_hash_that_was_read() {
+    let server = over(&[]).await;
+    let first = server.put("Agent/A.md", "one\n", &[]).await;
+    assert_eq!(
+        server.put("Agent/A.md", "two\n", &[]).await.problem(),
+        (428, "precondition-required".to_owned())
+    );
+    let second = server.put("Agent/A.md", "two\n", &[(header::IF_MATCH, &if_match(&first))]).await;
+    assert_eq!(second.status, StatusCode::OK, "{}", second.text());
+    let stale = server.put("Agent/A.md", "three\n", &[(header::IF_MATCH, &if_match(&first))]).await;
+    assert_eq!(stale.problem(), (412, "stale-note".to_owned()));
+    assert_eq!(stale.json()["current_hash"], second.json()["hash"]);
+    assert_eq!(on_disk(&server, "Agent/A.md"), "two\n");
+    let same = server.put("Agent/A.md", "two\n", &[(header::IF_MATCH, &if_match(&second))]).await;
+    assert_eq!(
+        (&same.json()["changed"], same.json()["git"].as_str()),
+        (&json!(false), Some("committed")),
+        "{}",
+        same.text()
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_the_difference_and_changes_nothing() {
+    let server = over(&[]).await;
+    let answer = server.put("Agent/A.md?dry_run=true&diff=true", "one\n", &[]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.json()["diff"], "--- a/Agent/A.md\n+++ b/Agent/A.md\n@@ -0,0 +1 @@\n+one\n");
+    assert!(!server.folder().join("vault/Agent/A.md").exists());
+}
+
+#[tokio::test]
+async fn a_deleted_note_lies_in_the_trash_and_in_the_history() {
+    let server = over(&[]).await;
+    server.put("Agent/A.md", "quixotic\n", &[]).await;
+    let gone = server.delete("Agent/A.md", &[]).await;
+    assert_eq!(
+        (gone.status, &gone.json()["hash"]),
+        (StatusCode::OK, &json!(null)),
+        "{}",
+        gone.text()
+    );
+    assert_eq!(on_disk(&server, ".trash/Agent/A.md"), "quixotic\n");
+    assert_eq!(server.get("/v1/search?q=quixotic").await.json()["total"], 0);
+    assert_eq!(server.get("/v1/notes/Agent/A.md").await.status, StatusCode::NOT_FOUND);
+    let history = server.get("/v1/history/Agent/A.md").await.json();
+    assert_eq!(history["commits"].as_array().unwrap().len(), 2, "{history}");
+    let before = history["commits"][1]["commit"].as_str().unwrap();
+    let old = server.get(&format!("/v1/notes/Agent/A.md?at={before}")).await;
+    assert_eq!(old.json()["content"], "quixotic\n", "{}", old.text());
+    assert_eq!(server.delete("Agent/A.md", &[]).await.problem(), (404, "note-not-found".to_owned()));
+}
+
+#[tokio::test]
+async fn a_humans_uncommitted_text_gets_a_commit_of_their_own() {
+    let server = over_repository(&[("Plan.md", "first\n")]).await;
+    let vault = server.folder().join("vault");
+    server.write("Plan.md", "second, by a human\n");
+    age(&vault.join("Plan.md"));
+    let read = server.get("/v1/notes/Plan.md").await;
+    let answer = server
+        .put("Plan.md", "third, by the agent\n", &[(header::IF_MATCH, &if_match(&read))])
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(
+        (&answer.json()["repository"], &answer.json()["git"]),
+        (&json!("vault"), &json!("committed"))
+    );
+    assert_eq!(
+        git(&vault, &["log", "--format=%an|%cn", "-n2"]),
+        "agent|membridge\nvault owner|membridge\n"
+    );
+    assert_eq!(git(&vault, &["show", "HEAD~1:Plan.md"]), "second, by a human\n");
+    assert_eq!(git(&vault, &["show", "HEAD:Plan.md"]), "third, by the agent\n");
+    assert_eq!(git(&vault, &["status", "--porcelain"]), "");
+    let diff = server.get("/v1/diff/Plan.md").await.json();
+    assert!(
+        diff["diff"]
+            .as_str()
+            .unwrap()
+            .contains("-second, by a human\n+third, by the agent\n"),
+        "{diff}"
+    );
+    let changes = server.get("/v1/changes").await.json();
+    assert_eq!(
+        (&changes["notes"][0]["path"], &changes["notes"][0]["change"]),
+        (&json!("Plan.md"), &json!("added")),
+        "{changes}"
+    );
+}
+
+#[tokio::test]
+async fn while_git_is_busy_the_write_succeeds_and_the_commit_waits() {
+    let server = over_repository(&[("Plan.md", "first\n")]).await;
+    let vault = server.folder().join("vault");
+    fs::write(vault.join(".git/index.lock"), "").unwrap();
+    let answer = server.put("Agent/A.md", "text\n", &[]).await;
+    assert_eq!(
+        (answer.status, &answer.json()["git"], &answer.json()["commit"]),
+        (StatusCode::CREATED, &json!("queued"), &json!(null))
+    );
+    let status = server.get("/v1/status").await.json();
+    assert_eq!(status["sources"][0]["commits_waiting"], 1, "{status}");
+    assert!(
+        status["sources"][0]["git"].as_str().unwrap().starts_with("vault: locked"),
+        "{status}"
+    );
+
+    // It survives a restart.
+    let server = server.restart().await;
+    assert_eq!(server.get("/v1/status").await.json()["sources"][0]["commits_waiting"], 1);
+    fs::remove_file(vault.join(".git/index.lock")).unwrap();
+    let server = server.restart().await;
+    assert_eq!(git(&vault, &["log", "--format=%s", "-n1"]), "note: A (create)\n");
+    assert_eq!(git(&vault, &["status", "--porcelain"]), "");
+    assert_eq!(server.get("/v1/status").await.json()["sources"][0]["commits_waiting"], 0);
+}
+
+#[tokio::test]
+async fn a_key_is_answered_once_across_restarts() {
+    let server = over(&[]).await;
+    let key = [(HeaderName::from_static("idempotency-key"), "k-1")];
+    let first = server.put("Agent/A.md", "one\n", &key).await;
+    assert_eq!(first.status, StatusCode::CREATED);
+    let server = server.restart().await;
+    let again = server.put("Agent/A.md", "one\n", &key).await;
+    assert_eq!((again.status, again.json()), (StatusCode::CREATED, first.json()));
+    let other = server.put("Agent/A.md", "two\n", &key).await;
+    assert_eq!(other.problem(), (422, "idempotency-mismatch".to_owned()));
+}
+
+#[tokio::test]
+async fn what_may_not_be_written_is_refused() {
+    let server = over(&[("Home.md", "home\n"), ("Agent/Notes/Übung.md", "x\n")]).await;
+    let check = async |path: &str, expected: (u16, &str)| {
+        let answer = server.put(path, "text\n", &[]).await;
+        assert_eq!(answer.problem(), (expected.0, expected.1.to_owned()), "{path}");
+    };
+    check("Home.md", (403, "forbidden-path")).await;
+    check("Other/New.md", (403, "forbidden-path")).await;
+    check("Agent/.hidden/A.md", (403, "forbidden-path")).await;
+    check(".obsidian/app.md", (403, "forbidden-path")).await;
+    check("Agent/../Home.md", (400, "invalid-path")).await;
+    check("Agent/con.md", (400, "invalid-path")).await;
+    check("Agent/a%3Ab.md", (400, "invalid-path")).await;
+    check("Agent/picture.png", (415, "unsupported-media-type")).await;
+    check("agent/notes/%C3%BCbung.md", (409, "already-exists")).await;
+    check("Agent/Notes/U%CC%88bung.md", (400, "invalid-path")).await;
+    assert_eq!(server.put("Agent/A.md", "", &[]).await.problem(), (400, "invalid-body".to_owned()));
+    assert_eq!(
+        server.get("/v1/history/Nothing.md").await.problem(),
+        (404, "note-not-found".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_note_that_a_human_saved_a_moment_ago_is_waited_for() {
+    let server = over_repository(&[("Plan.md", "first\n")]).await;
+    server.write("Plan.md", "a human types\n");
+    let read = server.get("/v1/notes/Plan.md").await;
+    let begun = SystemTime::now();
+    let answer = server.put("Plan.md", "agent\n", &[(header::IF_MATCH, &if_match(&read))]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert!(begun.elapsed().unwrap() > Duration::from_millis(500));
+    assert_eq!(git(&server.folder().join("vault"), &["show", "HEAD~1:Plan.md"]), "a human types\n");
+}
