@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
+
 use crate::{
     engine::{
         Engine, Event,
@@ -21,9 +23,12 @@ use crate::{
 };
 
 mod apply;
+mod files;
 mod history;
+mod moved;
 mod plan;
 mod recovery;
+mod rules;
 
 pub(super) use history::Queue;
 
@@ -47,7 +52,11 @@ const OWN: usize = 4096;
 struct Taken {
     waiting: Waiting,
     since: Instant,
+    /// Unix seconds.
+    time: i64,
     tries: u32,
+    /// The text that was read and the text that was to take its place, once somebody changed the note in between.
+    merge: Option<(String, String)>,
 }
 
 /// What only writes need.
@@ -89,7 +98,9 @@ impl Writes {
         self.queue.push_back(Taken {
             waiting,
             since: now,
+            time: Timestamp::now().as_second(),
             tries: 0,
+            merge: None,
         });
     }
 
@@ -116,20 +127,30 @@ impl Engine {
         self.retry_commits(now);
         let mut group = Vec::new();
         let mut paths = BTreeSet::new();
+        let mut keys = BTreeSet::new();
         let mut later = VecDeque::new();
         while group.len() < GROUP
             && let Some(taken) = self.writes.queue.pop_front()
         {
-            let request = &taken.waiting.request;
-            // Two writes of one note follow each other: the second sees what the first made of it.
-            if !paths.insert((request.source.clone(), request.path.key())) {
+            let key = taken.waiting.request.idempotency.as_ref().map(|it| it.key.clone());
+            if key.as_ref().is_some_and(|it| keys.contains(it)) {
                 later.push_back(taken);
                 continue;
             }
-            match self.plan(request, taken.since, now) {
+            match self.plan(&taken, now) {
                 plan::Step::Done(result) => taken.waiting.answer(*result),
                 plan::Step::Wait => later.push_back(taken),
-                plan::Step::Write(planned) => group.push((taken, *planned)),
+                plan::Step::Write(planned) => {
+                    let touched: Vec<_> = planned.paths().map(|it| (planned.at, it.key())).collect();
+                    // Two writes of one note follow each other: the second sees what the first made of it.
+                    if touched.iter().any(|it| paths.contains(it)) {
+                        later.push_back(taken);
+                        continue;
+                    }
+                    paths.extend(touched);
+                    keys.extend(key);
+                    group.push((taken, *planned));
+                }
             }
         }
         later.append(&mut self.writes.queue);

@@ -16,6 +16,7 @@ mod entry;
 mod guard;
 mod history;
 mod lock;
+mod merge;
 mod message;
 mod staged;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tests;
 
 pub use changes::{ChangeKind, CommitChanges, Since};
 pub use history::{CommitInfo, History};
+pub use merge::merge;
 pub use message::{COMMITTER, Identity, Message};
 
 /// Where the commits of a vault go.

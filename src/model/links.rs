@@ -5,6 +5,7 @@ mod graph;
 mod key;
 mod lookup;
 mod names;
+pub mod rewrite;
 mod subpath;
 
 pub use graph::{GraphWithin, LinkGraph, ResolvedLink};

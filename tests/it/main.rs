@@ -15,6 +15,7 @@ mod command_line;
 mod openapi;
 mod conformance;
 mod links;
+mod memories;
 mod obsidian_search;
 mod tidy;
 mod write;

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::harness::{Answer, Server};
 
 /// Notes that lie there for a long time: nobody is waited for.
-async fn over(notes: &[(&str, &str)]) -> Server {
+pub(crate) async fn over(notes: &[(&str, &str)]) -> Server {
     let server = Server::start(notes).await;
     for (path, _) in notes {
         age(&server.folder().join("vault").join(path));
@@ -21,12 +21,12 @@ async fn over(notes: &[(&str, &str)]) -> Server {
     server
 }
 
-fn age(file: &Path) {
+pub(crate) fn age(file: &Path) {
     let old = SystemTime::now() - Duration::from_secs(3600);
     fs::File::options().write(true).open(file).unwrap().set_modified(old).unwrap();
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(folder)
         .args([
@@ -45,7 +45,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// A server over a vault that is a git repository with these notes in its first commit.
-async fn over_repository(notes: &[(&str, &str)]) -> Server {
+pub(crate) async fn over_repository(notes: &[(&str, &str)]) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let vault = folder.path().join("vault");
     fs::create_dir(&vault).unwrap();
@@ -64,11 +64,11 @@ async fn over_repository(notes: &[(&str, &str)]) -> Server {
     .await
 }
 
-fn if_match(answer: &Answer) -> String {
+pub(crate) fn if_match(answer: &Answer) -> String {
     format!("\"{}\"", answer.json()["hash"].as_str().unwrap())
 }
 
-fn on_disk(server: &Server, path: &str) -> String {
+pub(crate) fn on_disk(server: &Server, path: &str) -> String {
     fs::read_to_string(server.folder().join("vault").join(path)).unwrap()
 }
 
@@ -277,4 +277,19 @@ async fn a_note_that_a_human_saved_a_moment_ago_is_waited_for() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     assert!(begun.elapsed().unwrap() > Duration::from_millis(500));
     assert_eq!(git(&server.folder().join("vault"), &["show", "HEAD~1:Plan.md"]), "a human types\n");
+}
+
+#[tokio::test]
+async fn an_edit_changes_a_part_and_says_where_it_cannot() {
+    let server = over(&[]).await;
+    server.put("Agent/A.md", "# Plan\n\nbuy copper\n", &[]).await;
+    let edit = json!({"edits": [{"op": "replace_text", "old": "copper", "new": "tin"}], "reason": "cheaper"});
+    let answer = server.patch("Agent/A.md", &edit).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(on_disk(&server, "Agent/A.md"), "# Plan\n\nbuy tin\n");
+    assert_eq!(
+        server.patch("Agent/A.md", &edit).await.problem(),
+        (409, "text-not-found".to_owned())
+    );
+    assert_eq!(server.get("/v1/history/Agent/A.md").await.json()["commits"][0]["reason"], "cheaper");
 }

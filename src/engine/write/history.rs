@@ -131,15 +131,15 @@ impl Engine {
                 info!(source = %self.roots[at].source.config.name, commits = made.len(), "commits that waited were made");
                 self.status_changed = true;
             }
-            self.close_groups(at, &before);
+            self.close_groups(&before);
         }
     }
 
     /// Forgets the groups of which nothing waits any more.
-    fn close_groups(&mut self, at: usize, before: &[u64]) {
+    pub(super) fn close_groups(&mut self, before: &[u64]) {
         let mut groups = before.to_vec();
         groups.dedup();
-        let waits = |group: u64| self.writes.queues[at].waiting.iter().any(|it| it.group == group);
+        let waits = |group: u64| self.writes.queues.iter().any(|it| it.waiting.iter().any(|it| it.group == group));
         for group in groups.into_iter().filter(|it| !waits(*it)) {
             if let Err(error) = self.writes.intents.close(group) {
                 warn!(why = format!("{error:#}"), "a finished intent stays; the next start finds it done");
@@ -183,8 +183,15 @@ impl Engine {
                 return BTreeMap::new();
             }
         };
-        let intents: Vec<&Intent> = self.writes.queues[at].waiting.iter().take(TOGETHER).map(|it| &it.intent).collect();
-        let planned = plan_commits(&intents, &repository, &self.config.git.owner);
+        let waiting = &self.writes.queues[at].waiting;
+        let mut together = waiting.len().min(TOGETHER);
+        // The files of one operation go into one commit.
+        while together < waiting.len() && waiting[together].intent.operation == waiting[together - 1].intent.operation {
+            together += 1;
+        }
+        let intents: Vec<&Intent> = waiting.iter().take(together).map(|it| &it.intent).collect();
+        let operations: Vec<&[&Intent]> = intents.chunk_by(|one, other| one.operation == other.operation).collect();
+        let planned = plan_commits(&operations, &repository, &self.config.git.owner);
         let (requests, of): (Vec<CommitRequest>, Vec<Option<usize>>) = match planned {
             Ok(planned) => planned.into_iter().unzip(),
             Err(error) => {
@@ -200,25 +207,26 @@ impl Engine {
                 return BTreeMap::new();
             }
         };
-        let mut outcomes: Vec<Outcome> = intents.iter().map(|_| Outcome::Committed(None)).collect();
+        let mut outcomes = BTreeMap::new();
         for (committed, of) in committed.into_iter().zip(of) {
-            if let Some(at) = of {
-                outcomes[at] = match committed {
+            if let Some(number) = of {
+                let outcome = match committed {
                     Committed::Commit(commit) => Outcome::Committed(Some(commit)),
                     Committed::Unchanged(commit) => Outcome::Committed(commit),
                     Committed::Refused(why) => Outcome::Refused(why),
                 };
+                outcomes.insert(operations[number][0].operation.clone(), outcome);
             }
         }
         let queue = &mut self.writes.queues[at];
         (queue.failures, queue.next_try, queue.reason) = (0, None, String::new());
-        let done: Vec<Queued> = queue.waiting.drain(..outcomes.len()).collect();
-        for (queued, outcome) in done.iter().zip(&outcomes) {
-            if matches!(outcome, Outcome::Refused(_)) {
+        let done: Vec<Queued> = queue.waiting.drain(..together).collect();
+        for queued in &done {
+            if matches!(outcomes.get(&queued.intent.operation), Some(Outcome::Refused(_))) {
                 self.keep_text(&queued.intent);
             }
         }
-        done.into_iter().map(|it| it.intent.operation).zip(outcomes).collect()
+        outcomes
     }
 
     /// Keeps the text that a write replaced, where no commit does.
@@ -246,43 +254,48 @@ impl Engine {
     }
 }
 
-/// Returns the commits that follow from the intents, in order, each with the number of the intent that it is the commit of. Before ours comes
-/// what people wrote and nobody committed; where somebody committed the path since, their text is put back on top of ours, so that both are in
-/// the history and theirs is what HEAD holds.
-fn plan_commits(intents: &[&Intent], repository: &Repository, owner: &Person) -> Result<Vec<(CommitRequest, Option<usize>)>> {
+/// Returns the commits that follow from the intents of some operations, in order, each with the number of the operation that it is the commit of.
+/// Before ours comes what people wrote and nobody committed; where somebody committed the path since, their text is put back on top of ours, so
+/// that both are in the history and theirs is what HEAD holds.
+fn plan_commits(operations: &[&[&Intent]], repository: &Repository, owner: &Person) -> Result<Vec<(CommitRequest, Option<usize>)>> {
     let mut planned = Vec::new();
     let mut held: HashMap<NotePath, Option<String>> = HashMap::new();
-    for (number, intent) in intents.iter().enumerate() {
-        let path = NotePath::parse(&intent.path).with_context(|| format!("the path of a logged write: `{}`", intent.path))?;
-        let after = intent.after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string());
-        let (head, is_first) = match held.get(&path) {
-            Some(head) => (head.clone(), false),
-            None => (repository.at_head(&path)?.map(|it| it.to_string()), true),
-        };
-        let moved = is_first && head != intent.head && head != after;
-        let human = |text: Vec<u8>| person_commit(&path, Some(text), intent.time, owner);
-        if let Some(text) = &intent.before_text
-            && head != intent.before
-            && head != after
-        {
-            planned.push((human(text.clone().into_bytes()), None));
-        }
-        planned.push((own_commit(&path, intent), Some(number)));
-        if moved {
-            let theirs = match (&head, repository.commit_at(i64::MAX)?) {
-                (Some(_), Some(commit)) => repository.read_at(&path, &commit)?,
-                _ => None,
+    for (number, intents) in operations.iter().enumerate() {
+        let mut changes = Vec::new();
+        let mut put_back = Vec::new();
+        for intent in *intents {
+            let path = NotePath::parse(&intent.path).with_context(|| format!("the path of a logged write: `{}`", intent.path))?;
+            let after = intent.after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string());
+            let (head, is_first) = match held.get(&path) {
+                Some(head) => (head.clone(), false),
+                None => (repository.at_head(&path)?.map(|it| it.to_string()), true),
             };
-            planned.push((person_commit(&path, theirs, intent.time, owner), None));
-            held.insert(path, head);
-        } else {
-            held.insert(path, after);
+            if let Some(text) = &intent.before_text
+                && head != intent.before
+                && head != after
+            {
+                let text = Some(text.clone().into_bytes());
+                planned.push((person_commit(&path, text, intent.time, owner), None));
+            }
+            if is_first && head != intent.head && head != after {
+                let theirs = match (&head, repository.commit_at(i64::MAX)?) {
+                    (Some(_), Some(commit)) => repository.read_at(&path, &commit)?,
+                    _ => None,
+                };
+                put_back.push((person_commit(&path, theirs, intent.time, owner), None));
+                held.insert(path.clone(), head);
+            } else {
+                held.insert(path.clone(), after);
+            }
+            changes.push((path, intent.after.clone().map(String::into_bytes)));
         }
+        planned.push((own_commit(changes, intents[0]), Some(number)));
+        planned.extend(put_back);
     }
     Ok(planned)
 }
 
-fn own_commit(path: &NotePath, intent: &Intent) -> CommitRequest {
+fn own_commit(changes: Vec<(NotePath, Option<Vec<u8>>)>, intent: &Intent) -> CommitRequest {
     let name = if intent.agent.is_empty() { "agent" } else { &intent.agent };
     let address: String = name.chars().filter(|it| it.is_ascii_alphanumeric() || *it == '-').collect();
     let given = [
@@ -293,7 +306,7 @@ fn own_commit(path: &NotePath, intent: &Intent) -> CommitRequest {
     ];
     let trailers = given.into_iter().filter(|(_, value)| !value.is_empty());
     CommitRequest {
-        changes: vec![(path.clone(), intent.after.clone().map(String::into_bytes))],
+        changes,
         author: Identity {
             name: name.to_owned(),
             email: format!("{}@agent.localhost", if address.is_empty() { "agent" } else { &address }),
