@@ -14,11 +14,12 @@ use std::{
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, bounded, select};
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
 use crate::{
     config::{Config, GitMode},
-    io::{index::Index, intents::Intents, receipts::Receipts, vault::Vault, watch::Hints},
+    io::{index::Index, intents::Intents, outbox::Outbox, receipts::Receipts, vault::Vault, watch::Hints},
     model::{hash::ContentHash, path::NotePath},
 };
 
@@ -42,7 +43,7 @@ use catalog::Entry;
 use fill::{Filling, GraphChange};
 use handle::{Handle, Published, Shared, Source};
 use lock::FolderLock;
-use request::Waiting;
+use request::{Flushed, Waiting};
 use root::Root;
 use status::{NotReady, Status};
 use write::Writes;
@@ -62,6 +63,8 @@ const EVENTS_A_STEP: usize = 32;
 pub enum Event {
     /// A note is to be written.
     Write(Box<Waiting>),
+    /// Commit what waits for it.
+    Flush(oneshot::Sender<Flushed>),
     /// Look at all sources now.
     Rescan,
     /// A search met an index that it could not read.
@@ -146,6 +149,7 @@ impl Engine {
         let seconds = i64::try_from(now).unwrap_or(i64::MAX);
         let (intents, left) = Intents::open(&config.state_dir().join("intents"))?;
         let receipts = Receipts::open(&config.state_dir().join("receipts"), seconds)?;
+        let (outbox, kept) = Outbox::open(&config.state_dir().join("outbox"))?;
         let n_roots = config.sources.len();
         let mut engine = Engine {
             config: config.clone(),
@@ -164,11 +168,12 @@ impl Engine {
             errors: VecDeque::new(),
             status_changed: true,
             stopping: false,
-            writes: Writes::new(intents, receipts, n_roots),
+            writes: Writes::new(intents, receipts, outbox, n_roots),
             _lock: lock,
         };
         engine.open_histories();
         engine.recover_writes(left)?;
+        engine.watch_kept(kept, Instant::now());
         if let Err(error) = engine.load() {
             engine.fail(format!("read the index of the last run: {error:#}"));
             engine.rebuild();
@@ -231,6 +236,8 @@ impl Engine {
     fn take(&mut self, event: Event, now: Instant) {
         match event {
             Event::Write(waiting) => self.writes.take(*waiting, now),
+            // Whoever asked may have gone.
+            Event::Flush(reply) => drop(reply.send(self.flush(now))),
             Event::Rescan => self.rescan(now),
             Event::IndexBroken => self.verify(now),
             Event::Shutdown => self.stopping = true,
@@ -344,6 +351,7 @@ impl Engine {
             index_bytes: self.index.bytes(),
             dirty: self.roots.iter().map(|it| it.catalog.waiting()).sum(),
             commits: self.writes.queues.iter().map(write::Queue::status).collect(),
+            overwritten: self.writes.overwritten(),
             last_errors: self.errors.iter().cloned().collect(),
         }
     }
@@ -364,6 +372,7 @@ impl Engine {
     pub fn stop(mut self) {
         let now = Instant::now();
         self.finish_writes(now);
+        self.flush(now);
         if !self.uncommitted.is_empty()
             && let Err(error) = self.commit(now, false)
         {

@@ -53,6 +53,7 @@ pub mod notes;
 pub mod write;
 pub mod moves;
 pub mod memories;
+pub mod flush;
 pub mod history;
 pub mod known;
 pub mod links;
@@ -178,6 +179,7 @@ fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {
         .routes(routes!(moves::restore_note))
         .routes(routes!(memories::post_memory))
         .routes(routes!(memories::post_journal))
+        .routes(routes!(flush::flush))
         .routes(routes!(history::get_history))
         .routes(routes!(history::get_diff))
         .routes(routes!(history::get_changes))

@@ -142,8 +142,10 @@ fn write_lines(config: &Config) -> [String; 4] {
             quoted_list(config.write.edit_existing.iter().map(PathGlob::as_str))
         ),
         format!(
-            "git: {{mode: {}, owner: {}}}",
+            "git: {{mode: {}, quiet: {:?}, max: {:?}, owner: {}}}",
             config.git.mode.as_str(),
+            config.git.quiet,
+            config.git.max,
             quoted(&format!("{} <{}>", owner.name, owner.email))
         ),
     ]
@@ -218,7 +220,7 @@ limits:
 write:
   allow: ["Agent/"]
   edit_existing: []
-git: {mode: immediate, owner: "vault owner <owner@localhost>"}
+git: {mode: immediate, quiet: 30s, max: 300s, owner: "vault owner <owner@localhost>"}
 rescan_interval: 60s
 quiet: 300ms
 log: {format: text, filter: "info"}
@@ -256,7 +258,7 @@ limits:
 write:
   allow: ["Notes/**"]
   edit_existing: []
-git: {mode: off, owner: "Ann <a@b>"}
+git: {mode: off, quiet: 30s, max: 300s, owner: "Ann <a@b>"}
 rescan_interval: 60s
 quiet: 300ms
 log: {format: json, filter: "membridge=debug,warn"}

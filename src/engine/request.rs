@@ -94,6 +94,17 @@ pub enum GitState {
     Off,
 }
 
+/// What came of the wish to commit everything now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flushed {
+    /// Writes that have their commit now.
+    pub committed: usize,
+    /// Writes that have none yet.
+    pub waiting: usize,
+    /// Why they wait; empty when none does.
+    pub reason: String,
+}
+
 /// Why nothing was written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WriteError {

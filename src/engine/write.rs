@@ -16,6 +16,7 @@ use crate::{
     io::{
         git::RepositoryKind,
         intents::Intents,
+        outbox::Outbox,
         receipts::Receipts,
         vault::{Displaced, Spool},
     },
@@ -29,8 +30,10 @@ mod moved;
 mod plan;
 mod recovery;
 mod rules;
+mod survival;
 
 pub(super) use history::Queue;
+use survival::Survival;
 
 /// Writes that one group takes.
 const GROUP: usize = 32;
@@ -72,11 +75,12 @@ pub(super) struct Writes {
     pub(super) queues: Vec<Queue>,
     /// What was swapped out, with the root's number and when to look at it again.
     displaced: Vec<(usize, Displaced, Instant)>,
+    survival: Survival,
     operations: u64,
 }
 
 impl Writes {
-    pub(super) fn new(intents: Intents, receipts: Receipts, roots: usize) -> Writes {
+    pub(super) fn new(intents: Intents, receipts: Receipts, outbox: Outbox, roots: usize) -> Writes {
         Writes {
             queue: VecDeque::new(),
             intents,
@@ -85,6 +89,7 @@ impl Writes {
             spools: (0..roots).map(|_| None).collect(),
             queues: (0..roots).map(|_| Queue::default()).collect(),
             displaced: Vec::new(),
+            survival: Survival::new(outbox),
             operations: 0,
         }
     }
@@ -109,7 +114,12 @@ impl Writes {
         let waits = self.queue.iter().map(|it| it.since + PATIENCE);
         let commits = self.queues.iter().filter_map(Queue::next_try);
         let looks = self.displaced.iter().map(|(_, _, at)| *at);
-        waits.chain(commits).chain(looks).min()
+        waits.chain(commits).chain(looks).chain(self.survival.next_look()).min()
+    }
+
+    /// Returns notes in which somebody's save replaced what was written, as `source:path`.
+    pub(super) fn overwritten(&self) -> Vec<String> {
+        self.survival.overwritten.clone()
     }
 
     fn remember_own(&mut self, at: usize, path: NotePath, hash: ContentHash) {
@@ -124,6 +134,7 @@ impl Engine {
     /// Does what is due of writes: one group of those that wait, commits that could not be made, second looks at what was displaced.
     pub(super) fn advance_writes(&mut self, now: Instant) {
         self.look_at_displaced(now);
+        self.look_at_watched(now);
         self.retry_commits(now);
         let mut group = Vec::new();
         let mut paths = BTreeSet::new();

@@ -71,6 +71,12 @@ impl Engine {
             .flat_map(|it| it.planned.paths().map(|path| (it.planned.at, path.clone())))
             .collect();
         let generation = self.index_written(&written, now);
+        for work in &done {
+            for (number, change) in std::iter::once(&work.planned.first).chain(&work.planned.rest).enumerate() {
+                let name = format!("{}-{number}", work.operation);
+                self.watch_change(work.planned.at, &name, change, work.taken.time, now);
+            }
+        }
         let receipts: Vec<Receipt> = done
             .iter()
             .map(|it| self.receipt(it, outcomes.get(&it.operation), generation))
@@ -160,7 +166,7 @@ impl Engine {
                 continue;
             }
             self.writes.queues[at].waiting.extend(queued);
-            outcomes.extend(self.commit_queue(at, now));
+            outcomes.extend(self.commit_or_wait(at, now));
             self.keep_queued(at, number);
         }
         outcomes

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use crate::{
     config::{GitMode, Person},
-    engine::{Engine, status::Commits},
+    engine::{Engine, request::Flushed, status::Commits},
     io::{
         git::{CommitRequest, Committed, Identity, Message, Repository, RepositoryKind},
         intents::Intent,
@@ -52,6 +52,8 @@ pub(in crate::engine) struct Queue {
     pub(super) repository: Option<Arc<Repository>>,
     next_try: Option<Instant>,
     failures: u32,
+    /// When what waits in a batch is committed at the latest.
+    latest: Option<Instant>,
     /// Why they wait; empty when they do not.
     reason: String,
 }
@@ -169,6 +171,43 @@ impl Engine {
         }
     }
 
+    /// Commits what was written just now, or puts it off until it is quiet. Returns as [`Engine::commit_queue`].
+    pub(super) fn commit_or_wait(&mut self, at: usize, now: Instant) -> BTreeMap<String, Outcome> {
+        if self.config.git.mode != GitMode::Batched {
+            return self.commit_queue(at, now);
+        }
+        let queue = &mut self.writes.queues[at];
+        let latest = *queue.latest.get_or_insert(now + self.config.git.max);
+        if queue.failures == 0 {
+            queue.next_try = Some((now + self.config.git.quiet).min(latest));
+        }
+        BTreeMap::new()
+    }
+
+    /// Commits whatever waits, now. Returns how many writes were committed and how many wait still, with the reason.
+    pub(in crate::engine) fn flush(&mut self, now: Instant) -> Flushed {
+        let mut flushed = Flushed::default();
+        for at in 0..self.roots.len() {
+            while !self.writes.queues[at].waiting.is_empty() {
+                let groups: Vec<u64> = self.writes.queues[at].waiting.iter().map(|it| it.group).collect();
+                let made = self.commit_queue(at, now);
+                if made.is_empty() {
+                    break;
+                }
+                flushed.committed += made.len();
+                self.close_groups(&groups);
+            }
+            let queue = &self.writes.queues[at];
+            flushed.waiting += queue.waiting.len();
+            if !queue.reason.is_empty() {
+                flushed.reason.clone_from(&queue.reason);
+            }
+        }
+        self.status_changed = true;
+        self.publish();
+        flushed
+    }
+
     /// Commits what waits, oldest first. Returns what became of each that does not wait any more, by its operation.
     pub(super) fn commit_queue(&mut self, at: usize, now: Instant) -> BTreeMap<String, Outcome> {
         if !self.has_history() {
@@ -191,8 +230,13 @@ impl Engine {
         }
         let intents: Vec<&Intent> = waiting.iter().take(together).map(|it| &it.intent).collect();
         let operations: Vec<&[&Intent]> = intents.chunk_by(|one, other| one.operation == other.operation).collect();
-        let planned = plan_commits(&operations, &repository, &self.config.git.owner);
-        let (requests, of): (Vec<CommitRequest>, Vec<Option<usize>>) = match planned {
+        let planned = plan_commits(
+            &operations,
+            &repository,
+            &self.config.git.owner,
+            self.config.git.mode == GitMode::Batched,
+        );
+        let (requests, of): (Vec<CommitRequest>, Vec<Vec<usize>>) = match planned {
             Ok(planned) => planned.into_iter().unzip(),
             Err(error) => {
                 self.writes.queues[at].defer(format!("{error:#}"), now);
@@ -209,8 +253,8 @@ impl Engine {
         };
         let mut outcomes = BTreeMap::new();
         for (committed, of) in committed.into_iter().zip(of) {
-            if let Some(number) = of {
-                let outcome = match committed {
+            for number in of {
+                let outcome = match committed.clone() {
                     Committed::Commit(commit) => Outcome::Committed(Some(commit)),
                     Committed::Unchanged(commit) => Outcome::Committed(commit),
                     Committed::Refused(why) => Outcome::Refused(why),
@@ -219,7 +263,7 @@ impl Engine {
             }
         }
         let queue = &mut self.writes.queues[at];
-        (queue.failures, queue.next_try, queue.reason) = (0, None, String::new());
+        (queue.failures, queue.next_try, queue.latest, queue.reason) = (0, None, None, String::new());
         let done: Vec<Queued> = queue.waiting.drain(..together).collect();
         for queued in &done {
             if matches!(outcomes.get(&queued.intent.operation), Some(Outcome::Refused(_))) {
@@ -254,15 +298,19 @@ impl Engine {
     }
 }
 
-/// Returns the commits that follow from the intents of some operations, in order, each with the number of the operation that it is the commit of.
-/// Before ours comes what people wrote and nobody committed; where somebody committed the path since, their text is put back on top of ours, so
-/// that both are in the history and theirs is what HEAD holds.
-fn plan_commits(operations: &[&[&Intent]], repository: &Repository, owner: &Person) -> Result<Vec<(CommitRequest, Option<usize>)>> {
-    let mut planned = Vec::new();
+/// A commit that is planned, with the numbers of the operations that it is the commit of; a commit of a person's text is that of none.
+type PlannedCommit = (CommitRequest, Vec<usize>);
+
+/// Returns the commits that follow from the intents of some operations, in order. Before ours comes what people wrote and nobody committed; where
+/// somebody committed the path since, their text is put back on top of ours, so that both are in the history and theirs is what HEAD holds.
+/// `batched` puts what one conversation wrote without a person in between into one commit.
+fn plan_commits(operations: &[&[&Intent]], repository: &Repository, owner: &Person, batched: bool) -> Result<Vec<PlannedCommit>> {
+    let mut planned: Vec<PlannedCommit> = Vec::new();
     let mut held: HashMap<NotePath, Option<String>> = HashMap::new();
     for (number, intents) in operations.iter().enumerate() {
         let mut changes = Vec::new();
         let mut put_back = Vec::new();
+        let mut is_alone = !batched;
         for intent in *intents {
             let path = NotePath::parse(&intent.path).with_context(|| format!("the path of a logged write: `{}`", intent.path))?;
             let after = intent.after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string());
@@ -275,24 +323,54 @@ fn plan_commits(operations: &[&[&Intent]], repository: &Repository, owner: &Pers
                 && head != after
             {
                 let text = Some(text.clone().into_bytes());
-                planned.push((person_commit(&path, text, intent.time, owner), None));
+                planned.push((person_commit(&path, text, intent.time, owner), Vec::new()));
+                is_alone = true;
             }
             if is_first && head != intent.head && head != after {
                 let theirs = match (&head, repository.commit_at(i64::MAX)?) {
                     (Some(_), Some(commit)) => repository.read_at(&path, &commit)?,
                     _ => None,
                 };
-                put_back.push((person_commit(&path, theirs, intent.time, owner), None));
+                put_back.push((person_commit(&path, theirs, intent.time, owner), Vec::new()));
                 held.insert(path.clone(), head);
+                is_alone = true;
             } else {
                 held.insert(path.clone(), after);
             }
             changes.push((path, intent.after.clone().map(String::into_bytes)));
         }
-        planned.push((own_commit(changes, intents[0]), Some(number)));
+        let first = intents[0];
+        match planned.last_mut() {
+            Some((request, of)) if !is_alone && of.last().is_some_and(|it| is_same_conversation(operations[*it][0], first)) => {
+                of.push(number);
+                add_to_commit(request, changes, first);
+            }
+            _ => planned.push((own_commit(changes, first), vec![number])),
+        }
         planned.extend(put_back);
     }
     Ok(planned)
+}
+
+fn is_same_conversation(one: &Intent, other: &Intent) -> bool {
+    (&one.agent, &one.session) == (&other.agent, &other.session)
+}
+
+/// Puts one more operation into a commit. Of two texts for one path the later counts.
+fn add_to_commit(request: &mut CommitRequest, changes: Vec<(NotePath, Option<Vec<u8>>)>, intent: &Intent) {
+    request.changes.extend(changes);
+    request.time = intent.time;
+    let message = &mut request.message;
+    if message.body.is_empty() {
+        message.body.clone_from(&message.subject);
+    }
+    message.body = format!("{}\n{}", message.body, intent.subject);
+    message.subject = format!("notes: {} writes", message.body.lines().count());
+    let given = [("Reason", &intent.reason), ("Membridge-Op", &intent.operation)];
+    let trailers = given.into_iter().filter(|(_, value)| !value.is_empty());
+    message
+        .trailers
+        .extend(trailers.map(|(key, value)| (key.to_owned(), value.clone())));
 }
 
 fn own_commit(changes: Vec<(NotePath, Option<Vec<u8>>)>, intent: &Intent) -> CommitRequest {

@@ -184,7 +184,7 @@ fn is_folded_equal(one: &str, other: &str) -> bool {
 }
 
 /// Says whether a time of change is of the last moments; a clock that was set back makes nothing fresh for ever.
-fn is_fresh(mtime_ns: i64) -> bool {
+pub(super) fn is_fresh(mtime_ns: i64) -> bool {
     let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(mtime_ns).unwrap_or(0));
     SystemTime::now().duration_since(changed).is_ok_and(|it| it < PATIENCE)
 }
