@@ -173,6 +173,7 @@ impl Engine {
         };
         engine.open_histories();
         engine.recover_writes(left)?;
+        engine.recover_spools();
         engine.watch_kept(kept, Instant::now());
         if let Err(error) = engine.load() {
             engine.fail(format!("read the index of the last run: {error:#}"));

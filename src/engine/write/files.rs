@@ -63,7 +63,7 @@ impl Engine {
         }
     }
 
-    fn open_spool(&mut self, at: usize) -> Result<(), WriteError> {
+    pub(super) fn open_spool(&mut self, at: usize) -> Result<(), WriteError> {
         if self.writes.spools[at].is_some() {
             return Ok(());
         }

@@ -1,9 +1,9 @@
 //! After a crash, and after a swap: what the intents of an earlier run amount to, and what editors wrote into files that were swapped out.
 //! Decides by content hashes; never by times.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{collections::BTreeSet, fs, path::Path, time::Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
@@ -18,7 +18,7 @@ use crate::{
     },
     io::{
         intents::{Group, Intent},
-        vault::ReadError,
+        vault::{INSIDE, ReadError, Spool},
     },
     model::{hash::ContentHash, path::NotePath},
 };
@@ -167,6 +167,45 @@ impl Engine {
             left: Vec::new(),
             texts: None,
         }
+    }
+
+    /// Looks at what the last run left in the spools: temporary files go; text that was swapped out and is in no commit is kept.
+    pub(in crate::engine) fn recover_spools(&mut self) {
+        for at in 0..self.roots.len() {
+            let source = &self.roots[at].source;
+            let outside = self.config.state_dir().join("spool").join(source.config.name.as_str());
+            let has_some = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut it| it.next().is_some());
+            if !has_some(&outside) && !has_some(&source.vault.root().join(INSIDE)) {
+                continue;
+            }
+            if let Err(error) = self.recover_spool(at) {
+                self.fail(format!("look at what the last run had swapped out: {error:#}"));
+            }
+        }
+    }
+
+    fn recover_spool(&mut self, at: usize) -> Result<()> {
+        self.open_spool(at).map_err(|why| anyhow::anyhow!("{why:?}"))?;
+        let spool = self.writes.spools[at].take().context("it was opened above")?;
+        let recovered = self.recover_files(at, &spool);
+        self.writes.spools[at] = Some(spool);
+        recovered
+    }
+
+    fn recover_files(&mut self, at: usize, spool: &Spool) -> Result<()> {
+        spool.clean()?;
+        for (name, bytes) in spool.left()? {
+            let hash = ContentHash::of(&bytes);
+            let is_held = self.has_history() && self.open_repository(at)?.holds(hash)?;
+            if !is_held && !bytes.is_empty() {
+                self.keep_bytes(&name, "", &bytes)?;
+                self.fail(format!(
+                    "text that was swapped out when the last run ended is in no commit; it is kept in state/displaced as `{name}-`"
+                ));
+            }
+            spool.forget_left(&name)?;
+        }
+        Ok(())
     }
 
     /// Looks once more at files that were swapped out a while ago.
