@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::yaml::Value;
 
+pub mod edit;
 pub mod frontmatter;
 pub mod markdown;
 pub mod outline;
