@@ -27,12 +27,13 @@ pub struct EditArgs {
     /// A path below the vault (`.md` may be left out)
     pub path: String,
     /// The new text, for the edits that need one
+    #[arg(allow_hyphen_values = true)]
     pub text: Option<String>,
     /// Replace this text, which must stand there once
-    #[arg(long, value_name = "OLD", group = "operation")]
+    #[arg(long, value_name = "OLD", group = "operation", allow_hyphen_values = true)]
     pub replace: Option<String>,
     /// The new text, instead of TEXT
-    #[arg(long, value_name = "NEW")]
+    #[arg(long, value_name = "NEW", allow_hyphen_values = true)]
     pub with: Option<String>,
     /// How often the old text must stand there
     #[arg(long, value_name = "N", requires = "replace")]

@@ -27,6 +27,7 @@ pub const JOURNAL_EXAMPLES: &str = "Examples:
 #[derive(Debug, Clone, Args)]
 pub struct RememberArgs {
     /// The text; standard input when left out
+    #[arg(allow_hyphen_values = true)]
     pub text: Option<String>,
     /// The name of the note; made of the first line when left out
     #[arg(long)]
@@ -54,6 +55,7 @@ pub struct RememberArgs {
 #[derive(Debug, Clone, Args)]
 pub struct JournalArgs {
     /// The text; standard input when left out
+    #[arg(allow_hyphen_values = true)]
     pub text: Option<String>,
     /// What it is about
     #[arg(long)]

@@ -28,6 +28,7 @@ pub struct PutArgs {
     /// A path below the vault
     pub path: String,
     /// The text; standard input when left out
+    #[arg(allow_hyphen_values = true)]
     pub text: Option<String>,
     #[command(flatten)]
     pub write: WriteArgs,

@@ -19,3 +19,4 @@ mod memories;
 mod obsidian_search;
 mod tidy;
 mod write;
+mod writing_verbs;
