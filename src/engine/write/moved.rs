@@ -10,7 +10,7 @@ use crate::{
     },
     model::{
         hash::ContentHash,
-        links::rewrite::{self, Move},
+        links::{Move, rewrite},
         origin,
         path::NotePath,
     },
@@ -82,7 +82,7 @@ impl Engine {
         let style = source.settings().new_links;
         let moved = Move { from, to };
         let own = planned.first.after.as_deref().unwrap_or_default();
-        if let Some(text) = rewrite::rewrite(own, from, moved, &before, &after, style).text {
+        if let Some(text) = rewrite(own, from, moved, &before, &after, style).text {
             planned.first.after = Some(text);
         }
         let mut linking: Vec<NotePath> = linking.into_iter().filter(|it| it != from).collect();
@@ -97,7 +97,7 @@ impl Engine {
                     continue;
                 }
             };
-            let rewritten = rewrite::rewrite(&present.text, &path, moved, &before, &after, style);
+            let rewritten = rewrite(&present.text, &path, moved, &before, &after, style);
             for line in rewritten.left {
                 planned
                     .left
