@@ -15,7 +15,7 @@ use crate::{
     config::{GitMode, Person},
     engine::{Engine, status::Commits},
     io::{
-        git::{CommitRequest, Committed, Identity, Message, Repository, RepositoryKind},
+        git::{CommitRequest, Committed, Identity, Message, Repository, RepositoryKind, Tip},
         intents::Intent,
     },
     model::{hash::ContentHash, path::NotePath},
@@ -184,15 +184,17 @@ impl Engine {
             }
         };
         let intents: Vec<&Intent> = self.writes.queues[at].waiting.iter().take(TOGETHER).map(|it| &it.intent).collect();
-        let planned = plan_commits(&intents, &repository, &self.config.git.owner);
-        let (requests, of): (Vec<CommitRequest>, Vec<Option<usize>>) = match planned {
-            Ok(planned) => planned.into_iter().unzip(),
-            Err(error) => {
-                self.writes.queues[at].defer(format!("{error:#}"), now);
-                return BTreeMap::new();
-            }
+        let vault = &self.roots[at].source.vault;
+        let on_disk = |path: &NotePath| {
+            let file = vault.read(path, self.config.limits.note_read_bytes).ok()?;
+            Some(ContentHash::of(&file.bytes))
         };
-        let committed = match repository.commit(&requests) {
+        let mut plan = CommitPlan::default();
+        let committed = repository.commit_planned(|tip| {
+            plan = plan_commits(&intents, tip, &on_disk, &self.config.git.owner)?;
+            Ok(plan.requests.clone())
+        });
+        let committed = match committed {
             Ok(committed) => committed,
             Err(why) => {
                 let reason = format!("{}: {}", why.reason.as_str(), why.detail);
@@ -200,6 +202,7 @@ impl Engine {
                 return BTreeMap::new();
             }
         };
+        let CommitPlan { of, aside, .. } = plan;
         let mut outcomes: Vec<Outcome> = intents.iter().map(|_| Outcome::Committed(None)).collect();
         for (committed, of) in committed.into_iter().zip(of) {
             if let Some(at) = of {
@@ -213,8 +216,8 @@ impl Engine {
         let queue = &mut self.writes.queues[at];
         (queue.failures, queue.next_try, queue.reason) = (0, None, String::new());
         let done: Vec<Queued> = queue.waiting.drain(..outcomes.len()).collect();
-        for (queued, outcome) in done.iter().zip(&outcomes) {
-            if matches!(outcome, Outcome::Refused(_)) {
+        for (number, (queued, outcome)) in done.iter().zip(&outcomes).enumerate() {
+            if matches!(outcome, Outcome::Refused(_)) || aside.contains(&number) {
                 self.keep_text(&queued.intent);
             }
         }
@@ -246,40 +249,65 @@ impl Engine {
     }
 }
 
-/// Returns the commits that follow from the intents, in order, each with the number of the intent that it is the commit of. Before ours comes
-/// what people wrote and nobody committed; where somebody committed the path since, their text is put back on top of ours, so that both are in
-/// the history and theirs is what HEAD holds.
-fn plan_commits(intents: &[&Intent], repository: &Repository, owner: &Person) -> Result<Vec<(CommitRequest, Option<usize>)>> {
-    let mut planned = Vec::new();
+/// The commits that follow from a queue of intents.
+#[derive(Debug, Default)]
+struct CommitPlan {
+    requests: Vec<CommitRequest>,
+    /// For each of them the number of the intent that it is the commit of.
+    of: Vec<Option<usize>>,
+    /// The intents that replaced a text which must be kept otherwise: a commit of it would stand after those that came later.
+    aside: Vec<usize>,
+}
+
+/// Decides on what HEAD and the disk hold now. Before a commit of ours comes what people wrote and nobody committed. Where somebody committed
+/// the path since the write was planned, it was the write itself, or what it replaced, or a text from before; or, when the file holds our
+/// text no more, one from after it: that is put back on top of ours, so that both are in the history and theirs is what HEAD holds.
+fn plan_commits(
+    intents: &[&Intent],
+    tip: &Tip<'_>,
+    on_disk: &dyn Fn(&NotePath) -> Option<ContentHash>,
+    owner: &Person,
+) -> Result<CommitPlan> {
+    let mut plan = CommitPlan::default();
     let mut held: HashMap<NotePath, Option<String>> = HashMap::new();
-    for (number, intent) in intents.iter().enumerate() {
-        let path = NotePath::parse(&intent.path).with_context(|| format!("the path of a logged write: `{}`", intent.path))?;
+    let paths: Vec<NotePath> = intents
+        .iter()
+        .map(|it| NotePath::parse(&it.path).with_context(|| format!("the path of a logged write: `{}`", it.path)))
+        .collect::<Result<_>>()?;
+    for (number, (intent, path)) in intents.iter().zip(&paths).enumerate() {
         let after = intent.after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string());
-        let (head, is_first) = match held.get(&path) {
+        let (head, is_first) = match held.get(path) {
             Some(head) => (head.clone(), false),
-            None => (repository.at_head(&path)?.map(|it| it.to_string()), true),
+            None => (tip.blob(path)?.map(|it| it.to_string()), true),
         };
-        let moved = is_first && head != intent.head && head != after;
-        let human = |text: Vec<u8>| person_commit(&path, Some(text), intent.time, owner);
+        let is_last = !paths[number + 1..].contains(path);
+        let moved = is_first && head != intent.head && head != after && head != intent.before;
+        let theirs_is_newer = moved && !(is_last && on_disk(path).map(|it| it.to_string()) == after);
         if let Some(text) = &intent.before_text
             && head != intent.before
-            && head != after
         {
-            planned.push((human(text.clone().into_bytes()), None));
+            if head == after || theirs_is_newer {
+                plan.aside.push(number);
+            } else {
+                plan.push(person_commit(path, Some(text.clone().into_bytes()), intent.time, owner), None);
+            }
         }
-        planned.push((own_commit(&path, intent), Some(number)));
-        if moved {
-            let theirs = match (&head, repository.commit_at(i64::MAX)?) {
-                (Some(_), Some(commit)) => repository.read_at(&path, &commit)?,
-                _ => None,
-            };
-            planned.push((person_commit(&path, theirs, intent.time, owner), None));
-            held.insert(path, head);
+        plan.push(own_commit(path, intent), Some(number));
+        if theirs_is_newer {
+            plan.push(person_commit(path, tip.bytes(path)?, intent.time, owner), None);
+            held.insert(path.clone(), head);
         } else {
-            held.insert(path, after);
+            held.insert(path.clone(), after);
         }
     }
-    Ok(planned)
+    Ok(plan)
+}
+
+impl CommitPlan {
+    fn push(&mut self, request: CommitRequest, of: Option<usize>) {
+        self.requests.push(request);
+        self.of.push(of);
+    }
 }
 
 fn own_commit(path: &NotePath, intent: &Intent) -> CommitRequest {
@@ -322,3 +350,6 @@ fn person_commit(path: &NotePath, text: Option<Vec<u8>>, time: i64, owner: &Pers
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
