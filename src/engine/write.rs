@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod apply;
+mod commits;
 mod files;
 mod history;
 mod moved;

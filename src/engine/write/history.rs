@@ -1,8 +1,8 @@
-//! The commits of what was written: which follow from the queue, when they are tried, and what becomes of text that git does not take.
+//! The commits of what was written: when they are tried, and what becomes of text that git does not take. Which they are is decided in `commits`.
 //! Every text that a write replaced is in a commit before ours, or kept in `state/displaced`.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     fs,
     sync::Arc,
     time::{Duration, Instant},
@@ -12,10 +12,15 @@ use anyhow::{Context, Result};
 use tracing::{info, warn};
 
 use crate::{
-    config::{GitMode, Person},
-    engine::{Engine, request::Flushed, status::Commits},
+    config::GitMode,
+    engine::{
+        Engine,
+        request::Flushed,
+        status::Commits,
+        write::commits::{Around, CommitPlan, plan_commits},
+    },
     io::{
-        git::{CommitRequest, Committed, Identity, Message, Repository, RepositoryKind},
+        git::{Committed, Repository, RepositoryKind},
         intents::Intent,
     },
     model::{hash::ContentHash, path::NotePath},
@@ -230,20 +235,23 @@ impl Engine {
         }
         let intents: Vec<&Intent> = waiting.iter().take(together).map(|it| &it.intent).collect();
         let operations: Vec<&[&Intent]> = intents.chunk_by(|one, other| one.operation == other.operation).collect();
-        let planned = plan_commits(
-            &operations,
-            &repository,
-            &self.config.git.owner,
-            self.config.git.mode == GitMode::Batched,
-        );
-        let (requests, of): (Vec<CommitRequest>, Vec<Vec<usize>>) = match planned {
-            Ok(planned) => planned.into_iter().unzip(),
-            Err(error) => {
-                self.writes.queues[at].defer(format!("{error:#}"), now);
-                return BTreeMap::new();
-            }
+        let vault = &self.roots[at].source.vault;
+        let on_disk = |path: &NotePath| {
+            let file = vault.read(path, self.config.limits.note_read_bytes).ok()?;
+            Some(ContentHash::of(&file.bytes))
         };
-        let committed = match repository.commit(&requests) {
+        let mut plan = CommitPlan::default();
+        let committed = repository.commit_planned(|tip| {
+            let around = Around {
+                tip,
+                on_disk: &on_disk,
+                owner: &self.config.git.owner,
+                batched: self.config.git.mode == GitMode::Batched,
+            };
+            plan = plan_commits(&operations, &around)?;
+            Ok(plan.requests.clone())
+        });
+        let committed = match committed {
             Ok(committed) => committed,
             Err(why) => {
                 let reason = format!("{}: {}", why.reason.as_str(), why.detail);
@@ -251,6 +259,7 @@ impl Engine {
                 return BTreeMap::new();
             }
         };
+        let CommitPlan { of, aside, .. } = plan;
         let mut outcomes = BTreeMap::new();
         for (committed, of) in committed.into_iter().zip(of) {
             for number in of {
@@ -265,8 +274,8 @@ impl Engine {
         let queue = &mut self.writes.queues[at];
         (queue.failures, queue.next_try, queue.latest, queue.reason) = (0, None, None, String::new());
         let done: Vec<Queued> = queue.waiting.drain(..together).collect();
-        for queued in &done {
-            if matches!(outcomes.get(&queued.intent.operation), Some(Outcome::Refused(_))) {
+        for (number, queued) in done.iter().enumerate() {
+            if matches!(outcomes.get(&queued.intent.operation), Some(Outcome::Refused(_))) || aside.contains(&number) {
                 self.keep_text(&queued.intent);
             }
         }
@@ -295,121 +304,5 @@ impl Engine {
             fs::File::open(&folder)?.sync_all()
         };
         write().with_context(|| format!("write `{}`", file.display()))
-    }
-}
-
-/// A commit that is planned, with the numbers of the operations that it is the commit of; a commit of a person's text is that of none.
-type PlannedCommit = (CommitRequest, Vec<usize>);
-
-/// Returns the commits that follow from the intents of some operations, in order. Before ours comes what people wrote and nobody committed; where
-/// somebody committed the path since, their text is put back on top of ours, so that both are in the history and theirs is what HEAD holds.
-/// `batched` puts what one conversation wrote without a person in between into one commit.
-fn plan_commits(operations: &[&[&Intent]], repository: &Repository, owner: &Person, batched: bool) -> Result<Vec<PlannedCommit>> {
-    let mut planned: Vec<PlannedCommit> = Vec::new();
-    let mut held: HashMap<NotePath, Option<String>> = HashMap::new();
-    for (number, intents) in operations.iter().enumerate() {
-        let mut changes = Vec::new();
-        let mut put_back = Vec::new();
-        let mut is_alone = !batched;
-        for intent in *intents {
-            let path = NotePath::parse(&intent.path).with_context(|| format!("the path of a logged write: `{}`", intent.path))?;
-            let after = intent.after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string());
-            let (head, is_first) = match held.get(&path) {
-                Some(head) => (head.clone(), false),
-                None => (repository.at_head(&path)?.map(|it| it.to_string()), true),
-            };
-            if let Some(text) = &intent.before_text
-                && head != intent.before
-                && head != after
-            {
-                let text = Some(text.clone().into_bytes());
-                planned.push((person_commit(&path, text, intent.time, owner), Vec::new()));
-                is_alone = true;
-            }
-            if is_first && head != intent.head && head != after {
-                let theirs = match (&head, repository.commit_at(i64::MAX)?) {
-                    (Some(_), Some(commit)) => repository.read_at(&path, &commit)?,
-                    _ => None,
-                };
-                put_back.push((person_commit(&path, theirs, intent.time, owner), Vec::new()));
-                held.insert(path.clone(), head);
-                is_alone = true;
-            } else {
-                held.insert(path.clone(), after);
-            }
-            changes.push((path, intent.after.clone().map(String::into_bytes)));
-        }
-        let first = intents[0];
-        match planned.last_mut() {
-            Some((request, of)) if !is_alone && of.last().is_some_and(|it| is_same_conversation(operations[*it][0], first)) => {
-                of.push(number);
-                add_to_commit(request, changes, first);
-            }
-            _ => planned.push((own_commit(changes, first), vec![number])),
-        }
-        planned.extend(put_back);
-    }
-    Ok(planned)
-}
-
-fn is_same_conversation(one: &Intent, other: &Intent) -> bool {
-    (&one.agent, &one.session) == (&other.agent, &other.session)
-}
-
-/// Puts one more operation into a commit. Of two texts for one path the later counts.
-fn add_to_commit(request: &mut CommitRequest, changes: Vec<(NotePath, Option<Vec<u8>>)>, intent: &Intent) {
-    request.changes.extend(changes);
-    request.time = intent.time;
-    let message = &mut request.message;
-    if message.body.is_empty() {
-        message.body.clone_from(&message.subject);
-    }
-    message.body = format!("{}\n{}", message.body, intent.subject);
-    message.subject = format!("notes: {} writes", message.body.lines().count());
-    let given = [("Reason", &intent.reason), ("Membridge-Op", &intent.operation)];
-    let trailers = given.into_iter().filter(|(_, value)| !value.is_empty());
-    message
-        .trailers
-        .extend(trailers.map(|(key, value)| (key.to_owned(), value.clone())));
-}
-
-fn own_commit(changes: Vec<(NotePath, Option<Vec<u8>>)>, intent: &Intent) -> CommitRequest {
-    let name = if intent.agent.is_empty() { "agent" } else { &intent.agent };
-    let address: String = name.chars().filter(|it| it.is_ascii_alphanumeric() || *it == '-').collect();
-    let given = [
-        ("Agent", name),
-        ("Session", &intent.session),
-        ("Reason", &intent.reason),
-        ("Membridge-Op", &intent.operation),
-    ];
-    let trailers = given.into_iter().filter(|(_, value)| !value.is_empty());
-    CommitRequest {
-        changes,
-        author: Identity {
-            name: name.to_owned(),
-            email: format!("{}@agent.localhost", if address.is_empty() { "agent" } else { &address }),
-        },
-        time: intent.time,
-        message: Message {
-            subject: intent.subject.clone(),
-            body: String::new(),
-            trailers: trailers.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
-        },
-    }
-}
-
-fn person_commit(path: &NotePath, text: Option<Vec<u8>>, time: i64, owner: &Person) -> CommitRequest {
-    CommitRequest {
-        changes: vec![(path.clone(), text)],
-        author: Identity {
-            name: owner.name.clone(),
-            email: owner.email.clone(),
-        },
-        time,
-        message: Message {
-            subject: format!("note: {} (as it was found)", path.stem()),
-            body: String::new(),
-            trailers: vec![("Membridge-Op".to_owned(), "snapshot".to_owned())],
-        },
     }
 }
