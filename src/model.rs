@@ -7,7 +7,6 @@ pub mod yaml;
 pub mod note;
 pub mod noise;
 pub mod glob;
-pub mod memory;
 pub mod new_name;
 pub mod write_policy;
 pub mod origin;

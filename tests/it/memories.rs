@@ -5,10 +5,7 @@ use std::fs;
 use axum::http::{HeaderName, StatusCode};
 use serde_json::json;
 
-use crate::{
-    harness::Server,
-    write::{git, if_match, on_disk, over, over_repository},
-};
+use crate::write::{git, if_match, on_disk, over, over_repository};
 
 #[tokio::test]
 async fn a_memory_becomes_a_note_with_its_origin() {
