@@ -117,7 +117,7 @@ pub enum EditRefusal {
         section: String,
         candidates: Vec<String>,
     },
-    /// The candidates carry their lines, because even full paths can be equal.
+    /// Candidates with equal paths carry their lines.
     AmbiguousSection {
         section: String,
         candidates: Vec<String>,
@@ -145,7 +145,10 @@ pub fn plan(text: &str, edits: &[Edit]) -> Result<Plan, EditError> {
         warnings: Vec::new(),
     };
     for (at, edit) in edits.iter().enumerate() {
-        let done = change_of(&draft, edit).and_then(|change| Ok((draft.changed(&change)?, change)));
+        let done = change_of(&draft, edit).and_then(|mut change| match change.next.take() {
+            Some(next) => Ok((next, change)),
+            None => Ok((draft.changed(&change)?, change)),
+        });
         let (next, change) = done.map_err(|why| EditError { at, why })?;
         plan.added
             .extend(change.splices.into_iter().map(|it| it.text).filter(|it| !it.trim().is_empty()));
@@ -209,3 +212,5 @@ fn change_of(draft: &Draft, edit: &Edit) -> Result<Change, EditRefusal> {
 
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod laws;

@@ -3,11 +3,14 @@
 use std::ops::Range;
 
 use crate::model::{
-    note::edit::{
-        EditRefusal,
-        draft::{Change, Draft},
-        gap::{self, begins_item, body_of, marker_len},
-        section::{put_above, put_below},
+    note::{
+        BlockKind,
+        edit::{
+            EditRefusal,
+            draft::{Change, Draft},
+            gap::{self, begins_item, body_of, marker_len},
+            section::{put_above, put_below},
+        },
     },
     place::{self, NoPlace},
 };
@@ -41,7 +44,16 @@ fn find<'d>(draft: &'d Draft, id: &str) -> Result<Found<'d>, EditRefusal> {
 pub(super) fn append(draft: &Draft, id: &str, text: &str) -> Result<Change, EditRefusal> {
     let found = find(draft, id)?;
     let text = beside(&found, body_of(text)?);
-    put_below(draft, draft.end_of_line(found.range.end), &text)
+    let mut end = found.range.end;
+    let blocks = &draft.note().blocks;
+    let below = blocks.get(blocks.partition_point(|it| it.range.start < end));
+    if let Some(below) = below {
+        // An id on a line of its own stays with its block.
+        let is_id = draft.text[below.range.clone()].trim().strip_prefix('^') == Some(id.trim_start_matches('^'));
+        let goes_on = begins_item(&text) && draft.block_at(found.line).is_some_and(|it| it.kind == BlockKind::List);
+        end = if is_id && !goes_on { below.range.end } else { end };
+    }
+    Ok(put_below(draft, draft.end_of_line(end), &text))
 }
 
 pub(super) fn prepend(draft: &Draft, id: &str, text: &str) -> Result<Change, EditRefusal> {
@@ -75,9 +87,12 @@ pub(super) fn replace(draft: &Draft, id: &str, text: &str) -> Result<Change, Edi
     body_of(text)?;
     let start = found.line + found.indent.len();
     let old = &draft.text[start..found.range.end];
-    let mut new = text.to_owned();
+    let mut new = text.trim_end().to_owned();
     if let (Some(len), false) = (marker_len(old), begins_item(text)) {
         new = format!("{}{}", &old[..len + box_len(&old[len..])], text.trim_start());
+    } else if draft.block_at(start).is_some_and(|it| it.kind == BlockKind::Heading) && old.starts_with('#') && !text.starts_with('#') {
+        let marks = old.len() - old.trim_start_matches('#').len();
+        new = format!("{} {}", &old[..marks], text.trim_start());
     } else if !found.indent.is_empty() {
         new = text.trim_start().to_owned();
     }
@@ -89,12 +104,7 @@ pub(super) fn replace(draft: &Draft, id: &str, text: &str) -> Result<Change, Edi
     if let Some(written) = written
         && !new.lines().any(|line| line.trim_end().ends_with(&format!("^{written}")))
     {
-        // An item carries its id on its first line, above the items inside it.
-        let first = if begins_item(&new) {
-            new.find('\n').unwrap_or(new.len())
-        } else {
-            new.len()
-        };
+        let first = if begins_item(&new) { own_len(&new) } else { new.len() };
         let last_line = new[..first].lines().last().unwrap_or_default().trim_start();
         let id = if last_line.starts_with(['|', '`', '~', '$']) {
             format!("\n\n^{written}")
@@ -103,12 +113,27 @@ pub(super) fn replace(draft: &Draft, id: &str, text: &str) -> Result<Change, Edi
         };
         new.insert_str(first, &id);
     }
-    let change = Change::local(start..found.range.end, draft.fit(&new, start));
+    let mut change = Change::local(start..found.range.end, draft.fit(&new, start));
     let next = draft.changed(&change)?;
     match place::block(next.note(), id) {
-        Ok(_) => Ok(change),
+        Ok(_) => {
+            change.next = Some(next);
+            Ok(change)
+        }
         Err(_) => Err(EditRefusal::Invalid(format!("the text cannot carry the block's id `^{id}`"))),
     }
+}
+
+/// Returns the length of an item's own text, above the items inside it: an item's id ends that.
+fn own_len(item: &str) -> usize {
+    let mut at = 0;
+    for line in item.split_inclusive('\n') {
+        if at > 0 && begins_item(line) {
+            break;
+        }
+        at += line.len();
+    }
+    item[..at].trim_end().len()
 }
 
 /// Returns the length of a task's box and the space after it.

@@ -31,6 +31,8 @@ pub(super) struct Change {
     pub(super) warnings: Vec<String>,
     /// The edit is about one place: the headings outside of it must stay headings, and it must not end in an open block of code.
     pub(super) is_local: bool,
+    /// What the splices make, where that was looked at already.
+    pub(super) next: Option<Draft>,
 }
 
 impl Change {
@@ -38,8 +40,8 @@ impl Change {
     pub(super) fn local(range: Range<usize>, text: String) -> Change {
         Change {
             splices: vec![Splice { range, text }],
-            warnings: Vec::new(),
             is_local: true,
+            ..Change::default()
         }
     }
 
@@ -123,6 +125,11 @@ impl Draft {
         if let ([splice], true) = (&*change.splices, change.is_local) {
             self.check_outline(&next, splice)?;
             next.check_open_block(splice)?;
+            if self.note().frontmatter.is_none() && next.note().frontmatter.is_some() {
+                return Err(EditRefusal::Invalid(
+                    "the text would become the note's properties: use `set_property`".to_owned(),
+                ));
+            }
         }
         Ok(next)
     }
@@ -160,14 +167,8 @@ impl Draft {
     fn check_open_block(&self, splice: &Splice) -> Result<(), EditRefusal> {
         let lead = splice.text.len() - splice.text.trim_start().len();
         let at = splice.range.start + lead;
-        let swallows = |it: &&Block| {
-            let hides = match it.kind {
-                BlockKind::Code => self.text[it.range.clone()].trim_start().starts_with(['`', '~']),
-                BlockKind::Comment | BlockKind::Math | BlockKind::Html => true,
-                _ => false,
-            };
-            hides && it.range.start < splice.range.start && at < it.range.end
-        };
+        let swallows =
+            |it: &&Block| hides(it.kind, &self.text[it.range.clone()]) && it.range.start < splice.range.start && at < it.range.end;
         match self.block_at(at).filter(swallows) {
             Some(block) if lead < splice.text.len() => {
                 let line = self.lines().line_of(block.range.start) + 1;
@@ -183,5 +184,14 @@ impl Draft {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Says whether a block can hide what follows it: one of code between fences, a comment, a formula, HTML.
+pub(super) fn hides(kind: BlockKind, text: &str) -> bool {
+    match kind {
+        BlockKind::Code => text.trim_start().starts_with(['`', '~']),
+        BlockKind::Comment | BlockKind::Math | BlockKind::Html => true,
+        _ => false,
     }
 }

@@ -2,15 +2,32 @@
 //! blocks; knows no edit.
 
 use crate::model::note::{
-    BlockKind,
-    edit::{EditRefusal, draft::Draft},
+    BlockKind, Note,
+    edit::{
+        EditRefusal,
+        draft::{Draft, hides},
+    },
 };
 
-/// Returns a text without blank lines around it; there must be something left.
+/// Returns a text without blank lines around it. There must be something left, and it must end what it begins, so that later edits
+/// have a place below it.
 pub(super) fn body_of(text: &str) -> Result<&str, EditRefusal> {
     match trimmed(text) {
         "" => Err(EditRefusal::Invalid("`text` is empty".to_owned())),
-        text => Ok(text),
+        text => ended(text),
+    }
+}
+
+/// Refuses a text that leaves a block open.
+pub(super) fn ended(text: &str) -> Result<&str, EditRefusal> {
+    // What looks like properties is none in the middle of a note.
+    let probe = format!("\n{text}\n\nx");
+    let open = Note::parse(&probe).blocks.pop();
+    match open.filter(|it| it.range.end == probe.len() && hides(it.kind, &probe[it.range.clone()])) {
+        Some(_) => Err(EditRefusal::Invalid(
+            "`text` leaves a block of code, a comment or a formula open: close it".to_owned(),
+        )),
+        None => Ok(text),
     }
 }
 
@@ -35,7 +52,7 @@ pub(super) fn needs_gap_above(draft: &Draft, at: usize, text: &str) -> bool {
         Some(BlockKind::List) => !begins_item(text),
         Some(BlockKind::Table) => !text.trim_start().starts_with('|'),
         Some(BlockKind::Heading | BlockKind::Yaml) => false,
-        _ => !draft.text[..at].ends_with(['\n', '\u{feff}']) && at > 0,
+        _ => at > draft.note().body_start() && !draft.text[..at].ends_with('\n'),
     }
 }
 

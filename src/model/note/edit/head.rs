@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::model::{
     note::{
-        DiagnosticKind, Note,
+        Diagnostic, DiagnosticKind, Note,
         edit::{
             EditRefusal,
             draft::{Change, Draft, Splice},
@@ -86,14 +86,15 @@ impl Head {
 
 /// Returns a change of the properties when the text that it makes shows exactly these.
 pub(super) fn verified(draft: &Draft, splice: Splice, expected: &[(String, Value)]) -> Result<Change, EditRefusal> {
-    let change = Change {
+    let mut change = Change {
         splices: vec![splice],
         ..Change::default()
     };
     let next = draft.changed(&change)?;
     let note = head_of(&next.text);
     match note.frontmatter {
-        Some(it) if it.properties == expected && note.diagnostics.iter().all(|it| it.kind != DiagnosticKind::InvalidFrontmatter) => {
+        Some(it) if it.properties == expected && !is_invalid(&note.diagnostics) => {
+            change.next = Some(next);
             Ok(change)
         }
         _ => refuse("the properties would not be read back as they were asked for"),
@@ -113,7 +114,7 @@ pub(super) fn head_of(text: &str) -> Note {
 
 /// Tells of properties that edits of the text broke, or made.
 pub(super) fn warning(before: &str, after: &str) -> Option<String> {
-    let invalid = |note: &Note| note.diagnostics.iter().any(|it| it.kind == DiagnosticKind::InvalidFrontmatter);
+    let invalid = |note: &Note| is_invalid(&note.diagnostics);
     let (before, after) = (head_of(before), head_of(after));
     match (&before.frontmatter, &after.frontmatter) {
         (None, Some(_)) if invalid(&after) => Some("the note begins with properties now, and they are not valid".to_owned()),
@@ -121,6 +122,10 @@ pub(super) fn warning(before: &str, after: &str) -> Option<String> {
         (Some(_), None) => Some("the note has no properties any more".to_owned()),
         _ => None,
     }
+}
+
+fn is_invalid(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|it| it.kind == DiagnosticKind::InvalidFrontmatter)
 }
 
 /// Returns the text of a new note.

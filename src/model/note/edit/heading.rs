@@ -37,15 +37,18 @@ pub(super) fn create(draft: &Draft, path: &str, text: &str) -> Result<Change, Ed
         }
         made.push_str(&format!("{} {part}\n", "#".repeat(level.into())));
     }
-    let made = format!("{made}\n{text}");
-    let change = if at == body_start(draft) {
+    let made = made + text;
+    let mut change = if at == body_start(draft) {
         section::prepend_to_body(draft, &made)?
     } else {
-        put_below_with_gap(draft, at, &made)?
+        put_below_with_gap(draft, at, &made)
     };
     let next = draft.changed(&change)?;
     match section::find(&next, path) {
-        Ok(_) => Ok(change),
+        Ok(_) => {
+            change.next = Some(next);
+            Ok(change)
+        }
         Err(_) => Err(EditRefusal::Invalid(format!("a heading `{path}` would not be found by that name"))),
     }
 }
@@ -67,13 +70,13 @@ fn parent(draft: &Draft, parts: &[String]) -> Result<(usize, Option<(u8, usize)>
 }
 
 /// A heading stands apart from the one above it too.
-fn put_below_with_gap(draft: &Draft, at: usize, text: &str) -> Result<Change, EditRefusal> {
-    let mut change = put_below(draft, at, text)?;
+fn put_below_with_gap(draft: &Draft, at: usize, text: &str) -> Change {
+    let mut change = put_below(draft, at, text);
     let end = draft.line_end_at(at);
     for splice in &mut change.splices {
         if !splice.text.starts_with(&end.repeat(2)) {
             splice.text.insert_str(0, end);
         }
     }
-    Ok(change)
+    change
 }

@@ -32,13 +32,15 @@ pub(super) fn set(draft: &Draft, name: &str, value: &Value) -> Result<Change, Ed
     let entry = &head.entries[index];
     let old = &draft.text[entry.value..entry.range.end];
     let text = draft.fit(&rendered, entry.value);
-    if !old.contains('\n')
-        && !rendered.contains('\n')
-        && let Some(comment) = comment_at(old)
-    {
-        // A comment behind the value stays.
-        let range = entry.value..entry.value + comment;
-        if let Ok(change) = verified(draft, Splice { range, text: text.clone() }, &expected) {
+    if let Some(comment) = comment_of(old) {
+        // A comment beside the name or behind the value stays.
+        let text = if text.contains('\n') {
+            format!("{comment}{text}")
+        } else {
+            format!("{text}{comment}")
+        };
+        let range = entry.value..entry.range.end;
+        if let Ok(change) = verified(draft, Splice { range, text }, &expected) {
             return Ok(change);
         }
     }
@@ -62,15 +64,19 @@ pub(super) fn remove(draft: &Draft, name: &str) -> Result<Change, EditRefusal> {
     verified(draft, splice, &expected).or_else(|_| head::refuse(&format!("the property `{name}` cannot be taken away alone")))
 }
 
-/// Returns where the white space before a comment begins in a value of one line.
-fn comment_at(value: &str) -> Option<usize> {
+/// Returns the comment on the first line of a value with the white space before it, unless the line is part of a longer value.
+fn comment_of(value: &str) -> Option<&str> {
+    let first = value.lines().next()?;
     let mut quote = None;
     let mut before = ' ';
-    for (at, character) in value.char_indices() {
+    for (at, character) in first.char_indices() {
         match (quote, character) {
             (None, '"' | '\'') if before == ' ' => quote = Some(character),
             (Some(open), it) if open == it => quote = None,
-            (None, '#') if before == ' ' || before == '\t' => return Some(value[..at].trim_end().len()),
+            (None, '#') if before == ' ' || before == '\t' => {
+                let start = first[..at].trim_end().len();
+                return (start == 0 || !value.contains('\n')).then_some(&first[start..]);
+            }
             _ => {}
         }
         before = character;

@@ -56,9 +56,6 @@ fn inner(value: &Value) -> String {
 fn number_text(number: Number) -> String {
     let text = number.to_string();
     match number {
-        Number::Float(it) if it.abs() >= 1e16 || it != 0.0 && it.abs() < 1e-5 => {
-            format!("{it:e}").replace('e', if it.fract() == 0.0 { ".0e" } else { "e" })
-        }
         Number::Float(_) if !text.contains('.') => format!("{text}.0"),
         _ => text,
     }
@@ -77,9 +74,7 @@ fn is_plain(text: &str) -> bool {
     }
     // What YAML 1.1 reads as a boolean, and what some reader may take for a number or a time.
     let word = text.to_ascii_lowercase();
-    let numeric = text.starts_with(|it: char| it.is_ascii_digit() || matches!(it, '+' | '-' | '.'))
-        && text.bytes().all(|it| it.is_ascii_hexdigit() || b"+-._:xobnaifXOE".contains(&it));
-    if matches!(&*word, "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null" | "~") || numeric && !is_date(text) {
+    if matches!(&*word, "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null" | "~") || is_numeric(&word) && !is_date(text) {
         return false;
     }
     if text.starts_with(|it: char| "-?:,[]{}#&*!|>'\"%@`=<".contains(it))
@@ -91,6 +86,19 @@ fn is_plain(text: &str) -> bool {
     }
     let read = yaml::parse(&format!("k: {text}"));
     matches!(read, Ok(Value::Map(read)) if matches!(&read[..], [(_, Value::String(it))] if it == text))
+}
+
+/// Says whether some reader of YAML may take a word for a number or a time.
+fn is_numeric(word: &str) -> bool {
+    let word = word.trim_start_matches(['+', '-']);
+    let only = |text: &str, allowed: &str| text.bytes().all(|it| it.is_ascii_digit() || allowed.as_bytes().contains(&it));
+    let (number, exponent) = word.split_once('e').unwrap_or((word, ""));
+    let hex = word
+        .strip_prefix("0x")
+        .is_some_and(|it| it.bytes().all(|it| it.is_ascii_hexdigit() || it == b'_'));
+    let octal = word.starts_with("0o") || word.starts_with("0b");
+    let decimal = number.contains(|it: char| it.is_ascii_digit()) && only(number, "._:-") && only(exponent, "+-_");
+    hex || octal || decimal || matches!(word, ".inf" | ".nan")
 }
 
 /// Says whether a text is `2026-02-03` or begins so, with a time behind it.

@@ -20,9 +20,14 @@ pub(super) fn find(draft: &Draft, path: &str) -> Result<Section, EditRefusal> {
     let range = place::section(draft.note(), draft.text.len(), path).map_err(|why| match why {
         NoPlace::NotFound { candidates } => EditRefusal::SectionNotFound { section, candidates },
         NoPlace::Ambiguous { candidates, ranges } => {
-            let named = candidates.into_iter().zip(ranges).map(|(path, range)| {
+            let named = candidates.iter().zip(ranges).map(|(path, range)| {
                 let LineRange { start, end } = draft.lines().lines_of(&range);
-                format!("{path} (lines {start}-{end})")
+                let is_unique = candidates.iter().filter(|it| *it == path).count() == 1;
+                if is_unique {
+                    path.clone()
+                } else {
+                    format!("{path} (lines {start}-{end})")
+                }
             });
             EditRefusal::AmbiguousSection {
                 section,
@@ -39,7 +44,7 @@ pub(super) fn find(draft: &Draft, path: &str) -> Result<Section, EditRefusal> {
 pub(super) fn append(draft: &Draft, path: &str, text: &str) -> Result<Change, EditRefusal> {
     let section = find(draft, path)?;
     let at = draft.last_text(heading_end(draft, &section)..section.own_end);
-    put_below(draft, at, body_of(text)?).map(|it| it.warn(heading_warning(draft, &section, text)))
+    Ok(put_below(draft, at, body_of(text)?).warn(heading_warning(draft, &section, text)))
 }
 
 pub(super) fn append_to_body(draft: &Draft, text: &str) -> Result<Change, EditRefusal> {
@@ -47,21 +52,21 @@ pub(super) fn append_to_body(draft: &Draft, text: &str) -> Result<Change, EditRe
     let start = body_start(draft);
     match draft.last_text(start..draft.text.len()) {
         at if at == start => prepend_to_body(draft, text),
-        at => put_below(draft, at, text),
+        at => Ok(put_below(draft, at, text)),
     }
 }
 
 pub(super) fn prepend(draft: &Draft, path: &str, text: &str) -> Result<Change, EditRefusal> {
     let section = find(draft, path)?;
     let at = heading_end(draft, &section);
-    put_below(draft, at, body_of(text)?).map(|it| it.warn(heading_warning(draft, &section, text)))
+    Ok(put_below(draft, at, body_of(text)?).warn(heading_warning(draft, &section, text)))
 }
 
 pub(super) fn prepend_to_body(draft: &Draft, text: &str) -> Result<Change, EditRefusal> {
     let text = body_of(text)?;
     let start = body_start(draft);
     if draft.note().frontmatter.as_ref().is_some_and(|it| it.range.end == start) {
-        return put_below(draft, start, text);
+        return Ok(put_below(draft, start, text));
     }
     Ok(put_above(draft, start, text))
 }
@@ -86,7 +91,7 @@ pub(super) fn insert_before(draft: &Draft, path: &str, text: &str) -> Result<Cha
 pub(super) fn insert_after(draft: &Draft, path: &str, text: &str) -> Result<Change, EditRefusal> {
     let section = find(draft, path)?;
     let at = draft.last_text(section.range);
-    put_below(draft, at, body_of(text)?)
+    Ok(put_below(draft, at, body_of(text)?))
 }
 
 pub(super) fn delete(draft: &Draft, path: &str) -> Result<Change, EditRefusal> {
@@ -95,8 +100,8 @@ pub(super) fn delete(draft: &Draft, path: &str) -> Result<Change, EditRefusal> {
         // What ended the line above the blank lines ends the note.
         let above = draft.last_text(body_start(draft)..range.start);
         let rest = &draft.text[above..range.start];
-        let ends = draft.text.ends_with('\n') || above == body_start(draft);
-        range.start = above + if ends { rest.find('\n').map_or(0, |it| it + 1) } else { 0 };
+        let ends_line = draft.text.ends_with('\n') && above > body_start(draft);
+        range.start = above + if ends_line { rest.find('\n').map_or(0, |it| it + 1) } else { 0 };
     }
     Ok(Change::local(range, String::new()))
 }
@@ -107,14 +112,14 @@ pub(super) fn replace(draft: &Draft, path: &str, text: &str) -> Result<Change, E
     let heading = &draft.note().headings[section.heading];
     let at = heading_end(draft, &section);
     let end = draft.last_text(at..section.range.end);
-    let (text, repeated) = without_heading(draft, &section, gap::trimmed(text));
+    let (text, repeated) = without_heading(draft, &section, gap::ended(gap::trimmed(text))?);
     let warning = repeated.then(|| format!("the text repeated the heading `{}`, which stays as it is", heading.text));
     let old = &draft.text[at..end];
     let lead = old.len() - old.trim_start().len();
     let start = at + old[..lead].rfind('\n').map_or(0, |it| it + 1);
     let change = match text {
         "" => Change::local(at..end, String::new()),
-        text if start == at => put_below(draft, at, text)?,
+        text if start == at => put_below(draft, at, text),
         text => {
             let gap = if gap::needs_gap_below(draft, end, text) {
                 draft.line_end_at(start)
@@ -155,8 +160,8 @@ pub(super) fn replace_whole(draft: &Draft, path: &str, text: &str) -> Result<Cha
 }
 
 /// Puts a text below the line that ends at a byte.
-pub(super) fn put_below(draft: &Draft, at: usize, text: &str) -> Result<Change, EditRefusal> {
-    Ok(Change::local(at..at, gap::below(draft, at, text)))
+pub(super) fn put_below(draft: &Draft, at: usize, text: &str) -> Change {
+    Change::local(at..at, gap::below(draft, at, text))
 }
 
 /// Puts a text above the line that begins at a byte.
