@@ -14,6 +14,7 @@ mod own_settings;
 mod command_line;
 mod openapi;
 mod conformance;
+mod crash;
 mod links;
 mod obsidian_search;
 mod tidy;
