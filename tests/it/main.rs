@@ -14,6 +14,7 @@ mod own_settings;
 mod command_line;
 mod openapi;
 mod conformance;
+mod crash;
 mod links;
 mod memories;
 mod obsidian_search;
