@@ -23,6 +23,8 @@ pub struct WriteRequest {
     /// Answer what would happen; change nothing.
     pub dry_run: bool,
     pub idempotency: Option<Idempotency>,
+    /// Brings back what a later save had dropped; that is done once, so it is not watched in its turn.
+    pub brings_back: bool,
 }
 
 #[derive(Debug, Clone)]

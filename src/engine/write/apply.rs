@@ -71,7 +71,7 @@ impl Engine {
             .flat_map(|it| it.planned.paths().map(|path| (it.planned.at, path.clone())))
             .collect();
         let generation = self.index_written(&written, now);
-        for work in &done {
+        for work in done.iter().filter(|it| !it.taken.waiting.request.brings_back) {
             for (number, change) in std::iter::once(&work.planned.first).chain(&work.planned.rest).enumerate() {
                 let name = format!("{}-{number}", work.operation);
                 self.watch_change(work.planned.at, &name, change, work.taken.time, now);

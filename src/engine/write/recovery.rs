@@ -117,6 +117,7 @@ impl Engine {
             reason: intent.reason.clone(),
             dry_run: false,
             idempotency: None,
+            brings_back: false,
         };
         // Nobody waits for the answer: the caller went with the last run.
         let (reply, _nobody) = oneshot::channel();
