@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
 use crate::{
-    config::{Config, GitMode},
+    config::Config,
     io::{index::Index, intents::Intents, outbox::Outbox, receipts::Receipts, vault::Vault, watch::Hints},
     model::{hash::ContentHash, path::NotePath},
 };
@@ -242,19 +242,6 @@ impl Engine {
             Event::Rescan => self.rescan(now),
             Event::IndexBroken => self.verify(now),
             Event::Shutdown => self.stopping = true,
-        }
-    }
-
-    /// Opens the history of every vault for readers; what cannot be opened is tried again by the first write.
-    fn open_histories(&mut self) {
-        if self.config.git.mode == GitMode::Off {
-            return;
-        }
-        for at in 0..self.roots.len() {
-            if let Err(error) = self.open_repository(at) {
-                let name = self.roots[at].source.config.name.clone();
-                self.fail(format!("open the history of `{name}`: {error:#}"));
-            }
         }
     }
 

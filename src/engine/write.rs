@@ -29,6 +29,7 @@ mod files;
 mod history;
 mod moved;
 mod plan;
+mod planned;
 mod recovery;
 mod rules;
 mod survival;

@@ -19,7 +19,7 @@ use crate::{
             TRIES, Taken,
             history::{Outcome, Queued},
             is_private,
-            plan::{Change, Planned},
+            planned::{Change, Planned},
         },
     },
     io::{intents::Intent, receipts::Remembered},

@@ -11,7 +11,7 @@ use crate::{
         request::WriteError,
         write::{
             apply::{Failure, Work},
-            plan::Change,
+            planned::Change,
         },
     },
     io::vault::{Displaced, Published, Renamed, Spool, Staged, Trashed, Vault, WriteFailure},

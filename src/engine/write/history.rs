@@ -96,6 +96,19 @@ impl Queue {
 }
 
 impl Engine {
+    /// Opens the history of every vault for readers; what cannot be opened is tried again by the first write.
+    pub(in crate::engine) fn open_histories(&mut self) {
+        if !self.has_history() {
+            return;
+        }
+        for at in 0..self.roots.len() {
+            if let Err(error) = self.open_repository(at) {
+                let name = self.roots[at].source.config.name.clone();
+                self.fail(format!("open the history of `{name}`: {error:#}"));
+            }
+        }
+    }
+
     pub(super) fn has_history(&self) -> bool {
         self.config.git.mode != GitMode::Off
     }

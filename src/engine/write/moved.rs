@@ -6,7 +6,7 @@ use crate::{
     engine::{
         Engine,
         request::{WriteError, WriteRequest},
-        write::plan::{Change, Planned, Present},
+        write::planned::{Change, Planned, Present},
     },
     model::{
         hash::ContentHash,

@@ -6,7 +6,7 @@ use crate::{
     engine::{
         Engine,
         request::{Action, WriteError, WriteRequest},
-        write::{PATIENCE, plan::Present},
+        write::{PATIENCE, planned::Present},
     },
     io::vault::ReadError,
     model::{

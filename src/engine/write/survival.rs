@@ -9,7 +9,7 @@ use crate::{
     engine::{
         Engine,
         request::{Action, Waiting, Who, WriteRequest},
-        write::plan::Change,
+        write::planned::Change,
     },
     io::{
         git,
