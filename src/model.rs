@@ -22,3 +22,4 @@ pub mod moment;
 pub mod vault_settings;
 pub mod lint;
 pub mod memory;
+pub mod secrets;
