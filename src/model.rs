@@ -10,7 +10,6 @@ pub mod glob;
 pub mod origin;
 pub mod citation;
 pub mod passage;
-pub mod place;
 pub mod query;
 pub mod links;
 pub mod canvas;
