@@ -12,7 +12,6 @@ pub mod write_policy;
 pub mod origin;
 pub mod citation;
 pub mod passage;
-pub mod place;
 pub mod query;
 pub mod links;
 pub mod canvas;
