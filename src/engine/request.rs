@@ -23,6 +23,8 @@ pub struct WriteRequest {
     /// Answer what would happen; change nothing.
     pub dry_run: bool,
     pub idempotency: Option<Idempotency>,
+    /// Write it even if it looks like a secret.
+    pub allow_secret: bool,
     /// Brings back what a later save had dropped; that is done once, so it is not watched in its turn.
     pub brings_back: bool,
 }
@@ -125,6 +127,11 @@ pub enum WriteError {
     NotMarkdown,
     InvalidName(String),
     Edit(EditError),
+    /// The text that the write adds holds one: its kind and line (from 1).
+    Secret {
+        kind: &'static str,
+        line: usize,
+    },
     NotUtf8,
     TooLarge {
         size: usize,

@@ -47,10 +47,19 @@ pub fn find(text: &str) -> Vec<Found> {
 /// Returns the text with each secret replaced by a mask that tells its kind, `[redacted:github-token]`. Line feeds inside a secret stay, so that
 /// every line number is true. A masked text has no secrets.
 pub fn mask(text: &str) -> Cow<'_, str> {
-    let found = find(text);
-    if found.is_empty() {
-        return Cow::Borrowed(text);
+    let mut masked = Cow::Borrowed(text);
+    // What stood beside a secret may look like one without it.
+    for _ in 0..ROUNDS {
+        let found = find(&masked);
+        if found.is_empty() {
+            break;
+        }
+        masked = Cow::Owned(masked_once(&masked, found));
     }
+    masked
+}
+
+fn masked_once(text: &str, found: Vec<Found>) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut at = 0;
     for Found { range, kind } in found {
@@ -62,8 +71,11 @@ pub fn mask(text: &str) -> Cow<'_, str> {
         at = range.end;
     }
     masked.push_str(&text[at..]);
-    Cow::Owned(masked)
+    masked
 }
+
+/// How often a text is masked at most; the second time has not been needed but for made-up texts.
+const ROUNDS: usize = 8;
 
 /// How a mask begins.
 const MASK: &str = "[redacted:";

@@ -117,6 +117,7 @@ impl Engine {
             reason: intent.reason.clone(),
             dry_run: false,
             idempotency: None,
+            allow_secret: true,
             brings_back: false,
         };
         // Nobody waits for the answer: the caller went with the last run.

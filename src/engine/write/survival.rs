@@ -183,6 +183,7 @@ impl Engine {
                     reason: "a later save had dropped this change without having seen it".to_owned(),
                     dry_run: false,
                     idempotency: None,
+                    allow_secret: true,
                     brings_back: true,
                 };
                 // Nobody waits for the answer.

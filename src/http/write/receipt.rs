@@ -75,6 +75,7 @@ pub async fn perform(
         if_match: call.if_match,
         reason: reason.or_else(|| call.reason.clone()).unwrap_or_default(),
         dry_run: call.dry_run,
+        allow_secret: call.allow_secret,
         brings_back: false,
     };
     let answered = state.handle.write(request).await;
