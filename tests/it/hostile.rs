@@ -11,6 +11,10 @@ use service::Service;
 mod request;
 mod service;
 
+mod access;
+mod bodies;
+mod browser;
+mod framing;
 mod names;
 mod paths;
 mod targets;

@@ -298,23 +298,21 @@ pub(super) fn exchange(mut stream: TcpStream, request: &[u8]) -> Answer {
     let head_only = request.starts_with(b"HEAD ");
     thread::scope(|scope| {
         scope.spawn(move || drop(writer.write_all(request)));
-        let mut answer = read_answer(&mut stream, &mut Vec::new());
-        if head_only {
-            answer.body.clear();
-        }
+        let answer = read_answer(&mut stream, &mut Vec::new(), head_only);
         drop(stream.shutdown(std::net::Shutdown::Both));
         answer
     })
 }
 
-/// Reads the next answer of a connection; `rest` holds what came behind the one before.
-pub(super) fn read_answer(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Answer {
+/// Reads the next answer of a connection; `rest` holds what came behind the one before. The answer to HEAD has no body, whatever its length says.
+pub(super) fn read_answer(stream: &mut TcpStream, rest: &mut Vec<u8>, head_only: bool) -> Answer {
     let mut buffer = [0; 16 * 1024];
     loop {
         if let Some(end) = rest.windows(4).position(|it| it == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&rest[..end]).into_owned();
             let mut answer = Answer { head, body: Vec::new() };
-            let length: usize = answer.header("content-length").parse().unwrap_or(0);
+            let length = answer.header("content-length").parse().unwrap_or(0);
+            let length: usize = if head_only { 0 } else { length };
             if rest.len() >= end + 4 + length {
                 answer.body = rest[end + 4..end + 4 + length].to_owned();
                 rest.drain(..end + 4 + length);
