@@ -86,7 +86,7 @@ fn check_component(name: &str) -> Result<(), InvalidName> {
 }
 
 /// What nobody sees, or what turns the reading direction: default-ignorable characters, private use, tags, and spaces that are no plain space.
-pub(super) fn is_hidden(it: char) -> bool {
+pub fn is_hidden(it: char) -> bool {
     matches!(it,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
