@@ -194,7 +194,8 @@ pub(super) fn is_fresh(mtime_ns: i64) -> bool {
     SystemTime::now().duration_since(changed).is_ok_and(|it| it < PATIENCE)
 }
 
-fn unreadable(path: &NotePath, why: ReadError) -> WriteError {
+/// Returns why a file that cannot be read is not written either.
+pub(super) fn unreadable(path: &NotePath, why: ReadError) -> WriteError {
     match why {
         ReadError::Symlink => WriteError::Forbidden(format!("`{path}` is, or lies behind, a symbolic link")),
         ReadError::Folder | ReadError::NotAFile | ReadError::NotFound => WriteError::Forbidden(format!("`{path}` is no file")),

@@ -32,6 +32,8 @@ const KEY_MOST: usize = 200;
 #[derive(Debug)]
 pub struct Call {
     pub may_edit: bool,
+    /// Of the caller, see [`Caller::prefix`].
+    pub prefix: Option<String>,
     pub if_match: Option<ContentHash>,
     pub who: Who,
     pub reason: Option<String>,
@@ -56,6 +58,7 @@ impl Call {
         let precondition = if_match.map_or_else(String::new, |it| it.to_string());
         Ok(Call {
             may_edit: caller.scopes.contains(&Scope::Edit),
+            prefix: caller.prefix.clone(),
             if_match,
             who: Who {
                 agent: name(headers, "membridge-agent")?
