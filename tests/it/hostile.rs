@@ -8,16 +8,23 @@
 use request::Call;
 use service::Service;
 
+mod disk;
 mod request;
 mod service;
+mod wire;
 
 mod access;
 mod bodies;
 mod browser;
+mod files;
 mod framing;
+mod markdown;
 mod names;
 mod paths;
+mod prefix;
+mod storage;
 mod targets;
+mod yaml;
 
 /// A row: its id, the request, and `status kind` of the answer (the status alone where there is no problem, `closed` without an answer).
 type Row<'a> = (&'static str, Call, &'a str);

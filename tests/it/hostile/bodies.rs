@@ -1,5 +1,5 @@
-//! Group B: bodies and their JSON. What is taken is kept to the byte. B13 asks for a limit of writes and B14 for titles: neither is in the contract
-//! of these calls.
+//! Group B: bodies and their JSON. What is taken is kept to the byte, what becomes a name is made harmless. B13 asks for a limit of writes, which the
+//! contract does not have.
 
 use std::fs;
 
@@ -107,5 +107,53 @@ fn a_text_is_kept_to_the_byte_or_refused() {
         (1..=300).contains(&snippet.len()),
         &format!("the snippet has {} bytes", snippet.len()),
     );
+    service.finish();
+}
+
+#[test]
+fn b14_a_title_becomes_a_name_below_the_folder_or_nothing() {
+    let mut service = Service::start(|_| ());
+    let memory = |title: &str, topic: &str| {
+        let text = serde_json::json!({"text": "learned", "title": title, "topic": topic}).to_string();
+        json("POST", "/v1/memories", text)
+    };
+    let long = "x".repeat(10_000);
+    check_all(
+        &mut service,
+        [
+            ("B14", memory(&long, ""), BODY),
+            ("B14", memory("two\nlines", ""), BODY),
+            ("B14", memory("a\0b", ""), BODY),
+            ("B14", memory("fine", &long), BODY),
+            ("B14", memory("fine", &"deep/".repeat(50)), "400 invalid-path"),
+            ("B14", json("POST", "/v1/memories", r#"{"text":""}"#), BODY),
+            ("B14", json("POST", "/v1/journal", r#"{"text":"x","date":"../../x"}"#), BODY),
+            ("B14", json("POST", "/v1/journal", r#"{"text":"x","date":"99999-01-01"}"#), BODY),
+        ],
+    );
+    let pile = format!("a{}", "\u{301}".repeat(60));
+    for (title, topic) in [
+        ("../../../canary", "../.."),
+        ("/etc/passwd", "/etc"),
+        (".obsidian", ".git/hooks"),
+        ("CON", "nul"),
+        ("a\u{202e}b\u{200b}c", "\u{feff}"),
+        ("C:\\x", "\\\\host\\share"),
+        ("[[x]] #y ^z | %%w%%", "a|b"),
+        ("...", "   "),
+        (&pile, "-rf"),
+        ("%2e%2e%2fx", "~"),
+        (&"ß".repeat(150), "redflag.md"),
+    ] {
+        let path = service.check("B14", &memory(title, topic).bytes(), "201").json()["path"].clone();
+        let path = path.as_str().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let is_there = service.folder().join("vault").join(path).is_file();
+        service.expect(
+            "B14",
+            path.starts_with("Agent/Memories/") && name.len() <= 124 && is_there,
+            &format!("{title:?} became {path:?}"),
+        );
+    }
     service.finish();
 }

@@ -4,8 +4,9 @@ use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
 
 use super::{
     check_all,
+    disk::write,
     request::{call, get, patch, put},
-    service::{Service, write},
+    service::Service,
 };
 
 const INVALID: &str = "400 invalid-path";

@@ -67,6 +67,8 @@ fn paths_that_lead_elsewhere_are_refused_by_every_method() {
                 (id, get(format!("/v1/links/{path}")), INVALID),
                 (id, get(format!("/v1/history/{path}")), INVALID),
                 (id, get(format!("/v1/diff/{path}")), INVALID),
+                (id, json("POST", format!("/v1/move/{path}"), r#"{"to":"Agent/x.md"}"#), INVALID),
+                (id, json("POST", format!("/v1/restore/{path}"), r#"{"at":"1d"}"#), INVALID),
             ],
         );
     }
@@ -138,9 +140,42 @@ fn a_path_in_a_body_is_held_to_the_same_rule() {
         let kind = answer.json()["notes"][0]["error"]["type"].clone();
         service.expect(id, kind == "/problems/invalid-path", &format!("{path}: {kind}"));
     }
+    for (id, path) in [
+        ("P54", "../x.md"),
+        ("P54", "/x.md"),
+        ("P54", "a//b.md"),
+        ("P54", "a/../b.md"),
+        ("P54", r"..\\x.md"),
+        ("P54", "C:x.md"),
+        ("P54", "-rf.md"),
+        ("P54", "%2e%2e%2fx.md"),
+        ("P54", "a\u{202e}.md"),
+        ("P54", ""),
+        ("P56", r"a\u0000.md"),
+        ("P56", r"a\nb.md"),
+    ] {
+        let to = format!(r#"{{"to":"{path}"}}"#);
+        let memory = format!(r#"{{"text":"x","supersedes":"{path}"}}"#);
+        let supersedes = if matches!(path, "C:x.md" | "-rf.md" | "%2e%2e%2fx.md" | "a\u{202e}.md") {
+            ABSENT
+        } else {
+            INVALID
+        };
+        check_all(
+            &mut service,
+            [
+                (id, json("POST", "/v1/move/Agent/n.md", &to), INVALID),
+                (id, json("POST", "/v1/memories", &memory), supersedes),
+            ],
+        );
+    }
+    let move_to = |to: &str| json("POST", "/v1/move/Agent/n.md", format!(r#"{{"to":{to}}}"#));
     check_all(
         &mut service,
         [
+            ("P57", move_to(r#"["..","x"]"#), "400 invalid-body"),
+            ("P57", move_to("{}"), "400 invalid-body"),
+            ("P57", move_to("null"), "400 invalid-body"),
             ("P57", batch(r#"[["..","x"]]"#), "400 invalid-body"),
             ("P57", batch("[{}]"), "400 invalid-body"),
             ("P57", batch("[null]"), "400 invalid-body"),

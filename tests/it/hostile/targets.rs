@@ -2,8 +2,9 @@
 
 use super::{
     check_all,
+    disk::write,
     request::{call, get, json, patch, put},
-    service::{Service, write},
+    service::Service,
 };
 
 const FORBIDDEN: &str = "403 forbidden-path";
@@ -46,6 +47,8 @@ fn settings_repositories_and_sync_folders_are_never_written() {
                 (id, json("PUT", &target, r#"{"content":"text"}"#), FORBIDDEN),
                 (id, patch(&target), FORBIDDEN),
                 (id, call("DELETE", &target), FORBIDDEN),
+                (id, json("POST", format!("/v1/move/{path}"), r#"{"to":"Agent/x.md"}"#), FORBIDDEN),
+                (id, json("POST", format!("/v1/restore/{path}"), r#"{"at":"1d"}"#), FORBIDDEN),
                 (id, get(&target), INVALID),
             ],
         );
@@ -78,5 +81,30 @@ fn only_notes_are_written_and_only_notes_go() {
             ("D19", call("DELETE", "/v1/notes/**"), "404 note-not-found"),
         ],
     );
+    service.finish();
+}
+
+#[test]
+fn d21_a_move_leads_nowhere_that_a_write_may_not() {
+    let mut service = Service::start(|folder| write(&folder.join("vault/Agent/other.md"), "beside it\n"));
+    for (to, expected) in [
+        (".obsidian/a.md", FORBIDDEN),
+        (".git/hooks/a.md", FORBIDDEN),
+        (".trash/n.md", FORBIDDEN),
+        ("Agent/.n.md", FORBIDDEN),
+        ("redflag.md", FORBIDDEN),
+        ("CON.md", INVALID),
+        ("Agent/cafe\u{301}.md", INVALID),
+        ("x.js", "415 unsupported-media-type"),
+        ("x.canvas", "415 unsupported-media-type"),
+        ("note.md", "409 already-exists"),
+        ("Note.md", "409 already-exists"),
+        ("agent/x.md", "409 already-exists"),
+    ] {
+        check_all(
+            &mut service,
+            [("D21", json("POST", "/v1/move/Agent/n.md", format!(r#"{{"to":"{to}"}}"#)), expected)],
+        );
+    }
     service.finish();
 }
