@@ -18,6 +18,8 @@ pub struct WriteRequest {
     pub who: Who,
     /// Whether the caller may change notes that people wrote, where the policy allows it.
     pub may_edit: bool,
+    /// A folder, ending with `/`, beyond which the caller sees nothing and nothing is changed for it.
+    pub prefix: Option<String>,
     pub if_match: Option<ContentHash>,
     pub reason: String,
     /// Answer what would happen; change nothing.

@@ -113,6 +113,7 @@ impl Engine {
                 session: intent.session.clone(),
             },
             may_edit: true,
+            prefix: None,
             if_match: intent.before.as_deref().and_then(ContentHash::parse),
             reason: intent.reason.clone(),
             dry_run: false,

@@ -179,6 +179,7 @@ impl Engine {
                     action: Action::Put(merged),
                     who: Who::default(),
                     may_edit: true,
+                    prefix: None,
                     if_match: Some(hash),
                     reason: "a later save had dropped this change without having seen it".to_owned(),
                     dry_run: false,

@@ -4,7 +4,10 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
-use crate::io::index::analysis::{fold, is_unspaced, terms};
+use crate::{
+    io::index::analysis::{fold, is_unspaced, terms},
+    model::new_name::is_hidden,
+};
 
 /// How much text is searched for the best window, in bytes; a passage is shorter.
 const MAX_TEXT: usize = 8192;
@@ -53,7 +56,26 @@ fn plain(text: &str) -> Cow<'_, str> {
         let shown = it.name("alias").or_else(|| it.name("text")).or_else(|| it.name("target"));
         shown.map_or_else(String::new, |it| it.as_str().to_owned())
     });
-    Cow::Owned(SPACE.replace_all(unmarked.trim(), " ").into_owned())
+    Cow::Owned(SPACE.replace_all(seen(&unmarked).trim(), " ").into_owned())
+}
+
+/// Returns a text without what no reader sees: it may speak to a model all the same. One joiner or selector stays behind a character that may
+/// need it: emoji and some scripts are written with them.
+fn seen(text: &str) -> String {
+    let is_joint = |it: char| matches!(it, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    let mut before = ' ';
+    let stays = |&it: &char| {
+        let stays = if is_joint(it) {
+            !before.is_ascii() && !is_joint(before)
+        } else {
+            it.is_whitespace() || !(it.is_control() || is_hidden(it))
+        };
+        if stays {
+            before = it;
+        }
+        stays
+    };
+    text.chars().filter(stays).collect()
 }
 
 /// Chooses the window of `limit` characters with the greatest weight of different terms, a little before the first of them.
@@ -142,6 +164,18 @@ mod tests {
             "Title text with a link and mark",
         );
         check("| a | b |\n|---|---|\n| [[Note]] | `c` |", 100, &[], "| a | b | | Note | c |");
+    }
+
+    #[test]
+    fn what_no_reader_sees_is_left_out() {
+        check("a\u{200b}b \u{e006f}\u{e0062}c\u{202e}d\u{1b}[8m\0", 100, &[], "ab cd[8m");
+        check(
+            "👩\u{200d}👧 ❤\u{fe0f} می\u{200c}خواهم",
+            100,
+            &[],
+            "👩\u{200d}👧 ❤\u{fe0f} می\u{200c}خواهم",
+        );
+        check("é\u{200d}\u{200c}\u{200d}x\u{200d}", 100, &[], "é\u{200d}x");
     }
 
     #[test]
