@@ -1,20 +1,23 @@
 //! One search on one snapshot: conditions, scores, the cut, and only then texts and snippets for the hits that are returned.
 //! Knows how the pieces work together; knows nothing of HTTP.
 
-use std::{cmp::Ordering, collections::HashMap, sync::Arc};
+use std::{cmp::Ordering, sync::Arc};
 
 use anyhow::{Context, Result};
-use tantivy::{DocId, TantivyDocument, schema::Value as _, store::StoreReader};
+use tantivy::{DocId, TantivyDocument, schema::Value as _};
 
 use crate::{
     io::index::{
         analysis::TermKind,
         condition::{Selector, stored_path},
-        request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort, Visible},
-        schema::{hash_at, parse_place, parse_tags},
-        score::{Best, Finder, Occurrences, Scores, ranks, score},
+        finder::Finder,
+        occurrences::Occurrences,
+        request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort},
+        schema::{parse_place, parse_tags},
+        score::{Best, Scores, ranks, score},
         segment::Segment,
         snippet::snippet,
+        view::View,
         words::{PART_WEIGHT, Word, nearest, words},
     },
     model::{lines::LineRange, path::SourceName, query::Condition},
@@ -37,12 +40,11 @@ struct Found {
 }
 
 /// Answers a request from the segments of one snapshot.
-pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Result<SearchAnswer> {
-    let visible: Vec<Vec<bool>> = segments.iter().map(|it| visible_notes(it, &request.visible)).collect();
-    let mut finder = Finder::new(segments, &visible);
+pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchRequest) -> Result<SearchAnswer> {
+    let mut finder = Finder::new(segments, view);
     let mut selector = Selector {
         segments,
-        visible: &visible,
+        visible: &view.visible,
         finder: &mut finder,
         exact: request.exact,
         deadline: request.deadline,
@@ -65,8 +67,8 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
     }
     let by_name = request.query.condition.asks_for_names();
 
-    let (words, corrected) = evidence(segments, request, &mut finder)?;
-    let (scores, best) = score(segments, &visible, &words);
+    let (words, corrected) = evidence(segments, view, request, &mut finder)?;
+    let (scores, best) = score(segments, &view.statistics, &words);
     // With words, a hit holds one (Obsidian's own syntax decides by its condition alone); without, the conditions select.
     let ranked = !words.is_empty();
     // A query of marks only asks for something that no note can hold.
@@ -108,34 +110,15 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
     found.retain(|it| it.score >= request.min_score);
     let total = found.len();
     let page = cut(segments, found, request);
-    let mut reader = HitReader {
+    let reader = HitReader {
         segments,
         request,
         scores: &scores,
         words: &words,
         best: &best,
-        stores: HashMap::new(),
     };
     let hits = page.into_iter().map(|it| reader.read(it)).collect::<Result<_>>()?;
     Ok(SearchAnswer { total, hits, corrected })
-}
-
-pub(super) fn visible_notes(segment: &Segment, visible: &[Visible]) -> Vec<bool> {
-    let rules: Vec<Option<&Visible>> = segment
-        .sources
-        .iter()
-        .map(|source| visible.iter().find(|it| it.source.as_str() == source))
-        .collect();
-    let sees = |note: usize| {
-        segment.alive[note]
-            && !segment.left_out[note]
-            && rules[usize::from(segment.source[note])].is_some_and(|it| {
-                it.prefix
-                    .as_ref()
-                    .is_none_or(|prefix| segment.path(note).starts_with(prefix.as_str()))
-            })
-    };
-    (0..segment.notes()).map(sees).collect()
 }
 
 fn apply(filter: &Filter, segment: &Segment, notes: &mut [bool]) -> Result<()> {
@@ -153,13 +136,13 @@ fn apply(filter: &Filter, segment: &Segment, notes: &mut [bool]) -> Result<()> {
 }
 
 /// The words that rank, with where they occur.
-type Ranked = Vec<(Word, Occurrences)>;
+type Ranked = Vec<(Word, Arc<Occurrences>)>;
 
 /// Words that the index does not hold, with the terms that were tried for them.
 type Corrected = Vec<(String, Vec<String>)>;
 
 /// Returns the words that rank with their occurrences, and what was corrected.
-fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Finder<'_>) -> Result<(Ranked, Corrected)> {
+fn evidence(segments: &[Arc<Segment>], view: &View, request: &SearchRequest, finder: &mut Finder<'_>) -> Result<(Ranked, Corrected)> {
     let mut ranked: Ranked = Vec::new();
     let mut corrected = Vec::new();
     for run in words(&request.query.evidence, segments) {
@@ -169,7 +152,7 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
             found.push((word, occurrences));
         }
         // The whole of an identifier where the index holds it, with its parts as company; else the parts for themselves.
-        if found.iter().any(|(word, it)| word.kind == TermKind::Whole && it.files() > 0) {
+        if found.iter().any(|(word, it)| word.kind == TermKind::Whole && it.files > 0) {
             found
                 .iter_mut()
                 .filter(|(word, _)| word.kind == TermKind::Word)
@@ -181,8 +164,8 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
             if ranked.iter().any(|(known, _)| known.text == word.text) {
                 continue;
             }
-            if occurrences.files() == 0 && !request.exact {
-                let near = nearest(segments, &word, &|it| finder.count_exactly(it))?;
+            if occurrences.files == 0 && !request.exact {
+                let near = correct(segments, view, &word, finder)?;
                 if !near.is_empty() {
                     corrected.push((word.text.clone(), near.iter().map(|it| it.text.clone()).collect()));
                     for word in near {
@@ -196,6 +179,15 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
         }
     }
     Ok((ranked, corrected))
+}
+
+fn correct(segments: &[Arc<Segment>], view: &View, word: &Word, finder: &Finder<'_>) -> Result<Vec<Word>> {
+    if let Some(known) = view.recall(&word.text) {
+        return Ok(known);
+    }
+    let near = nearest(segments, word, &|it| finder.count_exactly(it))?;
+    view.remember(&word.text, &near);
+    Ok(near)
 }
 
 /// Gives each note its score: the fused ranks by note and by best passage, relative to being first in both, times the largest share of the
@@ -268,24 +260,23 @@ fn cut(segments: &[Arc<Segment>], mut found: Vec<Found>, request: &SearchRequest
     found.into_iter().skip(request.offset).collect()
 }
 
-/// Reads what a hit shows; keeps the document stores it has opened.
+/// Reads what a hit shows.
 struct HitReader<'a> {
     segments: &'a [Arc<Segment>],
     request: &'a SearchRequest,
     scores: &'a [Scores],
     words: &'a Ranked,
     best: &'a Best,
-    stores: HashMap<usize, StoreReader>,
 }
 
 impl HitReader<'_> {
-    fn read(&mut self, found: Found) -> Result<Hit> {
+    fn read(&self, found: Found) -> Result<Hit> {
         let segment = &self.segments[found.segment];
-        let own = self.document(found.segment, segment.first_doc[found.note])?;
+        let own = segment.document(segment.first_doc[found.note])?;
         let text = |document: &TantivyDocument, field| document.get_first(field).and_then(|it| it.as_str().map(str::to_owned));
         let mut passages = Vec::new();
         for doc in self.best_passages(&found) {
-            let document = self.document(found.segment, doc)?;
+            let document = segment.document(doc)?;
             let place = text(&document, segment.fields.place)
                 .as_deref()
                 .and_then(parse_place)
@@ -317,7 +308,7 @@ impl HitReader<'_> {
             origin: segment.origin[found.note],
             tags: parse_tags(&text(&own, segment.fields.place).unwrap_or_default()),
             modified: segment.modified[found.note],
-            hash: hash_at(&segment.reader, segment.first_doc[found.note])?,
+            hash: segment.hash(found.note),
             why: self.why(&found),
         })
     }
@@ -331,14 +322,6 @@ impl HitReader<'_> {
         let matching = passages.iter().filter(|&&it| scores[it as usize] > 0.0).count();
         passages.truncate(self.request.passages.min(matching.max(1)));
         passages
-    }
-
-    fn document(&mut self, at: usize, doc: DocId) -> Result<TantivyDocument> {
-        let store = match self.stores.entry(at) {
-            std::collections::hash_map::Entry::Occupied(open) => open.into_mut(),
-            std::collections::hash_map::Entry::Vacant(new) => new.insert(self.segments[at].reader.get_store_reader(8)?),
-        };
-        Ok(store.get(doc)?)
     }
 
     /// Returns how much a term of a text counts for the snippet's window: its word's weight, by prefix for inflections.
