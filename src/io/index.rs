@@ -21,6 +21,7 @@ use tantivy::{
 use crate::model::{hash::ContentHash, path::NoteId};
 
 mod analysis;
+mod arrays;
 mod condition;
 mod directory;
 mod finder;

@@ -179,8 +179,8 @@ impl Selector<'_, '_> {
         for word in &run {
             let occurrences = self.finder.find(word)?;
             let mut holds = self.all(Verdict::No);
-            for (at, segment) in self.segments.iter().enumerate() {
-                occurrences.notes_in(at, segment).for_each(|note| holds[at][note] = Verdict::Yes);
+            for (at, holds) in holds.iter_mut().enumerate() {
+                occurrences.notes_in(at).for_each(|note| holds[note] = Verdict::Yes);
             }
             match word.kind {
                 TermKind::Whole => merge(&mut whole, &holds, Verdict::max),

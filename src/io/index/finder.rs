@@ -1,4 +1,5 @@
-//! From words to their occurrences: postings of a word and its inflections, counted by document. Knows postings; knows nothing of scores.
+//! From words to their occurrences: postings of a word and its inflections, counted and weighed by document and note. Knows postings and
+//! statistics; knows nothing of queries.
 
 use std::sync::Arc;
 
@@ -10,27 +11,27 @@ use tantivy::{
 
 use crate::io::index::{
     analysis::TermKind,
-    occurrences::{Occurrence, Occurrences},
+    occurrences::{InSegment, Occurrences},
     segment::{Expanded, Segment},
-    view::View,
+    view::{Statistics, View},
     words::{Word, expand},
 };
 
-/// Finds the occurrences of words; keeps its arrays from word to word.
+/// How much an occurrence in the title counts for the note, and one in title or headings for the passage. Measured with `K1`: more is worse.
+const NOTE_CONTEXT: f32 = 3.0;
+const PASSAGE_CONTEXT: f32 = 1.5;
+
+/// Finds the occurrences of words; uses the same arrays for each.
 pub(super) struct Finder<'a> {
     segments: &'a [Arc<Segment>],
     view: &'a View,
-    /// None before the first word that was not met before.
-    counts: Vec<Vec<u32>>,
+    /// For each segment and document; zeros between two words.
+    counts: &'a mut [Vec<u32>],
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(segments: &'a [Arc<Segment>], view: &'a View) -> Finder<'a> {
-        Finder {
-            segments,
-            view,
-            counts: Vec::new(),
-        }
+    pub(super) fn new(segments: &'a [Arc<Segment>], view: &'a View, counts: &'a mut [Vec<u32>]) -> Finder<'a> {
+        Finder { segments, view, counts }
     }
 
     /// Returns where a word or one of its inflections occurs.
@@ -48,15 +49,7 @@ impl<'a> Finder<'a> {
     }
 
     fn read(&mut self, word: &Word) -> Result<Occurrences> {
-        if self.counts.is_empty() {
-            self.counts = self.segments.iter().map(|it| vec![0; it.note_of.len()]).collect();
-        }
-        let mut found = Occurrences {
-            by_segment: Vec::with_capacity(self.segments.len()),
-            documents: 0,
-            notes: 0,
-            files: 0,
-        };
+        let mut found = Occurrences::default();
         for (at, segment) in self.segments.iter().enumerate() {
             let expansion = expand(segment, word)?;
             let mut touched: Vec<DocId> = Vec::new();
@@ -70,23 +63,8 @@ impl<'a> Finder<'a> {
             }
             let counts = &mut self.counts[at];
             in_order(&mut touched, counts);
-            let mut last_note = u32::MAX;
-            let occurrences = touched.into_iter().map(|doc| {
-                let count = std::mem::take(&mut counts[doc as usize]);
-                let note = segment.note_of[doc as usize];
-                let counted = !segment.attachment[note as usize];
-                found.documents += u32::from(counted);
-                found.notes += u32::from(counted && note != last_note);
-                found.files += u32::from(note != last_note);
-                last_note = note;
-                Occurrence {
-                    doc,
-                    body: count as u16,
-                    context: (count >> 16) as u16,
-                }
-            });
-            let occurrences: Vec<Occurrence> = occurrences.collect();
-            found.by_segment.push(occurrences);
+            let found_here = weigh(segment, &self.view.statistics, &touched, counts, &mut found);
+            found.by_segment.push(found_here);
         }
         Ok(found)
     }
@@ -134,6 +112,37 @@ impl<'a> Finder<'a> {
         }
         Ok(())
     }
+}
+
+/// Returns what the counted occurrences are worth, adds to the totals, and sets the counts back to nothing.
+fn weigh(segment: &Segment, statistics: &Statistics, touched: &[DocId], counts: &mut [u32], total: &mut Occurrences) -> InSegment {
+    let mut found = InSegment::default();
+    found.documents.reserve_exact(touched.len());
+    for block in touched.chunk_by(|a, b| segment.note_of[*a as usize] == segment.note_of[*b as usize]) {
+        let number = segment.note_of[block[0] as usize];
+        let note = number as usize;
+        let mut in_note = 0.0;
+        for &doc in block {
+            let count = std::mem::take(&mut counts[doc as usize]);
+            let (body, context) = (f32::from(count as u16), f32::from((count >> 16) as u16));
+            // The title is repeated in every passage; the note holds it once.
+            in_note += if doc == segment.first_doc[note] {
+                body + NOTE_CONTEXT * context
+            } else {
+                body
+            };
+            let length = segment.doc_length[doc as usize] as f32 / statistics.document_length;
+            found.push(doc, body + PASSAGE_CONTEXT * context, length);
+        }
+        found.push_note(number, f32::max(in_note, 1.0), segment.length[note] as f32 / statistics.note_length);
+        total.files += 1;
+        if !segment.attachment[note] {
+            total.notes += 1;
+            total.documents += block.len() as u32;
+        }
+    }
+    found.notes.shrink_to_fit();
+    found
 }
 
 /// Puts touched documents in order; where they are many, by looking at every count instead of sorting.

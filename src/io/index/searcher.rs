@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::io::index::{
+    arrays::Kept,
     request::{SearchAnswer, SearchRequest, Visible},
     search,
     segment::Segment,
@@ -17,6 +18,7 @@ pub struct Searcher {
     pub(super) segments: Vec<Arc<Segment>>,
     generation: u64,
     views: Views,
+    arrays: Kept,
 }
 
 impl Searcher {
@@ -25,12 +27,16 @@ impl Searcher {
             segments,
             generation,
             views: Views::default(),
+            arrays: Kept::default(),
         }
     }
 
     /// Answers one search.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchAnswer> {
-        search::search(&self.segments, &self.view(&request.visible), request)
+        let mut arrays = self.arrays.take(&self.segments);
+        let answer = search::search(&self.segments, &self.view(&request.visible), request, &mut arrays)?;
+        self.arrays.give_back(arrays);
+        Ok(answer)
     }
 
     /// Returns the number of the commit that this snapshot shows.
