@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use tracing::{error, info, warn};
 
 use crate::{
-    config::{Config, GitMode},
+    config::Config,
     io::{index::Index, intents::Intents, receipts::Receipts, vault::Vault, watch::Hints},
     model::{hash::ContentHash, path::NotePath},
 };
@@ -36,6 +36,7 @@ mod reconcile;
 pub mod request;
 mod root;
 pub mod status;
+mod sync;
 mod write;
 
 use catalog::Entry;
@@ -45,6 +46,7 @@ use lock::FolderLock;
 use request::Waiting;
 use root::Root;
 use status::{NotReady, Status};
+use sync::{Synced, Syncs};
 use write::Writes;
 
 /// Events that wait; more senders wait themselves.
@@ -62,6 +64,8 @@ const EVENTS_A_STEP: usize = 32;
 pub enum Event {
     /// A note is to be written.
     Write(Box<Waiting>),
+    /// What became of commits on their way to a remote.
+    Synced(Synced),
     /// Look at all sources now.
     Rescan,
     /// A search met an index that it could not read.
@@ -92,6 +96,7 @@ pub struct Engine {
     status_changed: bool,
     stopping: bool,
     writes: Writes,
+    syncs: Syncs,
     _lock: FolderLock,
 }
 
@@ -147,6 +152,7 @@ impl Engine {
         let (intents, left) = Intents::open(&config.state_dir().join("intents"))?;
         let receipts = Receipts::open(&config.state_dir().join("receipts"), seconds)?;
         let n_roots = config.sources.len();
+        let syncs = Syncs::new(config.git.sync, &handle.events, n_roots);
         let mut engine = Engine {
             config: config.clone(),
             shared,
@@ -165,6 +171,7 @@ impl Engine {
             status_changed: true,
             stopping: false,
             writes: Writes::new(intents, receipts, n_roots),
+            syncs,
             _lock: lock,
         };
         engine.open_histories();
@@ -207,7 +214,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Runs until [`Event::Shutdown`], or until every handle is gone.
+    /// Runs until [`Event::Shutdown`], or, where nothing is synced, until every handle is gone.
     pub fn run(mut self) {
         let _flag = StoppedFlag(Arc::clone(&self.shared));
         loop {
@@ -231,22 +238,10 @@ impl Engine {
     fn take(&mut self, event: Event, now: Instant) {
         match event {
             Event::Write(waiting) => self.writes.take(*waiting, now),
+            Event::Synced(synced) => self.take_synced(synced),
             Event::Rescan => self.rescan(now),
             Event::IndexBroken => self.verify(now),
             Event::Shutdown => self.stopping = true,
-        }
-    }
-
-    /// Opens the history of every vault for readers; what cannot be opened is tried again by the first write.
-    fn open_histories(&mut self) {
-        if self.config.git.mode == GitMode::Off {
-            return;
-        }
-        for at in 0..self.roots.len() {
-            if let Err(error) = self.open_repository(at) {
-                let name = self.roots[at].source.config.name.clone();
-                self.fail(format!("open the history of `{name}`: {error:#}"));
-            }
         }
     }
 
@@ -273,6 +268,7 @@ impl Engine {
             let Ok(event) = self.events.try_recv() else { break };
             self.take(event, now);
         }
+        self.start_syncs();
         self.advance_writes(now);
         for at in 0..self.roots.len() {
             self.roots[at].take_hints(now);
@@ -343,7 +339,7 @@ impl Engine {
             rebuilding: self.rebuilding,
             index_bytes: self.index.bytes(),
             dirty: self.roots.iter().map(|it| it.catalog.waiting()).sum(),
-            commits: self.writes.queues.iter().map(write::Queue::status).collect(),
+            commits: self.commits(),
             last_errors: self.errors.iter().cloned().collect(),
         }
     }

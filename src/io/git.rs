@@ -17,6 +17,8 @@ mod guard;
 mod history;
 mod lock;
 mod message;
+mod program;
+mod remote;
 mod staged;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ mod tests;
 pub use changes::{ChangeKind, CommitChanges, Since};
 pub use history::{CommitInfo, History};
 pub use message::{COMMITTER, Identity, Message};
+pub use remote::{Access, Refusal, Upstream};
 
 /// Where the commits of a vault go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

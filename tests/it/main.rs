@@ -17,4 +17,5 @@ mod conformance;
 mod links;
 mod obsidian_search;
 mod tidy;
+mod sync;
 mod write;

@@ -75,6 +75,7 @@ impl Queue {
             },
             waiting: self.waiting.len(),
             reason: self.reason.clone(),
+            ..Commits::default()
         }
     }
 
@@ -95,6 +96,19 @@ impl Engine {
 
     pub(super) fn is_history_private(&self, at: usize) -> bool {
         self.writes.queues[at].kind() == Some(RepositoryKind::Private)
+    }
+
+    /// Opens the history of every vault for readers; what cannot be opened is tried again by the first write.
+    pub(in crate::engine) fn open_histories(&mut self) {
+        if self.config.git.mode == GitMode::Off {
+            return;
+        }
+        for at in 0..self.roots.len() {
+            if let Err(error) = self.open_repository(at) {
+                let name = self.roots[at].source.config.name.clone();
+                self.fail(format!("open the history of `{name}`: {error:#}"));
+            }
+        }
     }
 
     /// Opens the repository of a vault, its own or the private one, if that has not been done.
@@ -209,6 +223,9 @@ impl Engine {
                     Committed::Refused(why) => Outcome::Refused(why),
                 };
             }
+        }
+        if outcomes.iter().any(|it| matches!(it, Outcome::Committed(_))) {
+            self.sync_soon(at);
         }
         let queue = &mut self.writes.queues[at];
         (queue.failures, queue.next_try, queue.reason) = (0, None, String::new());
