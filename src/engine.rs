@@ -18,7 +18,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     config::Config,
-    io::{index::Index, intents::Intents, receipts::Receipts, vault::Vault, watch::Hints},
+    io::{git::Merge, index::Index, intents::Intents, receipts::Receipts, vault::Vault, watch::Hints},
     model::{hash::ContentHash, path::NotePath},
 };
 
@@ -66,6 +66,8 @@ pub enum Event {
     Write(Box<Waiting>),
     /// What became of commits on their way to a remote.
     Synced(Synced),
+    /// A merge for a source, by its number.
+    Merge(usize, Box<Merge>),
     /// Look at all sources now.
     Rescan,
     /// A search met an index that it could not read.
@@ -239,6 +241,7 @@ impl Engine {
         match event {
             Event::Write(waiting) => self.writes.take(*waiting, now),
             Event::Synced(synced) => self.take_synced(synced),
+            Event::Merge(at, merge) => self.take_merge(at, *merge),
             Event::Rescan => self.rescan(now),
             Event::IndexBroken => self.verify(now),
             Event::Shutdown => self.stopping = true,
@@ -270,6 +273,7 @@ impl Engine {
         }
         self.start_syncs();
         self.advance_writes(now);
+        self.advance_merges(now);
         for at in 0..self.roots.len() {
             self.roots[at].take_hints(now);
             self.roots[at].keep_watching(now);
@@ -345,7 +349,7 @@ impl Engine {
     }
 
     fn next_deadline(&self, now: Instant) -> Instant {
-        if self.filling.is_some() {
+        if self.filling.is_some() || self.has_merges() {
             return now;
         }
         let looks = self.roots.iter().map(Root::next_look).chain(self.writes.next_due());

@@ -18,8 +18,10 @@ use crate::{
     io::git::{Access, RepositoryKind},
 };
 
+mod merge;
 mod worker;
 
+use merge::Applying;
 use worker::Worker;
 
 /// What a worker tells.
@@ -49,6 +51,9 @@ struct Link {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
     last: Synced,
+    applying: Option<Applying>,
+    /// Merges begun since the last that was ended.
+    rounds: u32,
 }
 
 impl Syncs {
@@ -90,6 +95,8 @@ impl Engine {
                 stop: Arc::clone(&stop),
                 thread: None,
                 last: Synced::default(),
+                applying: None,
+                rounds: 0,
             };
             if repository.kind() == RepositoryKind::Vault {
                 let worker = Worker {
@@ -101,6 +108,7 @@ impl Engine {
                         stop,
                     },
                     push_after: self.config.git.push_after,
+                    fetch_every: (self.config.git.sync == GitSync::Full).then_some(self.config.git.fetch_every),
                     orders: taken,
                     events: events.clone(),
                 };

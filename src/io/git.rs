@@ -15,16 +15,20 @@ mod durable;
 mod entry;
 mod guard;
 mod history;
+mod incoming;
 mod lock;
+
 mod message;
 mod program;
 mod remote;
+mod sign;
 mod staged;
 #[cfg(test)]
 mod tests;
 
 pub use changes::{ChangeKind, CommitChanges, Since};
 pub use history::{CommitInfo, History};
+pub use incoming::{Incoming, Merge};
 pub use message::{COMMITTER, Identity, Message};
 pub use remote::{Access, Refusal, Upstream};
 
@@ -46,6 +50,8 @@ pub struct Repository {
     root: PathBuf,
     /// What to open: the vault, or the private repository.
     place: PathBuf,
+    /// The SSH key that signs every commit.
+    signing_key: Option<PathBuf>,
 }
 
 /// What shall become one commit.
@@ -91,6 +97,8 @@ pub enum NotNowReason {
     Unsupported,
     /// The repository belongs to another user.
     NotOwner,
+    /// The key that shall sign cannot.
+    NotSigned,
     Failed,
 }
 
@@ -103,6 +111,7 @@ impl NotNowReason {
             NotNowReason::DetachedHead => "detached_head",
             NotNowReason::Unsupported => "unsupported",
             NotNowReason::NotOwner => "not_owner",
+            NotNowReason::NotSigned => "not_signed",
             NotNowReason::Failed => "failed",
         }
     }
@@ -151,6 +160,7 @@ impl Repository {
                 kind: RepositoryKind::Vault,
                 place: root.clone(),
                 root,
+                signing_key: None,
             });
         }
         prepare_private(private).with_context(|| format!("cannot use the history repository {}", private.display()))?;
@@ -158,7 +168,13 @@ impl Repository {
             kind: RepositoryKind::Private,
             root,
             place: private.to_owned(),
+            signing_key: None,
         })
+    }
+
+    /// Signs every commit from now on with this SSH key; what cannot be signed is not committed.
+    pub fn signing_with(self, signing_key: Option<PathBuf>) -> Repository {
+        Repository { signing_key, ..self }
     }
 
     /// Returns where the commits go.
@@ -181,9 +197,10 @@ impl Repository {
     /// chain. On `Ok` all of it is on the disk for good; there is one answer for each request. Waits at most about 100 ms for a lock.
     pub fn commit(&self, group: &[CommitRequest]) -> Result<Vec<Committed>, NotNow> {
         let handle = self.handle()?;
+        let key = self.signing_key.as_deref();
         match self.kind {
-            RepositoryKind::Vault => commit::in_vault(&handle, &self.root, group),
-            RepositoryKind::Private => commit::in_private(&handle, group),
+            RepositoryKind::Vault => commit::in_vault(&handle, &self.root, key, group),
+            RepositoryKind::Private => commit::in_private(&handle, key, group),
         }
     }
 

@@ -17,5 +17,6 @@ mod conformance;
 mod links;
 mod obsidian_search;
 mod tidy;
+mod signing;
 mod sync;
 mod write;

@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -213,4 +213,129 @@ async fn a_vault_that_follows_nothing_says_so() {
     let source = eventually(&server, |it| it["sync"] != "").await;
     let why = "failed: the branch follows none of a remote: run `git push -u origin HEAD` once";
     assert_eq!(source["sync"], why);
+}
+
+/// Others pushed these before the service, with these writes of its own, looks at the remote again.
+async fn meeting(remote: &Remote, notes: &[(&str, &str)], ours: &[(&str, &str)], theirs: &[(&str, Option<&str>)]) -> Server {
+    let server = over(remote, notes, |config, _| {
+        config.git.sync = GitSync::Full;
+        config.git.push_after = Duration::from_secs(600);
+        config.git.fetch_every = Duration::from_secs(600);
+    })
+    .await;
+    for (path, text) in ours {
+        write(&server, path, text).await;
+    }
+    commit_elsewhere(remote, theirs);
+    let server = server.restart().await;
+    eventually(&server, |source| {
+        is_in_step(source) && git(&vault(&server), &["rev-parse", "main"]) == remote.head()
+    })
+    .await;
+    assert_eq!(git(&vault(&server), &["status", "--porcelain"]), "");
+    git(&vault(&server), &["fsck", "--strict"]);
+    server
+}
+
+fn vault(server: &Server) -> PathBuf {
+    server.folder().join("vault")
+}
+
+fn on_disk(server: &Server, path: &str) -> String {
+    fs::read_to_string(vault(server).join(path)).unwrap()
+}
+
+/// Returns the names in a folder of the vault.
+fn names(server: &Server, folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(vault(server).join(folder)).unwrap();
+    let mut names: Vec<String> = entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_pushed_comes_in() {
+    let remote = Remote::start().await;
+    let notes = [
+        ("Home.md", "home\n"),
+        ("Old.md", "old\n"),
+        (".obsidian/app.json", "{}"),
+        (".gitignore", ".trash/\n"),
+    ];
+    let server = over(&remote, &notes, |config, _| config.git.sync = GitSync::Full).await;
+    let theirs = [
+        ("Home.md", Some("zirconium\n")),
+        ("Deep/New.md", Some("new\n")),
+        ("Old.md", None),
+        (".obsidian/app.json", Some("{\"a\":1}")),
+    ];
+    commit_elsewhere(&remote, &theirs);
+    eventually(&server, |_| git(&vault(&server), &["rev-parse", "main"]) == remote.head()).await;
+    assert_eq!(
+        (on_disk(&server, "Home.md"), on_disk(&server, "Deep/New.md")),
+        ("zirconium\n".into(), "new\n".into())
+    );
+    assert_eq!(on_disk(&server, ".obsidian/app.json"), "{\"a\":1}");
+    assert!(!vault(&server).join("Old.md").exists());
+    assert_eq!(git(&vault(&server), &["status", "--porcelain"]), "");
+    let begun = Instant::now();
+    while server.get("/v1/search?q=zirconium").await.json()["total"] != 1 {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_both_sides_meet_in_one_commit() {
+    let remote = Remote::start().await;
+    let both = "one\n\ntwo\n\nthree\n";
+    let ours = [("Agent/A.md", "ours\n")];
+    let theirs = [("Theirs.md", Some("theirs\n")), ("Both.md", Some("ONE\n\ntwo\n\nthree\n"))];
+    let server = meeting(&remote, &[("Both.md", both)], &ours, &theirs).await;
+    assert_eq!(
+        (on_disk(&server, "Agent/A.md"), on_disk(&server, "Theirs.md")),
+        ("ours\n".into(), "theirs\n".into())
+    );
+    let head = git(&vault(&server), &["log", "-1", "--format=%s|%cn|%p"]);
+    let (subject, parents) = head.trim().rsplit_once('|').unwrap();
+    assert_eq!((subject, parents.split(' ').count()), ("sync: merge origin/main|membridge", 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_conflict_both_sides_stay() {
+    let remote = Remote::start().await;
+    let ours = [("Agent/A.md", "ours\n"), ("Agent/B.md", "same\n")];
+    let theirs = [("Agent/A.md", Some("theirs\n")), ("Agent/B.md", Some("same\n"))];
+    let server = meeting(&remote, &[("Home.md", "home\n")], &ours, &theirs).await;
+    let names = names(&server, "Agent");
+    assert!(names.len() == 3 && names[0].starts_with("A (conflict origin "), "{names:?}");
+    assert_eq!(on_disk(&server, "Agent/A.md"), "ours\n");
+    assert_eq!(on_disk(&server, &format!("Agent/{}", names[0])), "theirs\n");
+    let tree = git(&remote.repository(), &["ls-tree", "-r", "--name-only", "main"]);
+    assert!(names.iter().all(|it| tree.contains(it)), "{tree}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_that_nobody_committed_survives_what_comes_in() {
+    let remote = Remote::start().await;
+    let server = over(
+        &remote,
+        &[("Plan.md", "one\n\ntwo\n\nthree\n"), ("Gone.md", "gone\n")],
+        |config, _| {
+            config.git.sync = GitSync::Full;
+            config.git.fetch_every = Duration::from_secs(600);
+        },
+    )
+    .await;
+    eventually(&server, is_in_step).await;
+    server.write("Plan.md", "one, by hand\n\ntwo\n\nthree\n");
+    server.write("Gone.md", "changed by hand\n");
+    commit_elsewhere(&remote, &[("Plan.md", Some("one\n\ntwo\n\nTHREE\n")), ("Gone.md", None)]);
+    let server = server.restart().await;
+    eventually(&server, |_| git(&vault(&server), &["rev-parse", "main"]) == remote.head()).await;
+    assert_eq!(on_disk(&server, "Plan.md"), "one, by hand\n\ntwo\n\nTHREE\n");
+    assert_eq!(on_disk(&server, "Gone.md"), "changed by hand\n");
+    let authors = git(&vault(&server), &["log", "--format=%an", "--", "Plan.md"]);
+    assert!(authors.contains("vault owner") && authors.contains("Ada"), "{authors}");
+    assert_eq!(git(&vault(&server), &["status", "--porcelain"]), "");
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender};
+use jiff::Timestamp;
 use tracing::info;
 
 use crate::{
@@ -19,6 +20,9 @@ use crate::{
 /// What failed is tried again after this, and then twice as long each time.
 const RETRY: Duration = Duration::from_secs(10);
 const MAX_RETRY: Duration = Duration::from_secs(15 * 60);
+
+/// Pushes that others overtook, one after the other, before it counts as a failure.
+const RACES: u32 = 5;
 
 /// When nothing is to be done but wait for an order.
 const FOREVER: Duration = Duration::from_secs(24 * 3600);
@@ -33,9 +37,19 @@ pub(super) struct Worker {
     pub(super) repository: Arc<Repository>,
     pub(super) access: Access,
     pub(super) push_after: Duration,
+    /// How often to look for commits of others; `None` where they are not taken in.
+    pub(super) fetch_every: Option<Duration>,
     /// A word means new commits; the end of the channel is the end of the worker.
     pub(super) orders: Receiver<()>,
     pub(super) events: Sender<Event>,
+}
+
+/// What a round came to.
+#[derive(Debug, Clone)]
+enum Round {
+    InStep,
+    /// The engine has a merge to do, and will say when it is done.
+    Merging,
 }
 
 impl Worker {
@@ -46,41 +60,77 @@ impl Worker {
 
     fn run(self) {
         let mut failures = 0;
+        let mut races = 0;
         let mut due = Instant::now();
+        let mut is_merging = false;
         let mut reason = String::new();
+        let mut rejected = None;
         loop {
             match self.orders.recv_deadline(due) {
                 Ok(()) => {
                     self.tell(&reason);
+                    let wait = if is_merging { Duration::ZERO } else { self.push_after };
                     if failures == 0 {
-                        due = due.min(Instant::now() + self.push_after);
+                        due = due.min(Instant::now() + wait);
                     }
+                    is_merging = false;
+                    rejected = None;
                     continue;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            let result = self.push();
+            let result = self.round(rejected.as_ref());
+            let idle = Instant::now() + self.fetch_every.unwrap_or(FOREVER);
+            is_merging = matches!(result, Ok(Round::Merging));
             (failures, due) = match &result {
-                // What was rejected once is rejected again; another commit may be another matter.
-                Ok(()) | Err(Refusal::Rejected(_)) => (0, Instant::now() + FOREVER),
                 Err(Refusal::Stopped) => return,
+                // Somebody pushed between our fetch and our push.
+                Err(Refusal::Diverged) if self.fetch_every.is_some() && races < RACES => {
+                    races += 1;
+                    due = Instant::now();
+                    continue;
+                }
+                // What was rejected once is rejected again; another commit may be another matter.
+                Ok(_) | Err(Refusal::Rejected(_)) => (0, idle),
                 Err(_) => (failures + 1, Instant::now() + wait_after(failures)),
             };
+            races = 0;
+            rejected = result.clone().err().filter(|it| matches!(it, Refusal::Rejected(_)));
+            if is_merging {
+                continue;
+            }
             reason = result.err().map(|it| it.detail()).unwrap_or_default();
             self.tell(&reason);
         }
     }
 
-    /// Brings the remote up to our branch.
-    fn push(&self) -> Result<(), Refusal> {
+    /// Fetches where that is wanted; what came has to be merged before anything is pushed. What was rejected is not pushed again.
+    fn round(&self, rejected: Option<&Refusal>) -> Result<Round, Refusal> {
         let upstream = self.repository.upstream().map_err(Refusal::Failed)?;
+        if self.fetch_every.is_some() {
+            self.repository.fetch(&upstream, &self.access)?;
+            let planned = self.repository.plan_merge(&upstream, Timestamp::now().as_second());
+            let planned = planned.map_err(|why| Refusal::Failed(format!("{}: {}", why.reason.as_str(), why.detail)))?;
+            if let Some(merge) = planned {
+                self.send(Event::Merge(self.at, Box::new(merge)));
+                return Ok(Round::Merging);
+            }
+        }
+        match rejected {
+            Some(refusal) => Err(refusal.clone()),
+            None => self.push(&upstream).map(|()| Round::InStep),
+        }
+    }
+
+    /// Brings the remote up to our branch.
+    fn push(&self, upstream: &Upstream) -> Result<(), Refusal> {
         let begun = Instant::now();
-        let unpushed = self.unpushed(&upstream)?;
+        let unpushed = self.unpushed(upstream)?;
         if unpushed == 0 {
             return Ok(());
         }
-        self.repository.push(&upstream, &self.access)?;
+        self.repository.push(upstream, &self.access)?;
         info!(
             commits = unpushed,
             duration_ms = begun.elapsed().as_millis() as u64,
@@ -96,7 +146,7 @@ impl Worker {
             .map_err(|error| Refusal::Failed(format!("{error:#}")))
     }
 
-    /// Sends what is known. A full channel is waited for, but not the end of the engine.
+    /// Sends what is known.
     fn tell(&self, reason: &str) {
         let counted = self.repository.upstream().ok().and_then(|it| self.unpushed(&it).ok());
         let synced = Synced {
@@ -104,7 +154,11 @@ impl Worker {
             unpushed: counted.unwrap_or_default(),
             reason: reason.to_owned(),
         };
-        let mut event = Event::Synced(synced);
+        self.send(Event::Synced(synced));
+    }
+
+    /// A full channel is waited for, but not the end of the engine.
+    fn send(&self, mut event: Event) {
         while !self.access.stop.load(Ordering::Relaxed) {
             match self.events.send_timeout(event, STEP) {
                 Err(SendTimeoutError::Timeout(back)) => event = back,
