@@ -13,13 +13,17 @@ use clap_complete::Shell;
 
 use crate::cli::{
     client::{Client, Failure},
+    edit::EditArgs,
     get::GetArgs,
+    history::{ChangesArgs, DiffArgs, HistoryArgs},
     links::{LinksArgs, ResolveArgs},
     lint::LintArgs,
     list::{LsArgs, RecentArgs},
+    remember::{JournalArgs, RememberArgs},
     search::SearchArgs,
     settings::Settings,
     tags::TagsArgs,
+    write::{MvArgs, PutArgs, RestoreArgs, RmArgs},
 };
 
 pub mod settings;
@@ -34,6 +38,12 @@ pub mod links;
 pub mod tags;
 pub mod lint;
 pub mod status;
+pub mod text;
+pub mod receipt;
+pub mod write;
+pub mod edit;
+pub mod remember;
+pub mod history;
 pub mod eval;
 pub mod parse;
 
@@ -48,7 +58,7 @@ struct Cli {
     verb: Verb,
 }
 
-const CLIENT_HELP: &str = "search, get, ls, recent, links, resolve, tags, lint and status ask a running server: MEMBRIDGE_URL (http://127.0.0.1:7979 when unset) and \
+const CLIENT_HELP: &str = "All verbs but serve, check, eval, parse and completions ask a running server: MEMBRIDGE_URL (http://127.0.0.1:7979 when unset) and \
 MEMBRIDGE_TOKEN.\n\nExit status: 0 found or done, 1 nothing found, 2 an error (its hint on stderr), or nothing found by an index that is behind.";
 
 #[derive(Debug, Subcommand)]
@@ -73,6 +83,34 @@ enum Verb {
     Tags(TagsArgs),
     /// List what is odd: broken and ambiguous links, names that collide, properties that Obsidian cannot read
     Lint(LintArgs),
+    /// Make a memory: one note in the agent's folder
+    #[command(after_help = remember::REMEMBER_EXAMPLES)]
+    Remember(RememberArgs),
+    /// Append an entry to the agent's daily note
+    #[command(after_help = remember::JOURNAL_EXAMPLES)]
+    Journal(JournalArgs),
+    /// Create a note, or replace its whole text
+    #[command(after_help = write::WRITE_EXAMPLES)]
+    Write(PutArgs),
+    /// Change parts of a note
+    #[command(after_help = edit::EXAMPLES)]
+    Edit(Box<EditArgs>),
+    /// Move a note to the vault's trash
+    Rm(RmArgs),
+    /// Move a note, and rewrite the links that lead to it
+    #[command(after_help = write::MV_EXAMPLES)]
+    Mv(MvArgs),
+    /// Tell who changed a note when, and why
+    History(HistoryArgs),
+    /// Tell how two versions of a note differ
+    #[command(after_help = history::DIFF_EXAMPLES)]
+    Diff(DiffArgs),
+    /// Bring an old version of a note back
+    #[command(after_help = write::RESTORE_EXAMPLES)]
+    Restore(RestoreArgs),
+    /// Tell what changed in a vault, and by whom
+    #[command(after_help = history::CHANGES_EXAMPLES)]
+    Changes(ChangesArgs),
     /// Tell how the server and its index are
     Status(JsonArg),
     /// Run the server
@@ -125,6 +163,16 @@ pub fn run() -> ExitCode {
         Verb::Resolve(args) => ask(|client| links::resolve(client, &args)),
         Verb::Tags(args) => ask(|client| tags::run(client, &args)),
         Verb::Lint(args) => ask(|client| lint::run(client, &args)),
+        Verb::Remember(args) => ask(|client| remember::remember(client, &args)),
+        Verb::Journal(args) => ask(|client| remember::journal(client, &args)),
+        Verb::Write(args) => ask(|client| write::write(client, &args)),
+        Verb::Edit(args) => ask(|client| edit::run(client, &args)),
+        Verb::Rm(args) => ask(|client| write::rm(client, &args)),
+        Verb::Mv(args) => ask(|client| write::mv(client, &args)),
+        Verb::History(args) => ask(|client| history::history(client, &args)),
+        Verb::Diff(args) => ask(|client| history::diff(client, &args)),
+        Verb::Restore(args) => ask(|client| write::restore(client, &args)),
+        Verb::Changes(args) => ask(|client| history::changes(client, &args)),
         Verb::Status(args) => ask(|client| status::run(client, &args)),
         Verb::Serve(settings) => serve::run(&settings.into_flags()),
         Verb::Check(settings) => check::run(&settings.into_flags()).map_err(Into::into),

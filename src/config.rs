@@ -93,6 +93,9 @@ pub struct Limits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Git {
     pub mode: GitMode,
+    /// In `batched`: commits are made when nothing was written for so long, and after `max` at the latest.
+    pub quiet: Duration,
+    pub max: Duration,
     /// Who is the author of text that people wrote and nobody committed yet.
     pub owner: Person,
     /// What goes to the remote of a vault's own repository, and what comes from it.
@@ -113,6 +116,8 @@ pub struct Git {
 pub enum GitMode {
     /// Each write is a commit of its own, before it is answered.
     Immediate,
+    /// Writes of the same agent and conversation that follow each other are one commit, made when it is quiet.
+    Batched,
     /// No history; only on request.
     Off,
 }
@@ -193,12 +198,13 @@ impl Config {
 
 impl GitMode {
     /// Every mode, in the order in which messages name them.
-    pub const ALL: [GitMode; 2] = [GitMode::Immediate, GitMode::Off];
+    pub const ALL: [GitMode; 3] = [GitMode::Immediate, GitMode::Batched, GitMode::Off];
 
     /// Returns the mode as it is written.
     pub fn as_str(self) -> &'static str {
         match self {
             GitMode::Immediate => "immediate",
+            GitMode::Batched => "batched",
             GitMode::Off => "off",
         }
     }

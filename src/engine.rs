@@ -8,17 +8,18 @@ use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, bounded, select};
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
 use crate::{
     config::Config,
-    io::{git::Merge, index::Index, intents::Intents, receipts::Receipts, vault::Vault, watch::Hints},
+    io::{git::Merge, index::Index, intents::Intents, outbox::Outbox, receipts::Receipts, vault::Vault, watch::Hints},
     model::{hash::ContentHash, path::NotePath},
 };
 
@@ -43,7 +44,7 @@ use catalog::Entry;
 use fill::{Filling, GraphChange};
 use handle::{Handle, Published, Shared, Source};
 use lock::FolderLock;
-use request::Waiting;
+use request::{Flushed, Waiting};
 use root::Root;
 use status::{NotReady, Status};
 use sync::{Synced, Syncs};
@@ -53,8 +54,6 @@ use write::Writes;
 const EVENTS: usize = 256;
 
 const MAX_ERRORS: usize = 20;
-
-const VERIFY_EVERY: Duration = Duration::from_secs(60);
 
 /// Events that one step takes before it goes on.
 const EVENTS_A_STEP: usize = 32;
@@ -68,6 +67,8 @@ pub enum Event {
     Synced(Synced),
     /// A merge for a source, by its number.
     Merge(usize, Box<Merge>),
+    /// Commit what waits for it.
+    Flush(oneshot::Sender<Flushed>),
     /// Look at all sources now.
     Rescan,
     /// A search met an index that it could not read.
@@ -153,8 +154,8 @@ impl Engine {
         let seconds = i64::try_from(now).unwrap_or(i64::MAX);
         let (intents, left) = Intents::open(&config.state_dir().join("intents"))?;
         let receipts = Receipts::open(&config.state_dir().join("receipts"), seconds)?;
+        let (outbox, kept) = Outbox::open(&config.state_dir().join("outbox"))?;
         let n_roots = config.sources.len();
-        let syncs = Syncs::new(config.git.sync, &handle.events, n_roots);
         let mut engine = Engine {
             config: config.clone(),
             shared,
@@ -172,12 +173,14 @@ impl Engine {
             errors: VecDeque::new(),
             status_changed: true,
             stopping: false,
-            writes: Writes::new(intents, receipts, n_roots),
-            syncs,
+            writes: Writes::new(intents, receipts, outbox, n_roots),
+            syncs: Syncs::new(config.git.sync, &handle.events, n_roots),
             _lock: lock,
         };
         engine.open_histories();
         engine.recover_writes(left)?;
+        engine.recover_spools();
+        engine.watch_kept(kept, Instant::now());
         if let Err(error) = engine.load() {
             engine.fail(format!("read the index of the last run: {error:#}"));
             engine.rebuild();
@@ -241,22 +244,12 @@ impl Engine {
         match event {
             Event::Write(waiting) => self.writes.take(*waiting, now),
             Event::Synced(synced) => self.take_synced(synced),
-            Event::Merge(at, merge) => self.take_merge(at, *merge),
+            Event::Merge(at, merge) => self.take_merge(at, *merge, now),
+            // Whoever asked may have gone.
+            Event::Flush(reply) => drop(reply.send(self.flush(now))),
             Event::Rescan => self.rescan(now),
             Event::IndexBroken => self.verify(now),
             Event::Shutdown => self.stopping = true,
-        }
-    }
-
-    /// Builds the index anew if its files are not what was written. Any search may ask for it, so it looks once a minute at most.
-    fn verify(&mut self, now: Instant) {
-        if self.verified.is_some_and(|it| now < it + VERIFY_EVERY) {
-            return;
-        }
-        self.verified = Some(now);
-        if !self.index.is_sound() {
-            self.fail("the index is torn".to_owned());
-            self.rebuild();
         }
     }
 
@@ -271,9 +264,8 @@ impl Engine {
             let Ok(event) = self.events.try_recv() else { break };
             self.take(event, now);
         }
-        self.start_syncs();
         self.advance_writes(now);
-        self.advance_merges(now);
+        self.advance_syncs(now);
         for at in 0..self.roots.len() {
             self.roots[at].take_hints(now);
             self.roots[at].keep_watching(now);
@@ -344,6 +336,7 @@ impl Engine {
             index_bytes: self.index.bytes(),
             dirty: self.roots.iter().map(|it| it.catalog.waiting()).sum(),
             commits: self.commits(),
+            overwritten: self.writes.overwritten(),
             last_errors: self.errors.iter().cloned().collect(),
         }
     }
@@ -364,6 +357,7 @@ impl Engine {
     pub fn stop(mut self) {
         let now = Instant::now();
         self.finish_writes(now);
+        self.flush(now);
         if !self.uncommitted.is_empty()
             && let Err(error) = self.commit(now, false)
         {

@@ -51,6 +51,9 @@ pub mod listen;
 pub mod search;
 pub mod notes;
 pub mod write;
+pub mod moves;
+pub mod memories;
+pub mod flush;
 pub mod history;
 pub mod known;
 pub mod links;
@@ -172,6 +175,11 @@ fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {
         .routes(routes!(write::put_note))
         .routes(routes!(write::patch_note))
         .routes(routes!(write::delete_note))
+        .routes(routes!(moves::move_note))
+        .routes(routes!(moves::restore_note))
+        .routes(routes!(memories::post_memory))
+        .routes(routes!(memories::post_journal))
+        .routes(routes!(flush::flush))
         .routes(routes!(history::get_history))
         .routes(routes!(history::get_diff))
         .routes(routes!(history::get_changes))

@@ -5,4 +5,5 @@ pub mod watch;
 pub mod index;
 pub mod intents;
 pub mod receipts;
+pub mod outbox;
 pub mod git;

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! - [`model`]: what things are and mean: notes, links, queries, paths. No IO, no clock, no thread.
-//! - [`io`]: one module a door: [`io::vault`] the disk, [`io::watch`] events, [`io::index`] the index. They do not know each other.
+//! - [`io`]: one module a door: [`io::vault`] the disk, [`io::watch`] events, [`io::index`] the index, [`io::git`] the history, [`io::intents`]
+//!   the log of unfinished writes. They do not know each other.
 //! - [`engine`]: one thread owns catalogs, index writer and watchers; [`engine::handle`] is how all others see its state.
 //! - [`http`] and [`cli`]: requests in, snapshots out; the command line is a client of the HTTP API.
 //! - [`config`]: flags, environment and file, resolved once into values that nobody checks again.
@@ -23,7 +24,8 @@
 //! - An index that is behind says so. There is no answer without its generation, its lag, and whether it is stale.
 //! - What a caller may not read is left out before ranking and counting, statistics included.
 //! - Everything read from a vault is untrusted: parsers are total, linear and bounded; nothing follows a link out of the root.
-//! - Nothing in a vault is ever written.
+//! - Nothing is lost: bytes that were not read are never replaced, what a write replaces is in a commit before it, and what was acknowledged is
+//!   durable. A note is written only where the policy says so.
 //!
 //! # A search, step by step
 //!
@@ -32,6 +34,15 @@
 //! 3. Words become the terms of each segment: themselves, their inflections, the parts of identifiers, or corrections.
 //! 4. BM25 over all postings of living, visible notes scores notes and passages; the two rankings are fused.
 //! 5. Only the hits of the page are read: passages, headings, snippets.
+//!
+//! # A write, step by step
+//!
+//! 1. [`http`] reads the request; [`engine::request`] is what the engine understands. Requests that wait together are one group.
+//! 2. The plan is decided on the present bytes: the policy, names, preconditions, [`model::note::edit`]. Nothing is changed yet.
+//! 3. The intents are logged durably ([`io::intents`]); texts are staged, synced and swapped in ([`io::vault`]), and what was swapped out is looked at.
+//! 4. One chain of commits ([`io::git`]): first what people left uncommitted, then ours. A busy repository makes them wait, across restarts.
+//! 5. The index commits, receipts are kept by key ([`io::receipts`]), the intents are closed, and the callers are answered.
+//! 6. For a minute the change is watched ([`io::outbox`]): a save by somebody who had not seen it does not take it away.
 //!
 //! # A change, step by step
 //!

@@ -21,3 +21,4 @@ pub mod hidden;
 pub mod moment;
 pub mod vault_settings;
 pub mod lint;
+pub mod memory;

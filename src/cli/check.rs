@@ -149,6 +149,8 @@ fn git_lines(git: &Git) -> Vec<String> {
     let mut lines = vec![
         "git:".to_owned(),
         format!("  mode: {}", git.mode.as_str()),
+        format!("  quiet: {:?}", git.quiet),
+        format!("  max: {:?}", git.max),
         format!("  owner: {owner}"),
         format!("  sync: {}", git.sync.as_str()),
         format!("  push_after: {:?}", git.push_after),
@@ -232,6 +234,8 @@ write:
   edit_existing: []
 git:
   mode: immediate
+  quiet: 30s
+  max: 300s
   owner: "vault owner <owner@localhost>"
   sync: off
   push_after: 10s
@@ -276,6 +280,8 @@ write:
   edit_existing: []
 git:
   mode: off
+  quiet: 30s
+  max: 300s
   owner: "Ann <a@b>"
   sync: push
   push_after: 10s

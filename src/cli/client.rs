@@ -29,6 +29,17 @@ pub struct Client {
     authorization: Option<String>,
 }
 
+/// A write on its way.
+#[derive(Debug)]
+pub struct Sending<'a> {
+    pub method: &'static str,
+    /// Encoded, see [`encode_path`].
+    pub path: &'a str,
+    pub parameters: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
 /// Why there is no answer.
 #[derive(Debug)]
 pub enum Failure {
@@ -80,6 +91,33 @@ impl Client {
     pub fn post(&self, path: &str, body: &impl Serialize) -> Result<Answer, Failure> {
         let request = self.authorized(self.agent.post(format!("{}{path}", self.base)));
         self.answer(request.send_json(body))
+    }
+
+    /// Sends a write and returns the body of the answer.
+    pub fn send(&self, sending: Sending<'_>) -> Result<Answer, Failure> {
+        let mut request = ureq::http::Request::builder().method(sending.method);
+        let parameters: Vec<String> = sending
+            .parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            .collect();
+        let query = if parameters.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", parameters.join("&"))
+        };
+        request = request.uri(format!("{}{}{query}", self.base, sending.path));
+        for (name, value) in &sending.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(value) = &self.authorization {
+            request = request.header("authorization", value);
+        }
+        let request = request.body(sending.body).map_err(|error| Failure::Unreachable {
+            message: format!("the request cannot be made: {error}"),
+            hint: "names of agents, sessions and keys are one line of plain text".to_owned(),
+        })?;
+        self.answer(self.agent.run(request))
     }
 
     fn authorized<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
@@ -179,6 +217,7 @@ impl fmt::Display for Failure {
                     ("candidates", &problem.more.candidates),
                     ("valid", &problem.more.valid),
                     ("reasons", &problem.more.reasons),
+                    ("current hash", &Vec::from_iter(problem.more.current_hash.clone())),
                 ] {
                     if !values.is_empty() {
                         write!(f, "\n{name}: {}", values.join(", "))?;

@@ -152,6 +152,8 @@ fn git(written: GitWritten, place: &Place, findings: &mut Findings) -> Git {
     };
     Git {
         mode: value(written.mode, values::git_mode, findings).unwrap_or(GitMode::Immediate),
+        quiet: value(written.quiet, |it| values::duration(it, seconds(1)..=seconds(3600)), findings).unwrap_or(seconds(30)),
+        max: value(written.max, |it| values::duration(it, seconds(1)..=seconds(86_400)), findings).unwrap_or(seconds(300)),
         owner: value(written.owner, values::person, findings).unwrap_or_else(owner),
         sync: value(written.sync, values::git_sync, findings).unwrap_or(GitSync::Off),
         push_after: value(

@@ -72,6 +72,8 @@ pub struct WriteWritten {
 #[derive(Debug, Default)]
 pub struct GitWritten {
     pub mode: Option<Written>,
+    pub quiet: Option<Written>,
+    pub max: Option<Written>,
     pub owner: Option<Written>,
     pub sync: Option<Written>,
     pub push_after: Option<Written>,
@@ -193,6 +195,8 @@ fn write(mut table: Table, findings: &mut Findings) -> WriteWritten {
 fn git(mut table: Table, findings: &mut Findings) -> GitWritten {
     let read = GitWritten {
         mode: table.text("mode", findings),
+        quiet: table.text("quiet", findings),
+        max: table.text("max", findings),
         owner: table.text("owner", findings),
         sync: table.text("sync", findings),
         push_after: table.text("push_after", findings),

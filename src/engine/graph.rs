@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     lines::LineIndex,
-    links::{GraphWithin, LinkGraph, Lookup, look_up},
+    links::{GraphWithin, LinkGraph, Lookup, Names, look_up},
     lint::{self, Finding, FindingKind},
     note::{Link, LinkKind, Note},
     path::NotePath,
@@ -54,6 +54,11 @@ impl VaultGraph {
     /// Says whether the vault holds this file.
     pub fn holds(&self, path: &NotePath) -> bool {
         self.links.names().holds(path)
+    }
+
+    /// Returns the files by name.
+    pub fn names(&self) -> &Names {
+        self.links.names()
     }
 
     /// Returns the links, for one who knows of no file beyond a folder (with its slash; `None` for all).

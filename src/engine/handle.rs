@@ -15,7 +15,7 @@ use crate::{
     engine::{
         Event,
         graph::VaultGraph,
-        request::{Receipt, Waiting, WriteError, WriteRequest},
+        request::{Flushed, Receipt, Waiting, WriteError, WriteRequest},
         status::{Freshness, NotReady, Status},
     },
     io::{git::Repository, index::Searcher, vault::Vault},
@@ -213,6 +213,14 @@ impl Handle {
             waiting.answer(Err(WriteError::Busy("too many writes wait".to_owned())));
         }
         receipt
+    }
+
+    /// Asks for everything to be committed that waits for it.
+    pub fn flush(&self) -> oneshot::Receiver<Flushed> {
+        let (reply, flushed) = oneshot::channel();
+        // When the channel is full the sender goes, and the caller learns that there is no answer.
+        drop(self.events.try_send(Event::Flush(reply)));
+        flushed
     }
 
     /// Asks for a rescan of all sources now.

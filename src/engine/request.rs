@@ -23,6 +23,8 @@ pub struct WriteRequest {
     /// Answer what would happen; change nothing.
     pub dry_run: bool,
     pub idempotency: Option<Idempotency>,
+    /// Brings back what a later save had dropped; that is done once, so it is not watched in its turn.
+    pub brings_back: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -33,6 +35,14 @@ pub enum Action {
     Edit(Vec<Edit>),
     /// To the trash.
     Delete,
+    /// To another path, where nothing may lie yet.
+    Move { to: NotePath, update_links: bool },
+    /// An old text, whatever the note holds now.
+    Restore(String),
+    /// A new note; when its name is taken anywhere in the vault, a number is added. The other note is marked as superseded by it.
+    Create { text: String, supersedes: Option<NotePath> },
+    /// A text after all that the note holds. A note that is not there begins with `head`, and its name is found as for `Create`.
+    Append { head: String, text: String },
 }
 
 /// Who asks, for commits. Short, printable; may be empty.
@@ -65,6 +75,15 @@ pub struct Receipt {
     pub generation: u64,
     pub changed: bool,
     pub warnings: Vec<String>,
+    /// Where a note that was moved came from.
+    #[serde(default)]
+    pub moved_from: Option<String>,
+    /// Other notes that were changed with it.
+    #[serde(default)]
+    pub also_changed: Vec<String>,
+    /// Other notes that should have been changed and were not, with the reason.
+    #[serde(default)]
+    pub left: Vec<(String, String)>,
     /// The text before and after, for a diff. Not kept.
     #[serde(skip)]
     pub texts: Option<(String, String)>,
@@ -75,6 +94,17 @@ pub enum GitState {
     Committed,
     Queued,
     Off,
+}
+
+/// What came of the wish to commit everything now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flushed {
+    /// Writes that have their commit now.
+    pub committed: usize,
+    /// Writes that have none yet.
+    pub waiting: usize,
+    /// Why they wait; empty when none does.
+    pub reason: String,
 }
 
 /// Why nothing was written.

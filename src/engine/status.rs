@@ -61,6 +61,8 @@ pub struct Status {
     pub dirty: usize,
     /// Of each source, in the same order.
     pub commits: Vec<Commits>,
+    /// Notes, as `source:path`, in which somebody's save replaced what was written at the same place; bounded, newest last.
+    pub overwritten: Vec<String>,
     /// The newest failures, bounded, newest last: time and text (paths, never note text).
     pub last_errors: Vec<(Timestamp, String)>,
 }

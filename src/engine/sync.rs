@@ -7,6 +7,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
+    time::Instant,
 };
 
 use crossbeam_channel::Sender;
@@ -76,8 +77,14 @@ impl Drop for Link {
 }
 
 impl Engine {
+    /// Does what is due of syncing: workers that can begin, merges that wait.
+    pub(super) fn advance_syncs(&mut self, now: Instant) {
+        self.start_syncs();
+        self.advance_merges(now);
+    }
+
     /// Starts the worker of every vault whose repository is open by now.
-    pub(super) fn start_syncs(&mut self) {
+    fn start_syncs(&mut self) {
         let Some(events) = self.syncs.events.clone() else {
             return;
         };

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
+
 use crate::{
     engine::{
         Engine, Event,
@@ -14,6 +16,7 @@ use crate::{
     io::{
         git::RepositoryKind,
         intents::Intents,
+        outbox::Outbox,
         receipts::Receipts,
         vault::{Displaced, Spool},
     },
@@ -21,11 +24,18 @@ use crate::{
 };
 
 mod apply;
+mod commits;
+mod files;
 mod history;
+mod moved;
 mod plan;
+mod planned;
 mod recovery;
+mod rules;
+mod survival;
 
 pub(super) use history::Queue;
+use survival::Survival;
 
 /// Writes that one group takes.
 const GROUP: usize = 32;
@@ -47,7 +57,11 @@ const OWN: usize = 4096;
 struct Taken {
     waiting: Waiting,
     since: Instant,
+    /// Unix seconds.
+    time: i64,
     tries: u32,
+    /// The text that was read and the text that was to take its place, once somebody changed the note in between.
+    merge: Option<(String, String)>,
 }
 
 /// What only writes need.
@@ -63,11 +77,12 @@ pub(super) struct Writes {
     pub(super) queues: Vec<Queue>,
     /// What was swapped out, with the root's number and when to look at it again.
     pub(super) displaced: Vec<(usize, Displaced, Instant)>,
+    survival: Survival,
     operations: u64,
 }
 
 impl Writes {
-    pub(super) fn new(intents: Intents, receipts: Receipts, roots: usize) -> Writes {
+    pub(super) fn new(intents: Intents, receipts: Receipts, outbox: Outbox, roots: usize) -> Writes {
         Writes {
             queue: VecDeque::new(),
             intents,
@@ -76,6 +91,7 @@ impl Writes {
             spools: (0..roots).map(|_| None).collect(),
             queues: (0..roots).map(|_| Queue::default()).collect(),
             displaced: Vec::new(),
+            survival: Survival::new(outbox),
             operations: 0,
         }
     }
@@ -89,7 +105,9 @@ impl Writes {
         self.queue.push_back(Taken {
             waiting,
             since: now,
+            time: Timestamp::now().as_second(),
             tries: 0,
+            merge: None,
         });
     }
 
@@ -98,7 +116,12 @@ impl Writes {
         let waits = self.queue.iter().map(|it| it.since + PATIENCE);
         let commits = self.queues.iter().filter_map(Queue::next_try);
         let looks = self.displaced.iter().map(|(_, _, at)| *at);
-        waits.chain(commits).chain(looks).min()
+        waits.chain(commits).chain(looks).chain(self.survival.next_look()).min()
+    }
+
+    /// Returns notes in which somebody's save replaced what was written, as `source:path`.
+    pub(super) fn overwritten(&self) -> Vec<String> {
+        self.survival.overwritten.clone()
     }
 
     fn remember_own(&mut self, at: usize, path: NotePath, hash: ContentHash) {
@@ -113,23 +136,34 @@ impl Engine {
     /// Does what is due of writes: one group of those that wait, commits that could not be made, second looks at what was displaced.
     pub(super) fn advance_writes(&mut self, now: Instant) {
         self.look_at_displaced(now);
+        self.look_at_watched(now);
         self.retry_commits(now);
         let mut group = Vec::new();
         let mut paths = BTreeSet::new();
+        let mut keys = BTreeSet::new();
         let mut later = VecDeque::new();
         while group.len() < GROUP
             && let Some(taken) = self.writes.queue.pop_front()
         {
-            let request = &taken.waiting.request;
-            // Two writes of one note follow each other: the second sees what the first made of it.
-            if !paths.insert((request.source.clone(), request.path.key())) {
+            let key = taken.waiting.request.idempotency.as_ref().map(|it| it.key.clone());
+            if key.as_ref().is_some_and(|it| keys.contains(it)) {
                 later.push_back(taken);
                 continue;
             }
-            match self.plan(request, taken.since, now) {
+            match self.plan(&taken, now) {
                 plan::Step::Done(result) => taken.waiting.answer(*result),
                 plan::Step::Wait => later.push_back(taken),
-                plan::Step::Write(planned) => group.push((taken, *planned)),
+                plan::Step::Write(planned) => {
+                    let touched: Vec<_> = planned.paths().map(|it| (planned.at, it.key())).collect();
+                    // Two writes of one note follow each other: the second sees what the first made of it.
+                    if touched.iter().any(|it| paths.contains(it)) {
+                        later.push_back(taken);
+                        continue;
+                    }
+                    paths.extend(touched);
+                    keys.extend(key);
+                    group.push((taken, *planned));
+                }
             }
         }
         later.append(&mut self.writes.queue);

@@ -32,6 +32,10 @@ pub struct StatusResponse {
     pub index_bytes: Option<u64>,
     pub sources: Vec<SourceEntry>,
     pub queue: Queue,
+    /// Notes, as `source:path`, in which somebody's later save replaced what was written here, at the same place. Both are in the history.
+    /// Left out for callers that see a part of the vault only.
+    #[serde(default)]
+    pub overwritten: Vec<String>,
     /// The newest last. Left out for callers that see a part of the vault only: errors name paths.
     pub last_errors: Vec<ErrorEntry>,
     pub index: Index,
@@ -174,6 +178,7 @@ fn response(status: Status, caller: &Caller, index: Index) -> StatusResponse {
         queue: Queue {
             dirty: sees_all.then_some(status.dirty),
         },
+        overwritten: if sees_all { status.overwritten } else { Vec::new() },
         last_errors: errors
             .map(|(time, error)| ErrorEntry {
                 time: time.to_string(),

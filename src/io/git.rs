@@ -17,7 +17,7 @@ mod guard;
 mod history;
 mod incoming;
 mod lock;
-
+mod merge;
 mod message;
 mod program;
 mod remote;
@@ -27,8 +27,10 @@ mod staged;
 mod tests;
 
 pub use changes::{ChangeKind, CommitChanges, Since};
+pub use commit::Tip;
 pub use history::{CommitInfo, History};
 pub use incoming::{Incoming, Merge};
+pub use merge::merge;
 pub use message::{COMMITTER, Identity, Message};
 pub use remote::{Access, Refusal, Upstream};
 
@@ -155,7 +157,7 @@ impl Repository {
             ),
         };
         if let Some(handle) = found {
-            lock::clear_own(handle.path());
+            lock::clear_own(handle.path(), handle.commondir());
             return Ok(Repository {
                 kind: RepositoryKind::Vault,
                 place: root.clone(),
@@ -196,11 +198,17 @@ impl Repository {
     /// Commits a group in order, one commit each, with one hold of the lock, one sync and one move of the branch, to the last of the
     /// chain. On `Ok` all of it is on the disk for good; there is one answer for each request. Waits at most about 100 ms for a lock.
     pub fn commit(&self, group: &[CommitRequest]) -> Result<Vec<Committed>, NotNow> {
+        self.commit_planned(|_| Ok(group.to_vec()))
+    }
+
+    /// As [`Repository::commit`], of a group that is decided once the repository is locked: whoever held the lock before may have committed
+    /// just what it is about.
+    pub fn commit_planned(&self, mut plan: impl FnMut(&Tip<'_>) -> anyhow::Result<Vec<CommitRequest>>) -> Result<Vec<Committed>, NotNow> {
         let handle = self.handle()?;
         let key = self.signing_key.as_deref();
         match self.kind {
-            RepositoryKind::Vault => commit::in_vault(&handle, &self.root, key, group),
-            RepositoryKind::Private => commit::in_private(&handle, key, group),
+            RepositoryKind::Vault => commit::in_vault(&handle, &self.root, key, &mut plan),
+            RepositoryKind::Private => commit::in_private(&handle, key, &mut plan),
         }
     }
 
@@ -226,7 +234,15 @@ fn is_root_of(handle: &git2::Repository, root: &Path) -> bool {
 
 fn prepare_private(place: &Path) -> anyhow::Result<()> {
     match git2::Repository::open_bare(place) {
-        Ok(_) => return Ok(()),
+        Ok(handle) => {
+            // Nobody else writes here: a lock is what a crash left. Where it cannot be removed, the first commit says why.
+            if let Ok(head) = handle.find_reference("HEAD")
+                && let Ok(Some(branch)) = head.symbolic_target()
+            {
+                let _ = std::fs::remove_file(place.join(format!("{branch}.lock")));
+            }
+            return Ok(());
+        }
         Err(error) if error.code() == ErrorCode::NotFound => {}
         Err(error) => anyhow::bail!("{}", readable(&error)),
     }

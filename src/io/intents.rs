@@ -26,6 +26,9 @@ pub struct Intent {
     pub before_text: Option<String>,
     /// What is to stand there; `None` takes the note away.
     pub after: Option<String>,
+    /// The blob of a file that is moved here as it is, before its text becomes `after`.
+    #[serde(default)]
+    pub moved: Option<String>,
     /// Unix seconds.
     pub time: i64,
     pub subject: String,
@@ -125,6 +128,7 @@ mod tests {
             before: None,
             head: None,
             before_text: None,
+            moved: None,
             after: Some("text\r\n".into()),
             time: 1,
             subject: "note: A (write)".into(),

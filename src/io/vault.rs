@@ -30,7 +30,7 @@ pub use failure::WriteFailure;
 pub use moves::{Renamed, Trashed};
 pub use replace::{Displaced, Published};
 pub use scan::{Scan, ScanError, Skipped, WhySkipped};
-pub use spool::Spool;
+pub use spool::{INSIDE, Spool};
 pub use stage::Staged;
 
 /// One folder of notes. Keeps no descriptor open between calls, so a root that is a switching symlink is resolved anew each time and a

@@ -1,13 +1,16 @@
 //! Where links lead: Obsidian's rule from a link's text to a file, places inside a note, backlinks, and look-up by name.
 //! Pure: knows names and parsed links, must not know how notes are read or stored. The rule is reference/obsidian.md 1.4 and 1.5.
 
+mod destination;
 mod graph;
 mod key;
 mod lookup;
 mod names;
+mod rewrite;
 mod subpath;
 
 pub use graph::{GraphWithin, LinkGraph, ResolvedLink};
 pub use lookup::{By, Candidate, Lookup, look_up};
 pub use names::{Names, Resolution};
+pub use rewrite::{Move, Rewritten, rewrite};
 pub use subpath::{Subpath, find_subpath, split_subpath, strip_heading};

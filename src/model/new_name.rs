@@ -81,7 +81,7 @@ fn check_component(name: &str) -> Result<(), InvalidName> {
 }
 
 /// What nobody sees, or what turns the reading direction: default-ignorable characters, private use, tags, and spaces that are no plain space.
-fn is_hidden(it: char) -> bool {
+pub(super) fn is_hidden(it: char) -> bool {
     matches!(it,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
@@ -103,7 +103,7 @@ fn has_mark_pile(name: &str) -> bool {
     })
 }
 
-fn is_device(stem: &str) -> bool {
+pub(super) fn is_device(stem: &str) -> bool {
     let stem = stem.trim_end().to_lowercase();
     let numbered = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
     let is_number = |it: &str| matches!(it, "¹" | "²" | "³") || matches!(it.as_bytes(), [b'0'..=b'9']);

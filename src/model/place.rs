@@ -29,8 +29,9 @@ pub fn section(note: &Note, text_len: usize, path: &str) -> Result<Range<usize>,
     let sections = note.sections(text_len);
     let keys: Vec<String> = note.headings.iter().map(|it| heading_key(&it.text)).collect();
     let whole = vec![heading_key(path)];
+    let parts = split(path).iter().map(|it| heading_key(it)).collect();
     // A heading `TCP/IP` is also found as it stands, without the escape.
-    for wanted in [split(path), whole] {
+    for wanted in [parts, whole] {
         let ends_so = |it: &&Section| {
             it.path.len() >= wanted.len() && it.path[it.path.len() - wanted.len()..].iter().map(|&at| &keys[at]).eq(&wanted)
         };
@@ -75,7 +76,8 @@ pub fn block_ids(note: &Note) -> Vec<(String, Range<usize>)> {
     ids
 }
 
-fn split(path: &str) -> Vec<String> {
+/// Returns the headings that a section's path names, from the top, each as it is written.
+pub fn split(path: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut characters = path.chars().peekable();
     while let Some(character) = characters.next() {
@@ -88,7 +90,7 @@ fn split(path: &str) -> Vec<String> {
             other => parts.last_mut().expect("the list begins with one part").push(other),
         }
     }
-    parts.iter().map(|it| heading_key(it)).collect()
+    parts
 }
 
 /// Models write the `##` of a heading along.

@@ -136,9 +136,14 @@ impl Default for DailyNotes {
 }
 
 impl DailyNotes {
+    /// Returns the path of a day's note below its folder, without `.md`.
+    pub fn name(&self, day: Date) -> Option<String> {
+        moment::format(day, &self.format).ok()
+    }
+
     /// Returns where the note of a day lies, or `None` where the format makes no path of it (reading the settings has reported that).
     pub fn path(&self, day: Date) -> Option<NotePath> {
-        let name = moment::format(day, &self.format).ok()?;
+        let name = self.name(day)?;
         let slash = if self.folder.is_empty() { "" } else { "/" };
         NotePath::parse(&format!("{}{slash}{name}.md", self.folder)).ok()
     }

@@ -122,6 +122,12 @@ impl Server {
             .await
     }
 
+    pub(crate) async fn patch(&self, path: &str, json: &serde_json::Value) -> Answer {
+        let headers = [(header::CONTENT_TYPE, "application/json")];
+        self.send("PATCH", &format!("/v1/notes/{path}"), &headers, Body::from(json.to_string()))
+            .await
+    }
+
     pub(crate) async fn delete(&self, path: &str, headers: &[(HeaderName, &str)]) -> Answer {
         self.send("DELETE", &format!("/v1/notes/{path}"), headers, Body::empty()).await
     }
@@ -153,13 +159,12 @@ impl Server {
     }
 
     pub(crate) async fn post(&self, target: &str, json: &serde_json::Value) -> Answer {
-        self.send(
-            "POST",
-            target,
-            &[(header::CONTENT_TYPE, "application/json")],
-            Body::from(json.to_string()),
-        )
-        .await
+        self.post_with(target, json, &[]).await
+    }
+
+    pub(crate) async fn post_with(&self, target: &str, json: &serde_json::Value, headers: &[(HeaderName, &str)]) -> Answer {
+        let headers = [&[(header::CONTENT_TYPE, "application/json")], headers].concat();
+        self.send("POST", target, &headers, Body::from(json.to_string())).await
     }
 
     /// Sends a request; `Host` is a loopback name unless it is given.

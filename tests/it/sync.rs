@@ -215,19 +215,20 @@ async fn a_vault_that_follows_nothing_says_so() {
     assert_eq!(source["sync"], why);
 }
 
-/// Others pushed these before the service, with these writes of its own, looks at the remote again.
+/// The vault and the remote have come apart by these commits when the service starts.
 async fn meeting(remote: &Remote, notes: &[(&str, &str)], ours: &[(&str, &str)], theirs: &[(&str, Option<&str>)]) -> Server {
-    let server = over(remote, notes, |config, _| {
+    let server = over(remote, notes, |config, place| {
+        let vault = place.join("vault");
+        for (path, text) in ours {
+            fs::create_dir_all(vault.join(path).parent().unwrap()).unwrap();
+            fs::write(vault.join(path), text).unwrap();
+        }
+        git(&vault, &["add", "-A"]);
+        git(&vault, &["commit", "-qm", "ours"]);
+        commit_elsewhere(remote, theirs);
         config.git.sync = GitSync::Full;
-        config.git.push_after = Duration::from_secs(600);
-        config.git.fetch_every = Duration::from_secs(600);
     })
     .await;
-    for (path, text) in ours {
-        write(&server, path, text).await;
-    }
-    commit_elsewhere(remote, theirs);
-    let server = server.restart().await;
     eventually(&server, |source| {
         is_in_step(source) && git(&vault(&server), &["rev-parse", "main"]) == remote.head()
     })

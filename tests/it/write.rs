@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::harness::{Answer, Server};
 
 /// Notes that lie there for a long time: nobody is waited for.
-async fn over(notes: &[(&str, &str)]) -> Server {
+pub(crate) async fn over(notes: &[(&str, &str)]) -> Server {
     let server = Server::start(notes).await;
     for (path, _) in notes {
         age(&server.folder().join("vault").join(path));
@@ -21,12 +21,16 @@ async fn over(notes: &[(&str, &str)]) -> Server {
     server
 }
 
-fn age(file: &Path) {
-    let old = SystemTime::now() - Duration::from_secs(3600);
+pub(crate) fn age(file: &Path) {
+    age_by(file, 3600);
+}
+
+fn age_by(file: &Path, seconds: u64) {
+    let old = SystemTime::now() - Duration::from_secs(seconds);
     fs::File::options().write(true).open(file).unwrap().set_modified(old).unwrap();
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(folder)
         .args([
@@ -44,8 +48,8 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A server over a vault that is a git repository with these notes in its first commit.
-async fn over_repository(notes: &[(&str, &str)]) -> Server {
+/// A vault that is a git repository with these notes in its first commit.
+fn repository(notes: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let vault = folder.path().join("vault");
     fs::create_dir(&vault).unwrap();
@@ -58,17 +62,22 @@ async fn over_repository(notes: &[(&str, &str)]) -> Server {
     }
     git(&vault, &["add", "-A"]);
     git(&vault, &["commit", "-qm", "first", "--allow-empty"]);
-    Server::start_in(folder, |config| {
+    folder
+}
+
+/// A server over a [`repository`] in which the agent may edit every note.
+pub(crate) async fn over_repository(notes: &[(&str, &str)]) -> Server {
+    Server::start_in(repository(notes), |config| {
         config.write.edit_existing = vec![membridge::model::glob::PathGlob::parse("**").unwrap()];
     })
     .await
 }
 
-fn if_match(answer: &Answer) -> String {
+pub(crate) fn if_match(answer: &Answer) -> String {
     format!("\"{}\"", answer.json()["hash"].as_str().unwrap())
 }
 
-fn on_disk(server: &Server, path: &str) -> String {
+pub(crate) fn on_disk(server: &Server, path: &str) -> String {
     fs::read_to_string(server.folder().join("vault").join(path)).unwrap()
 }
 
@@ -277,4 +286,68 @@ async fn a_note_that_a_human_saved_a_moment_ago_is_waited_for() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     assert!(begun.elapsed().unwrap() > Duration::from_millis(500));
     assert_eq!(git(&server.folder().join("vault"), &["show", "HEAD~1:Plan.md"]), "a human types\n");
+}
+
+#[tokio::test]
+async fn an_edit_changes_a_part_and_says_where_it_cannot() {
+    let server = over(&[]).await;
+    server.put("Agent/A.md", "# Plan\n\nbuy copper\n", &[]).await;
+    let edit = json!({"edits": [{"op": "replace_text", "old": "copper", "new": "tin"}], "reason": "cheaper"});
+    let answer = server.patch("Agent/A.md", &edit).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(on_disk(&server, "Agent/A.md"), "# Plan\n\nbuy tin\n");
+    assert_eq!(
+        server.patch("Agent/A.md", &edit).await.problem(),
+        (409, "text-not-found".to_owned())
+    );
+    assert_eq!(server.get("/v1/history/Agent/A.md").await.json()["commits"][0]["reason"], "cheaper");
+}
+
+#[tokio::test]
+async fn a_batch_is_one_commit_for_a_conversation() {
+    let folder = repository(&[("Plan.md", "first\n")]);
+    let server = Server::start_in(folder, |config| config.git.mode = membridge::config::GitMode::Batched).await;
+    let vault = server.folder().join("vault");
+    let session = |it| [(HeaderName::from_static("membridge-session"), it)];
+    for (path, id) in [("Agent/A.md", "s-1"), ("Agent/B.md", "s-1"), ("Agent/C.md", "s-2")] {
+        let answer = server.put(path, "text\n", &session(id)).await;
+        assert_eq!(answer.json()["git"], "queued", "{}", answer.text());
+    }
+    let flushed = server.post("/v1/flush", &json!({})).await;
+    assert_eq!(
+        flushed.json(),
+        json!({"committed": 3, "waiting": 0, "reason": ""}),
+        "{}",
+        flushed.text()
+    );
+    assert_eq!(
+        git(&vault, &["log", "--format=%s", "-n3"]),
+        "note: C (create)\nnotes: 2 writes\nfirst\n"
+    );
+    assert_eq!(git(&vault, &["status", "--porcelain"]), "");
+
+    // What still waits when the service stops gets its commit.
+    server.put("Agent/D.md", "text\n", &session("s-3")).await;
+    let server = server.restart().await;
+    assert_eq!(git(&vault, &["log", "--format=%s", "-n1"]), "note: D (create)\n");
+    drop(server);
+}
+
+#[tokio::test]
+async fn a_stale_save_does_not_take_the_agents_change_away() {
+    let old = "# Plan\n\nfirst\n\n# Ledger\n\n3 kg\n";
+    let server = over_repository(&[("Plan.md", old)]).await;
+    let edit = json!({"edits": [{"op": "replace_text", "old": "3 kg", "new": "4 kg"}]});
+    assert_eq!(server.patch("Plan.md", &edit).await.status, StatusCode::OK);
+    // An editor that had the old text open saves it, with one more line.
+    server.write("Plan.md", old.replace("first", "first, and more"));
+    age_by(&server.folder().join("vault/Plan.md"), 3);
+    let expected = old.replace("first", "first, and more").replace("3 kg", "4 kg");
+    for _ in 0..600 {
+        if on_disk(&server, "Plan.md") == expected {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(on_disk(&server, "Plan.md"), expected);
 }

@@ -15,7 +15,7 @@ use crate::{
     engine::Engine,
     io::{
         git::{CommitRequest, Committed, Identity, Incoming, Merge, Message, Repository},
-        vault::{Published, ReadError, Spool, Trashed},
+        vault::{Published, ReadError, Trashed},
     },
     model::{hash::ContentHash, path::NotePath},
 };
@@ -51,7 +51,11 @@ enum Taken {
 
 impl Engine {
     /// Takes a merge that the worker of a vault has worked out. One is enough at a time.
-    pub(in crate::engine) fn take_merge(&mut self, at: usize, merge: Merge) {
+    pub(in crate::engine) fn take_merge(&mut self, at: usize, merge: Merge, now: Instant) {
+        if !self.writes.queues[at].waiting.is_empty() {
+            // A batch that waits until it is quiet must not hold it up.
+            self.flush(now);
+        }
         let Some(link) = &mut self.syncs.links[at] else { return };
         if link.applying.is_none() {
             link.rounds += 1;
@@ -87,7 +91,7 @@ impl Engine {
             let Some(mut applying) = self.syncs.links[at].as_mut().and_then(|it| it.applying.take()) else {
                 continue;
             };
-            match self.go_on(at, &repository, &mut applying, now) {
+            match self.apply_merge(at, &repository, &mut applying, now) {
                 Ok(Some(true)) => self.end_merge(at, &applying.merge),
                 // The worker, woken, works out another one.
                 Ok(Some(false)) => self.sync_soon(at),
@@ -125,7 +129,7 @@ impl Engine {
     }
 
     /// Returns whether the branch has taken it over, `false` when it must be worked out anew, `None` while there is more to do.
-    fn go_on(&mut self, at: usize, repository: &Arc<Repository>, applying: &mut Applying, now: Instant) -> Result<Option<bool>> {
+    fn apply_merge(&mut self, at: usize, repository: &Arc<Repository>, applying: &mut Applying, now: Instant) -> Result<Option<bool>> {
         let Applying { merge, next, round, left } = applying;
         if *next == 0 && self.commit_what_stands(at, repository, merge, left)? {
             return Ok(Some(false));
@@ -216,6 +220,7 @@ impl Engine {
             return Ok(Taken::Overtaken);
         }
         self.roots[at].catalog.mark(path.clone(), now, Duration::ZERO);
+        self.stop_watching(at, path);
         let Some(after) = incoming.after else {
             let Some(before) = found else { return Ok(Taken::Done) };
             let trashed = self.roots[at].source.vault.trash(path, before);
@@ -225,15 +230,8 @@ impl Engine {
             });
         };
         let bytes = repository.blob(after)?;
+        self.open_spool(at).map_err(|why| anyhow::anyhow!("{why:?}"))?;
         let vault = &self.roots[at].source.vault;
-        if self.writes.spools[at].is_none() {
-            let outside = self
-                .config
-                .state_dir()
-                .join("spool")
-                .join(self.roots[at].source.config.name.as_str());
-            self.writes.spools[at] = Some(Spool::open(vault, &outside)?);
-        }
         let spool = self.writes.spools[at].as_ref().expect("it was opened above");
         let write = || {
             let staged = vault.stage(spool, path, &bytes)?;

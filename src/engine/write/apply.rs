@@ -4,45 +4,41 @@
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use jiff::Timestamp;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use crate::{
     engine::{
         Engine,
         no_room::is_full,
-        request::{Action, GitState, Receipt, WriteError},
+        request::{GitState, Receipt, WriteError},
         write::{
             TRIES, Taken,
             history::{Outcome, Queued},
             is_private,
-            plan::Planned,
+            planned::{Change, Planned},
         },
     },
-    io::{
-        intents::Intent,
-        receipts::Remembered,
-        vault::{Published, Spool, Staged, Trashed, Vault, WriteFailure},
-    },
+    io::{intents::Intent, receipts::Remembered},
     model::{hash::ContentHash, path::NotePath},
 };
 
-/// How long a displaced file is kept: an editor that had it open may still write into it (measured: reliability.md 3.2).
-const SECOND_LOOK: Duration = Duration::from_secs(10);
-
 /// One write of a group.
-struct Work {
-    taken: Taken,
-    planned: Planned,
-    intent: Intent,
+pub(super) struct Work {
+    pub(super) taken: Taken,
+    pub(super) planned: Planned,
+    /// Identifies it in the log and in the commit.
+    pub(super) operation: String,
+    /// What HEAD held for each change, and for the place that a moved note leaves.
+    heads: BTreeMap<NotePath, ContentHash>,
     /// `None` while it goes well.
-    failure: Option<Failure>,
+    pub(super) failure: Option<Failure>,
 }
 
-enum Failure {
+pub(super) enum Failure {
     Refused(WriteError),
     /// The file changed since it was read.
     Changed,
@@ -50,17 +46,8 @@ enum Failure {
 
 impl Engine {
     pub(super) fn apply(&mut self, group: Vec<(Taken, Planned)>, now: Instant) {
-        let mut works: Vec<Work> = Vec::new();
-        for (taken, planned) in group {
-            let intent = self.intent(&taken, &planned);
-            works.push(Work {
-                taken,
-                planned,
-                intent,
-                failure: None,
-            });
-        }
-        let logged = self.writes.intents.log(works.iter().map(|it| it.intent.clone()).collect());
+        let mut works: Vec<Work> = group.into_iter().map(|(taken, planned)| self.work(taken, planned)).collect();
+        let logged = self.writes.intents.log(works.iter().flat_map(Work::intents).collect());
         let number = match logged {
             Ok(group) => group.number,
             Err(error) => {
@@ -79,18 +66,26 @@ impl Engine {
         }
         let (done, failed): (Vec<Work>, Vec<Work>) = works.into_iter().partition(|it| it.failure.is_none());
         let outcomes = self.commit_written(number, &done, now);
-        let written: Vec<(usize, NotePath)> = done.iter().map(|it| (it.planned.at, it.planned.path.clone())).collect();
+        let written: Vec<(usize, NotePath)> = done
+            .iter()
+            .flat_map(|it| it.planned.paths().map(|path| (it.planned.at, path.clone())))
+            .collect();
         let generation = self.index_written(&written, now);
+        for work in done.iter().filter(|it| !it.taken.waiting.request.brings_back) {
+            for (number, change) in std::iter::once(&work.planned.first).chain(&work.planned.rest).enumerate() {
+                let name = format!("{}-{number}", work.operation);
+                self.watch_change(work.planned.at, &name, change, work.taken.time, now);
+            }
+        }
         let receipts: Vec<Receipt> = done
             .iter()
-            .map(|it| self.receipt(it, outcomes.get(&it.intent.operation), generation))
+            .map(|it| self.receipt(it, outcomes.get(&it.operation), generation))
             .collect();
         let remembered = done
             .iter()
             .zip(&receipts)
-            .filter_map(|(it, receipt)| remembered(&it.intent, receipt))
-            .collect();
-        if let Err(error) = self.writes.receipts.remember(remembered) {
+            .filter_map(|(it, receipt)| remembered(&it.intents()[0], receipt));
+        if let Err(error) = self.writes.receipts.remember(remembered.collect()) {
             self.fail(format!("remember a receipt: {error:#}"));
         }
         if let Err(error) = self.writes.intents.close(number) {
@@ -102,6 +97,7 @@ impl Engine {
         for (work, receipt) in done.into_iter().zip(receipts) {
             info!(
                 source = receipt.source,
+                what = work.planned.verb,
                 commit = receipt.commit,
                 git = ?receipt.git,
                 duration_ms = work.taken.since.elapsed().as_millis() as u64,
@@ -113,12 +109,29 @@ impl Engine {
     }
 
     fn answer_failed(&mut self, failed: Vec<Work>) {
-        for Work { mut taken, failure, .. } in failed {
+        for Work {
+            mut taken,
+            planned,
+            failure,
+            ..
+        } in failed
+        {
             match failure {
                 Some(Failure::Refused(why)) => taken.waiting.answer(Err(why)),
                 _ if taken.tries + 1 < TRIES => {
-                    // Planned anew on what is there now.
                     taken.tries += 1;
+                    // Planned anew on what is there now. Whoever named the version that was read gets both changes, where that is possible.
+                    if taken.waiting.request.if_match.is_some()
+                        && let Change {
+                            from: None,
+                            before: Some(before),
+                            after: Some(after),
+                            ..
+                        } = planned.first
+                        && taken.merge.is_none()
+                    {
+                        taken.merge = Some((before.text, after));
+                    }
                     self.writes.queue.push_back(taken);
                 }
                 _ => taken.waiting.answer(Err(WriteError::Conflict)),
@@ -126,93 +139,19 @@ impl Engine {
         }
     }
 
-    fn intent(&mut self, taken: &Taken, planned: &Planned) -> Intent {
-        let request = &taken.waiting.request;
+    fn work(&mut self, taken: Taken, planned: Planned) -> Work {
         self.writes.operations += 1;
         let operation = format!("{:016x}", RandomState::new().hash_one((self.writes.operations, Timestamp::now())));
-        let head = self.head_of(planned.at, &planned.path);
-        let before = planned.before.as_ref();
-        let is_held = head.is_some() && head == before.map(|it| it.hash);
-        let verb = match (&request.action, before) {
-            (Action::Delete, _) => "delete",
-            (Action::Edit(_), _) => "edit",
-            (Action::Put(_), Some(_)) => "replace",
-            (Action::Put(_), None) => "create",
-        };
-        Intent {
+        let paths: Vec<NotePath> = planned.paths().cloned().collect();
+        let heads = paths
+            .into_iter()
+            .filter_map(|it| Some((it.clone(), self.head_of(planned.at, &it)?)));
+        Work {
+            taken,
             operation,
-            source: request.source.to_string(),
-            path: planned.path.to_string(),
-            before: before.map(|it| it.hash.to_string()),
-            head: head.map(|it| it.to_string()),
-            before_text: before.filter(|_| !is_held).map(|it| it.text.clone()),
-            after: planned.after.clone(),
-            time: Timestamp::now().as_second(),
-            subject: format!("note: {} ({verb})", planned.path.stem()),
-            reason: request.reason.clone(),
-            agent: request.who.agent.clone(),
-            session: request.who.session.clone(),
-            idempotency: request.idempotency.clone().map(|it| (it.key, it.request)),
-            published: false,
-        }
-    }
-
-    /// Brings the files of one root to what was planned.
-    fn publish_files(&mut self, at: usize, works: &mut [Work], now: Instant) {
-        let mut works: Vec<&mut Work> = works.iter_mut().filter(|it| it.planned.at == at).collect();
-        if works.is_empty() {
-            return;
-        }
-        let root = &self.roots[at];
-        let vault = &root.source.vault;
-        if self.writes.spools[at].is_none() {
-            let outside = self.config.state_dir().join("spool").join(root.source.config.name.as_str());
-            match Spool::open(vault, &outside) {
-                Ok(spool) => {
-                    info!(source = %root.source.config.name, spool = %spool.place().display(), "writes go through this folder");
-                    self.writes.spools[at] = Some(spool);
-                }
-                Err(error) => {
-                    error!(why = format!("{error:#}"), "no folder for writes");
-                    let why = WriteError::Failed("the service has no folder for temporary files; see its log".to_owned());
-                    works.iter_mut().for_each(|it| it.failure = Some(Failure::Refused(why.clone())));
-                    return;
-                }
-            }
-        }
-        let spool = self.writes.spools[at].as_ref().expect("it was opened above");
-        let staged = stage(vault, spool, &mut works);
-        let mut published = Vec::new();
-        for (work, staged) in works.iter_mut().zip(staged) {
-            if work.failure.is_some() {
-                continue;
-            }
-            let done = match (staged, &work.planned.before) {
-                (Some(staged), before) => publish(vault, spool, staged, before.as_ref().map(|it| it.hash)),
-                (None, Some(before)) => trash(vault, &work.planned.path, before.hash),
-                (None, None) => Err(Failure::Changed),
-            };
-            match done {
-                Err(failure) => work.failure = Some(failure),
-                Ok(displaced) => {
-                    published.push(work.planned.path.clone());
-                    self.writes.displaced.extend(displaced.map(|it| (at, it, now + SECOND_LOOK)));
-                }
-            }
-        }
-        if let Err(why) = vault.sync_folders(spool, &published) {
-            // The text stands there; that it lasts cannot be promised.
-            let why = refused(why);
-            works
-                .iter_mut()
-                .filter(|it| it.failure.is_none())
-                .for_each(|it| it.failure = Some(Failure::Refused(why.clone())));
-        }
-        for work in works.iter().filter(|it| it.failure.is_none()) {
-            if let Some(text) = &work.planned.after {
-                let hash = ContentHash::of(text.as_bytes());
-                self.writes.remember_own(at, work.planned.path.clone(), hash);
-            }
+            heads: heads.collect(),
+            planned,
+            failure: None,
         }
     }
 
@@ -220,27 +159,22 @@ impl Engine {
     fn commit_written(&mut self, number: u64, done: &[Work], now: Instant) -> BTreeMap<String, Outcome> {
         let mut outcomes = BTreeMap::new();
         for at in 0..self.roots.len() {
-            let intents: Vec<Intent> = done
-                .iter()
-                .filter(|it| it.planned.at == at)
-                .map(|it| Intent {
-                    published: true,
-                    ..it.intent.clone()
-                })
-                .collect();
-            if intents.is_empty() {
+            let of_root = done.iter().filter(|it| it.planned.at == at);
+            let written = of_root.flat_map(Work::intents).map(|it| Intent { published: true, ..it });
+            let queued: Vec<Queued> = written.map(|intent| Queued { intent, group: number }).collect();
+            if queued.is_empty() {
                 continue;
             }
-            let queued = intents.into_iter().map(|intent| Queued { intent, group: number });
             self.writes.queues[at].waiting.extend(queued);
-            outcomes.extend(self.commit_queue(at, now));
+            outcomes.extend(self.commit_or_wait(at, now));
             self.keep_queued(at, number);
         }
         outcomes
     }
 
     fn receipt(&self, work: &Work, outcome: Option<&Outcome>, generation: u64) -> Receipt {
-        let Work { planned, .. } = work;
+        let planned = &work.planned;
+        let Change { path, from, before, after } = &planned.first;
         let mut warnings = planned.warnings.clone();
         let (commit, git) = match outcome {
             Some(Outcome::Committed(commit)) => (commit.clone(), GitState::Committed),
@@ -251,19 +185,73 @@ impl Engine {
             Some(Outcome::Off) => (None, GitState::Off),
             None => (None, GitState::Queued),
         };
-        let text = |it: Option<&String>| it.cloned().unwrap_or_default();
         Receipt {
-            source: work.intent.source.clone(),
-            path: planned.path.to_string(),
-            hash: planned.after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string()),
-            previous_hash: work.intent.before.clone(),
+            source: self.roots[planned.at].source.config.name.to_string(),
+            path: path.to_string(),
+            hash: after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string()),
+            previous_hash: before.as_ref().map(|it| it.hash.to_string()),
             commit,
             git,
             private: is_private(self.writes.queues[planned.at].kind()),
             generation,
             changed: true,
             warnings,
-            texts: Some((text(planned.before.as_ref().map(|it| &it.text)), text(planned.after.as_ref()))),
+            moved_from: from.as_ref().map(ToString::to_string),
+            also_changed: planned.rest.iter().map(|it| it.path.to_string()).collect(),
+            left: planned.left.clone(),
+            texts: Some((
+                before.as_ref().map(|it| it.text.clone()).unwrap_or_default(),
+                after.clone().unwrap_or_default(),
+            )),
+        }
+    }
+}
+
+impl Work {
+    /// Returns what is to be logged before anything is touched: one for each path, the first of the plan first.
+    fn intents(&self) -> Vec<Intent> {
+        let changes = std::iter::once(&self.planned.first).chain(&self.planned.rest);
+        changes
+            .flat_map(|change| match &change.from {
+                None => vec![self.intent(&change.path, change, None)],
+                Some(from) => {
+                    let moved = change.before.as_ref().map(|it| it.hash.to_string());
+                    let arrives = Intent {
+                        before: None,
+                        before_text: None,
+                        ..self.intent(&change.path, change, moved)
+                    };
+                    let leaves = Intent {
+                        after: None,
+                        ..self.intent(from, change, None)
+                    };
+                    vec![arrives, leaves]
+                }
+            })
+            .collect()
+    }
+
+    fn intent(&self, path: &NotePath, change: &Change, moved: Option<String>) -> Intent {
+        let request = &self.taken.waiting.request;
+        let before = change.before.as_ref();
+        let head = self.heads.get(path);
+        let is_held = head.is_some() && head == before.map(|it| &it.hash);
+        Intent {
+            operation: self.operation.clone(),
+            source: request.source.to_string(),
+            path: path.to_string(),
+            before: before.map(|it| it.hash.to_string()),
+            head: head.map(ToString::to_string),
+            before_text: before.filter(|_| !is_held).map(|it| it.text.clone()),
+            after: change.after.clone(),
+            moved,
+            time: self.taken.time,
+            subject: format!("note: {} ({})", self.planned.first.path.stem(), self.planned.verb),
+            reason: request.reason.clone(),
+            agent: request.who.agent.clone(),
+            session: request.who.session.clone(),
+            idempotency: request.idempotency.clone().map(|it| (it.key, it.request)),
+            published: false,
         }
     }
 }
@@ -277,64 +265,4 @@ pub(super) fn remembered(intent: &Intent, receipt: &Receipt) -> Option<Remembere
         time: intent.time,
         answer: serde_json::to_string(receipt).expect("a receipt holds only texts and numbers"),
     })
-}
-
-/// Writes every new text into the spool and makes them durable, together.
-fn stage(vault: &Vault, spool: &Spool, works: &mut [&mut Work]) -> Vec<Option<Staged>> {
-    let mut staged = Vec::new();
-    for work in works.iter_mut() {
-        let text = work.planned.after.as_ref();
-        let result = text.map(|text| vault.stage(spool, &work.planned.path, text.as_bytes())).transpose();
-        staged.push(result.unwrap_or_else(|why| {
-            work.failure = Some(Failure::Refused(refused(why)));
-            None
-        }));
-    }
-    let (places, texts): (Vec<usize>, Vec<Staged>) = staged.into_iter().enumerate().filter_map(|(at, it)| Some((at, it?))).unzip();
-    if let Err(why) = vault.sync_staged(spool, &texts) {
-        let why = refused(why);
-        works.iter_mut().for_each(|it| it.failure = Some(Failure::Refused(why.clone())));
-    }
-    let mut staged: Vec<Option<Staged>> = works.iter().map(|_| None).collect();
-    for (at, text) in places.into_iter().zip(texts) {
-        staged[at] = Some(text);
-    }
-    staged
-}
-
-fn publish(
-    vault: &Vault,
-    spool: &Spool,
-    staged: Staged,
-    base: Option<ContentHash>,
-) -> Result<Option<crate::io::vault::Displaced>, Failure> {
-    match vault.publish(spool, staged, base) {
-        Ok(Published::Done { displaced, .. }) => Ok(displaced),
-        Ok(Published::Changed { .. }) => Err(Failure::Changed),
-        Err(why) => Err(Failure::Refused(refused(why))),
-    }
-}
-
-fn trash(vault: &Vault, path: &NotePath, base: ContentHash) -> Result<Option<crate::io::vault::Displaced>, Failure> {
-    match vault.trash(path, base) {
-        Ok(Trashed::Done { .. }) => Ok(None),
-        Ok(Trashed::Changed { .. }) => Err(Failure::Changed),
-        Err(why) => Err(Failure::Refused(refused(why))),
-    }
-}
-
-fn refused(why: WriteFailure) -> WriteError {
-    match why {
-        WriteFailure::Full(_) => WriteError::Full,
-        WriteFailure::ReadOnly(_) => WriteError::ReadOnly,
-        WriteFailure::RootGone => WriteError::NotReady,
-        WriteFailure::NameTooLong => WriteError::InvalidName(why.to_string()),
-        WriteFailure::Denied(_) | WriteFailure::Symlink | WriteFailure::NotAFile | WriteFailure::HardLinked => {
-            WriteError::Forbidden(why.to_string())
-        }
-        WriteFailure::Failed(error) => {
-            error!(%error, "a file could not be written");
-            WriteError::Failed("the file could not be written; see the service's log".to_owned())
-        }
-    }
 }

@@ -1,8 +1,8 @@
-//! The commits of what was written: which follow from the queue, when they are tried, and what becomes of text that git does not take.
+//! The commits of what was written: when they are tried, and what becomes of text that git does not take. Which they are is decided in `commits`.
 //! Every text that a write replaced is in a commit before ours, or kept in `state/displaced`.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     fs,
     sync::Arc,
     time::{Duration, Instant},
@@ -12,10 +12,15 @@ use anyhow::{Context, Result};
 use tracing::{info, warn};
 
 use crate::{
-    config::{GitMode, Person},
-    engine::{Engine, status::Commits},
+    config::GitMode,
+    engine::{
+        Engine,
+        request::Flushed,
+        status::Commits,
+        write::commits::{Around, CommitPlan, plan_commits},
+    },
     io::{
-        git::{CommitRequest, Committed, Identity, Message, Repository, RepositoryKind},
+        git::{Committed, Repository, RepositoryKind},
         intents::Intent,
     },
     model::{hash::ContentHash, path::NotePath},
@@ -52,6 +57,8 @@ pub(in crate::engine) struct Queue {
     pub(super) repository: Option<Arc<Repository>>,
     next_try: Option<Instant>,
     failures: u32,
+    /// When what waits in a batch is committed at the latest.
+    latest: Option<Instant>,
     /// Why they wait; empty when they do not.
     reason: String,
 }
@@ -90,17 +97,9 @@ impl Queue {
 }
 
 impl Engine {
-    pub(super) fn has_history(&self) -> bool {
-        self.config.git.mode != GitMode::Off
-    }
-
-    pub(super) fn is_history_private(&self, at: usize) -> bool {
-        self.writes.queues[at].kind() == Some(RepositoryKind::Private)
-    }
-
     /// Opens the history of every vault for readers; what cannot be opened is tried again by the first write.
     pub(in crate::engine) fn open_histories(&mut self) {
-        if self.config.git.mode == GitMode::Off {
+        if !self.has_history() {
             return;
         }
         for at in 0..self.roots.len() {
@@ -109,6 +108,14 @@ impl Engine {
                 self.fail(format!("open the history of `{name}`: {error:#}"));
             }
         }
+    }
+
+    pub(super) fn has_history(&self) -> bool {
+        self.config.git.mode != GitMode::Off
+    }
+
+    pub(super) fn is_history_private(&self, at: usize) -> bool {
+        self.writes.queues[at].kind() == Some(RepositoryKind::Private)
     }
 
     /// Opens the repository of a vault, its own or the private one, if that has not been done.
@@ -145,15 +152,15 @@ impl Engine {
                 info!(source = %self.roots[at].source.config.name, commits = made.len(), "commits that waited were made");
                 self.status_changed = true;
             }
-            self.close_groups(at, &before);
+            self.close_groups(&before);
         }
     }
 
     /// Forgets the groups of which nothing waits any more.
-    fn close_groups(&mut self, at: usize, before: &[u64]) {
+    pub(super) fn close_groups(&mut self, before: &[u64]) {
         let mut groups = before.to_vec();
         groups.dedup();
-        let waits = |group: u64| self.writes.queues[at].waiting.iter().any(|it| it.group == group);
+        let waits = |group: u64| self.writes.queues.iter().any(|it| it.waiting.iter().any(|it| it.group == group));
         for group in groups.into_iter().filter(|it| !waits(*it)) {
             if let Err(error) = self.writes.intents.close(group) {
                 warn!(why = format!("{error:#}"), "a finished intent stays; the next start finds it done");
@@ -183,6 +190,43 @@ impl Engine {
         }
     }
 
+    /// Commits what was written just now, or puts it off until it is quiet. Returns as [`Engine::commit_queue`].
+    pub(super) fn commit_or_wait(&mut self, at: usize, now: Instant) -> BTreeMap<String, Outcome> {
+        if self.config.git.mode != GitMode::Batched {
+            return self.commit_queue(at, now);
+        }
+        let queue = &mut self.writes.queues[at];
+        let latest = *queue.latest.get_or_insert(now + self.config.git.max);
+        if queue.failures == 0 {
+            queue.next_try = Some((now + self.config.git.quiet).min(latest));
+        }
+        BTreeMap::new()
+    }
+
+    /// Commits whatever waits, now. Returns how many writes were committed and how many wait still, with the reason.
+    pub(in crate::engine) fn flush(&mut self, now: Instant) -> Flushed {
+        let mut flushed = Flushed::default();
+        for at in 0..self.roots.len() {
+            while !self.writes.queues[at].waiting.is_empty() {
+                let groups: Vec<u64> = self.writes.queues[at].waiting.iter().map(|it| it.group).collect();
+                let made = self.commit_queue(at, now);
+                if made.is_empty() {
+                    break;
+                }
+                flushed.committed += made.len();
+                self.close_groups(&groups);
+            }
+            let queue = &self.writes.queues[at];
+            flushed.waiting += queue.waiting.len();
+            if !queue.reason.is_empty() {
+                flushed.reason.clone_from(&queue.reason);
+            }
+        }
+        self.status_changed = true;
+        self.publish();
+        flushed
+    }
+
     /// Commits what waits, oldest first. Returns what became of each that does not wait any more, by its operation.
     pub(super) fn commit_queue(&mut self, at: usize, now: Instant) -> BTreeMap<String, Outcome> {
         if !self.has_history() {
@@ -197,16 +241,31 @@ impl Engine {
                 return BTreeMap::new();
             }
         };
-        let intents: Vec<&Intent> = self.writes.queues[at].waiting.iter().take(TOGETHER).map(|it| &it.intent).collect();
-        let planned = plan_commits(&intents, &repository, &self.config.git.owner);
-        let (requests, of): (Vec<CommitRequest>, Vec<Option<usize>>) = match planned {
-            Ok(planned) => planned.into_iter().unzip(),
-            Err(error) => {
-                self.writes.queues[at].defer(format!("{error:#}"), now);
-                return BTreeMap::new();
-            }
+        let waiting = &self.writes.queues[at].waiting;
+        let mut together = waiting.len().min(TOGETHER);
+        // The files of one operation go into one commit.
+        while together < waiting.len() && waiting[together].intent.operation == waiting[together - 1].intent.operation {
+            together += 1;
+        }
+        let intents: Vec<&Intent> = waiting.iter().take(together).map(|it| &it.intent).collect();
+        let operations: Vec<&[&Intent]> = intents.chunk_by(|one, other| one.operation == other.operation).collect();
+        let vault = &self.roots[at].source.vault;
+        let on_disk = |path: &NotePath| {
+            let file = vault.read(path, self.config.limits.note_read_bytes).ok()?;
+            Some(ContentHash::of(&file.bytes))
         };
-        let committed = match repository.commit(&requests) {
+        let mut plan = CommitPlan::default();
+        let committed = repository.commit_planned(|tip| {
+            let around = Around {
+                tip,
+                on_disk: &on_disk,
+                owner: &self.config.git.owner,
+                batched: self.config.git.mode == GitMode::Batched,
+            };
+            plan = plan_commits(&operations, &around)?;
+            Ok(plan.requests.clone())
+        });
+        let committed = match committed {
             Ok(committed) => committed,
             Err(why) => {
                 let reason = format!("{}: {}", why.reason.as_str(), why.detail);
@@ -214,28 +273,30 @@ impl Engine {
                 return BTreeMap::new();
             }
         };
-        let mut outcomes: Vec<Outcome> = intents.iter().map(|_| Outcome::Committed(None)).collect();
+        let CommitPlan { of, aside, .. } = plan;
+        let mut outcomes = BTreeMap::new();
         for (committed, of) in committed.into_iter().zip(of) {
-            if let Some(at) = of {
-                outcomes[at] = match committed {
+            for number in of {
+                let outcome = match committed.clone() {
                     Committed::Commit(commit) => Outcome::Committed(Some(commit)),
                     Committed::Unchanged(commit) => Outcome::Committed(commit),
                     Committed::Refused(why) => Outcome::Refused(why),
                 };
+                outcomes.insert(operations[number][0].operation.clone(), outcome);
             }
         }
-        if outcomes.iter().any(|it| matches!(it, Outcome::Committed(_))) {
+        if outcomes.values().any(|it| matches!(it, Outcome::Committed(_))) {
             self.sync_soon(at);
         }
         let queue = &mut self.writes.queues[at];
-        (queue.failures, queue.next_try, queue.reason) = (0, None, String::new());
-        let done: Vec<Queued> = queue.waiting.drain(..outcomes.len()).collect();
-        for (queued, outcome) in done.iter().zip(&outcomes) {
-            if matches!(outcome, Outcome::Refused(_)) {
+        (queue.failures, queue.next_try, queue.latest, queue.reason) = (0, None, None, String::new());
+        let done: Vec<Queued> = queue.waiting.drain(..together).collect();
+        for (number, queued) in done.iter().enumerate() {
+            if matches!(outcomes.get(&queued.intent.operation), Some(Outcome::Refused(_))) || aside.contains(&number) {
                 self.keep_text(&queued.intent);
             }
         }
-        done.into_iter().map(|it| it.intent.operation).zip(outcomes).collect()
+        outcomes
     }
 
     /// Keeps the text that a write replaced, where no commit does.
@@ -260,82 +321,5 @@ impl Engine {
             fs::File::open(&folder)?.sync_all()
         };
         write().with_context(|| format!("write `{}`", file.display()))
-    }
-}
-
-/// Returns the commits that follow from the intents, in order, each with the number of the intent that it is the commit of. Before ours comes
-/// what people wrote and nobody committed; where somebody committed the path since, their text is put back on top of ours, so that both are in
-/// the history and theirs is what HEAD holds.
-fn plan_commits(intents: &[&Intent], repository: &Repository, owner: &Person) -> Result<Vec<(CommitRequest, Option<usize>)>> {
-    let mut planned = Vec::new();
-    let mut held: HashMap<NotePath, Option<String>> = HashMap::new();
-    for (number, intent) in intents.iter().enumerate() {
-        let path = NotePath::parse(&intent.path).with_context(|| format!("the path of a logged write: `{}`", intent.path))?;
-        let after = intent.after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string());
-        let (head, is_first) = match held.get(&path) {
-            Some(head) => (head.clone(), false),
-            None => (repository.at_head(&path)?.map(|it| it.to_string()), true),
-        };
-        let moved = is_first && head != intent.head && head != after;
-        let human = |text: Vec<u8>| person_commit(&path, Some(text), intent.time, owner);
-        if let Some(text) = &intent.before_text
-            && head != intent.before
-            && head != after
-        {
-            planned.push((human(text.clone().into_bytes()), None));
-        }
-        planned.push((own_commit(&path, intent), Some(number)));
-        if moved {
-            let theirs = match (&head, repository.commit_at(i64::MAX)?) {
-                (Some(_), Some(commit)) => repository.read_at(&path, &commit)?,
-                _ => None,
-            };
-            planned.push((person_commit(&path, theirs, intent.time, owner), None));
-            held.insert(path, head);
-        } else {
-            held.insert(path, after);
-        }
-    }
-    Ok(planned)
-}
-
-fn own_commit(path: &NotePath, intent: &Intent) -> CommitRequest {
-    let name = if intent.agent.is_empty() { "agent" } else { &intent.agent };
-    let address: String = name.chars().filter(|it| it.is_ascii_alphanumeric() || *it == '-').collect();
-    let given = [
-        ("Agent", name),
-        ("Session", &intent.session),
-        ("Reason", &intent.reason),
-        ("Membridge-Op", &intent.operation),
-    ];
-    let trailers = given.into_iter().filter(|(_, value)| !value.is_empty());
-    CommitRequest {
-        changes: vec![(path.clone(), intent.after.clone().map(String::into_bytes))],
-        author: Identity {
-            name: name.to_owned(),
-            email: format!("{}@agent.localhost", if address.is_empty() { "agent" } else { &address }),
-        },
-        time: intent.time,
-        message: Message {
-            subject: intent.subject.clone(),
-            body: String::new(),
-            trailers: trailers.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
-        },
-    }
-}
-
-fn person_commit(path: &NotePath, text: Option<Vec<u8>>, time: i64, owner: &Person) -> CommitRequest {
-    CommitRequest {
-        changes: vec![(path.clone(), text)],
-        author: Identity {
-            name: owner.name.clone(),
-            email: owner.email.clone(),
-        },
-        time,
-        message: Message {
-            subject: format!("note: {} (as it was found)", path.stem()),
-            body: String::new(),
-            trailers: vec![("Membridge-Op".to_owned(), "snapshot".to_owned())],
-        },
     }
 }

@@ -1,21 +1,25 @@
-//! What a write would make of a note, or why it must not. Reads the present bytes and decides; changes nothing.
+//! What a write would make of a vault, or why it must not. Reads the present bytes and decides; changes nothing. The rules that a path must
+//! meet are in `rules`, those of a move in `moved`.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use crate::{
     engine::{
         Engine,
         request::{Action, GitState, Receipt, WriteError, WriteRequest},
-        root::Root,
-        write::PATIENCE,
+        write::{
+            Taken,
+            planned::{Change, Planned, Present},
+            rules::Seen,
+        },
     },
-    io::vault::ReadError,
+    io::git,
     model::{
         hash::ContentHash,
-        new_name::{self, twin_key},
-        note::edit,
+        note::edit::{self, Edit, EditPlace},
         origin,
         path::NotePath,
+        yaml::Value,
     },
 };
 
@@ -27,27 +31,9 @@ pub(super) enum Step {
     Write(Box<Planned>),
 }
 
-/// A change that was decided.
-#[derive(Debug)]
-pub(super) struct Planned {
-    /// The root's number.
-    pub(super) at: usize,
-    pub(super) path: NotePath,
-    pub(super) before: Option<Present>,
-    /// `None` takes the note away.
-    pub(super) after: Option<String>,
-    pub(super) warnings: Vec<String>,
-}
-
-/// A text that lies on the disk.
-#[derive(Debug)]
-pub(super) struct Present {
-    pub(super) text: String,
-    pub(super) hash: ContentHash,
-}
-
 impl Engine {
-    pub(super) fn plan(&mut self, request: &WriteRequest, since: Instant, now: Instant) -> Step {
+    pub(super) fn plan(&mut self, taken: &Taken, now: Instant) -> Step {
+        let request = &taken.waiting.request;
         if let Some(asked) = &request.idempotency
             && let Some(known) = self.writes.receipts.get(&asked.key)
         {
@@ -55,13 +41,12 @@ impl Engine {
             let same = known.request == asked.request;
             return Step::Done(Box::new(if same { replay() } else { Err(WriteError::OtherRequest) }));
         }
-        match self.decide(request, since, now) {
+        match self.decide(taken, now) {
             Err(why) => Step::Done(Box::new(Err(why))),
             Ok(None) => Step::Wait,
             Ok(Some(planned)) => {
-                let unchanged = planned.before.as_ref().map(|it| &it.text) == planned.after.as_ref();
-                if unchanged || request.dry_run {
-                    return Step::Done(Box::new(Ok(self.receipt_of_nothing(&planned, !unchanged))));
+                if planned.is_nothing() || request.dry_run {
+                    return Step::Done(Box::new(Ok(self.receipt_of_nothing(planned))));
                 }
                 Step::Write(Box::new(planned))
             }
@@ -69,177 +54,169 @@ impl Engine {
     }
 
     /// Returns what to do, or `None` while someone else writes.
-    fn decide(&self, request: &WriteRequest, since: Instant, now: Instant) -> Result<Option<Planned>, WriteError> {
-        let at = self
-            .roots
-            .iter()
-            .position(|it| it.source.config.name == request.source)
-            .ok_or(WriteError::NoSource)?;
-        let root = &self.roots[at];
-        if !root.not_ready().is_empty() {
-            return Err(WriteError::NotReady);
-        }
-        let path = spelled(root, &request.path)?;
-        let policy = &self.config.write;
-        if !policy.allows_editing(&path) || root.leaves_out(&path) {
-            return Err(WriteError::Forbidden(format!("`{path}` is outside of what may be written")));
-        }
-        let vault = &root.source.vault;
-        let present = match vault.read(&path, self.config.limits.note_read_bytes) {
-            Ok(file) => Some(file),
-            Err(ReadError::NotFound) => None,
-            Err(why) => return Err(unreadable(&path, why)),
+    fn decide(&self, taken: &Taken, now: Instant) -> Result<Option<Planned>, WriteError> {
+        let request = &taken.waiting.request;
+        let at = self.root_of(request)?;
+        let path = self.meant(at, request)?;
+        self.check_may_write(at, &path)?;
+        let before = match self.seen(at, &path, taken.since, now)? {
+            Seen::Typing => return Ok(None),
+            Seen::Nothing => None,
+            Seen::Text(present) => Some(present),
         };
-        let before = match &present {
-            None => None,
-            Some(file) => {
-                let hash = ContentHash::of(&file.bytes);
-                let own = self.writes.own.get(&(at, path.clone())) == Some(&hash);
-                if !own && is_fresh(file.stamp.mtime_ns) && now < since + PATIENCE {
-                    return Ok(None);
-                }
-                let text = String::from_utf8(file.bytes.clone()).map_err(|_error| WriteError::NotUtf8)?;
-                Some(Present { text, hash })
-            }
+        if let Some((base, ours)) = &taken.merge {
+            let planned = self.merged(at, path, before, base, ours)?;
+            return Ok(Some(planned));
+        }
+        check_match(request, before.as_ref())?;
+        self.check_may_come_or_go(request, &path, before.as_ref())?;
+        let planned = match (&request.action, before) {
+            (Action::Move { to, update_links }, Some(present)) => self.moved(at, request, &path, present, to, *update_links)?,
+            (_, before) => self.changed(at, request, path, before)?,
         };
-        let hash = before.as_ref().map(|it| it.hash);
-        if request.if_match.is_some() && request.if_match != hash {
-            return Err(match (hash, &request.action) {
-                (None, Action::Edit(_) | Action::Delete) => WriteError::NoNote,
-                (hash, _) => WriteError::Stale(hash),
-            });
+        let texts = std::iter::once(&planned.first)
+            .chain(&planned.rest)
+            .filter_map(|it| it.after.as_ref());
+        let most = self.config.limits.note_write_bytes;
+        match texts.map(String::len).max() {
+            Some(size) if size as u64 > most => Err(WriteError::TooLarge { size, most }),
+            _ => Ok(Some(planned)),
         }
-        let comes_or_goes = before.is_none() || matches!(request.action, Action::Delete);
-        if comes_or_goes && !policy.allows(&path) {
-            return Err(match hash {
-                None if !matches!(request.action, Action::Put(_)) => WriteError::NoNote,
-                _ => WriteError::Forbidden(format!("notes may be changed at `{path}`, but not created or deleted there")),
-            });
-        }
-        if !policy.allows(&path) && !request.may_edit {
-            return Err(WriteError::NeedsEditScope);
-        }
-        let (after, warnings) = self.after(request, at, &path, before.as_ref())?;
-        if let Some(text) = after.as_ref().filter(|it| it.len() as u64 > self.config.limits.note_write_bytes) {
-            return Err(WriteError::TooLarge {
-                size: text.len(),
-                most: self.config.limits.note_write_bytes,
-            });
-        }
-        Ok(Some(Planned {
-            at,
-            path,
-            before,
-            after,
-            warnings,
-        }))
     }
 
-    fn after(
-        &self,
-        request: &WriteRequest,
-        at: usize,
-        path: &NotePath,
-        before: Option<&Present>,
-    ) -> Result<(Option<String>, Vec<String>), WriteError> {
+    fn changed(&self, at: usize, request: &WriteRequest, path: NotePath, before: Option<Present>) -> Result<Planned, WriteError> {
+        let agent_folder = &self.config.agent_folder;
+        let needs_match = |present: &Present| match request.if_match {
+            Some(_) => Ok(()),
+            None => Err(WriteError::NeedsMatch(present.hash)),
+        };
+        let planned = |verb, path, before, after| {
+            let from = None;
+            Planned::new(at, verb, Change { path, from, before, after })
+        };
         match (&request.action, before) {
-            (Action::Put(text), None) => {
-                new_name::check(path).map_err(|why| WriteError::InvalidName(why.to_string()))?;
-                self.check_twin(at, path)?;
-                Ok((Some(text.clone()), Vec::new()))
+            (Action::Put(text) | Action::Restore(text), None) => {
+                self.check_new_name(at, &path, None)?;
+                Ok(planned("create", path, None, Some(text.clone())))
             }
-            (Action::Put(_), Some(present)) if request.if_match.is_none() => Err(WriteError::NeedsMatch(present.hash)),
-            (Action::Put(text), Some(_)) => Ok((Some(text.clone()), Vec::new())),
-            (Action::Edit(_) | Action::Delete, None) => Err(WriteError::NoNote),
+            (Action::Put(text), Some(present)) => {
+                needs_match(&present)?;
+                Ok(planned("replace", path, Some(present), Some(text.clone())))
+            }
+            (Action::Restore(text), Some(present)) => Ok(planned("restore", path, Some(present), Some(text.clone()))),
+            (Action::Edit(_) | Action::Delete | Action::Move { .. }, None) => Err(WriteError::NoNote),
             (Action::Edit(edits), Some(present)) => {
-                let needs_lines = edits.iter().any(|it| matches!(it, edit::Edit::ReplaceLines { .. }));
-                if needs_lines && request.if_match.is_none() {
-                    return Err(WriteError::NeedsMatch(present.hash));
+                if edits.iter().any(|it| matches!(it, Edit::ReplaceLines { .. })) {
+                    needs_match(&present)?;
                 }
                 let plan = edit::plan(&present.text, edits).map_err(WriteError::Edit)?;
-                Ok((Some(plan.text), plan.warnings))
+                let mut planned = planned("edit", path, Some(present), Some(plan.text));
+                planned.warnings = plan.warnings;
+                Ok(planned)
             }
             (Action::Delete, Some(present)) => {
-                if request.if_match.is_none() && !origin::is_below(path, &self.config.agent_folder) {
-                    return Err(WriteError::NeedsMatch(present.hash));
+                if !origin::is_below(&path, agent_folder) {
+                    needs_match(&present)?;
                 }
-                Ok((None, Vec::new()))
+                Ok(planned("delete", path, Some(present), None))
             }
+            (Action::Create { text, supersedes }, _) => {
+                let path = self.free_name(at, &path)?;
+                let mut planned = planned("remember", path, None, Some(text.clone()));
+                if let Some(old) = supersedes {
+                    self.supersede(&mut planned, request, old);
+                }
+                Ok(planned)
+            }
+            (Action::Append { head, text }, None) => {
+                let path = self.free_name(at, &path)?;
+                Ok(planned("journal", path, None, Some(format!("{head}{text}"))))
+            }
+            (Action::Append { text, .. }, Some(present)) => {
+                let append = Edit::Append {
+                    text: text.clone(),
+                    place: EditPlace::Body,
+                    create_section: false,
+                };
+                let plan = edit::plan(&present.text, &[append]).map_err(WriteError::Edit)?;
+                Ok(planned("journal", path, Some(present), Some(plan.text)))
+            }
+            (Action::Move { .. }, Some(_)) => Err(WriteError::Failed("a move is planned elsewhere".to_owned())),
         }
     }
 
-    /// Refuses a new note whose path, or a folder of it, differs from one that is there by case or Unicode form alone.
-    fn check_twin(&self, at: usize, path: &NotePath) -> Result<(), WriteError> {
-        let is_twin = |it: &&NotePath| {
-            let (mut theirs, mut ours) = (it.as_str().split('/'), path.as_str().split('/'));
-            loop {
-                match (theirs.next(), ours.next()) {
-                    (Some(theirs), Some(ours)) if theirs == ours => {}
-                    (Some(theirs), Some(ours)) => return is_folded_equal(theirs, ours),
-                    // The note itself: it came since, and the disk says so.
-                    _ => return false,
-                }
-            }
+    /// Marks a note as superseded by the first of a plan, if that may be done.
+    fn supersede(&self, planned: &mut Planned, request: &WriteRequest, old: &NotePath) {
+        let new = planned.first.path.stem().to_owned();
+        let mark = || -> Result<Change, String> {
+            let before = self.text_to_change(planned.at, request, old)?;
+            let property = Edit::SetProperty {
+                name: "superseded_by".to_owned(),
+                value: Value::String(format!("[[{new}]]")),
+            };
+            let plan = edit::plan(&before.text, &[property]).map_err(|_refused| "its properties cannot be edited".to_owned())?;
+            Ok(Change {
+                path: old.clone(),
+                from: None,
+                before: Some(before),
+                after: Some(plan.text),
+            })
         };
-        match self.roots[at].catalog.entries.keys().find(is_twin) {
-            Some(twin) => Err(WriteError::Twin(twin.clone())),
-            None => Ok(()),
+        match mark() {
+            Ok(change) => planned.rest.push(change),
+            Err(why) => planned.left.push((old.to_string(), why)),
         }
     }
 
-    fn receipt_of_nothing(&self, planned: &Planned, changed: bool) -> Receipt {
-        let text = |it: Option<&String>| it.cloned().unwrap_or_default();
-        let root = &self.roots[planned.at];
+    /// Puts what we planned and what somebody else saved meanwhile together, where they changed different places.
+    fn merged(&self, at: usize, path: NotePath, before: Option<Present>, base: &str, ours: &str) -> Result<Planned, WriteError> {
+        let present = before.ok_or(WriteError::Conflict)?;
+        let text = git::merge(base, ours, &present.text).ok_or(WriteError::Conflict)?;
+        let change = Change {
+            path,
+            from: None,
+            before: Some(present),
+            after: Some(text),
+        };
+        let mut planned = Planned::new(at, "merge", change);
+        planned
+            .warnings
+            .push("merged with a change that somebody else saved at the same moment".to_owned());
+        Ok(planned)
+    }
+
+    /// Returns the receipt of what changed nothing, or would change something.
+    fn receipt_of_nothing(&self, planned: Planned) -> Receipt {
+        let changed = !planned.is_nothing();
+        let also_changed = planned.rest.iter().map(|it| it.path.to_string()).collect();
+        let Change { path, from, before, after } = planned.first;
         Receipt {
-            source: root.source.config.name.to_string(),
-            path: planned.path.to_string(),
-            hash: planned.after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string()),
-            previous_hash: planned.before.as_ref().map(|it| it.hash.to_string()),
+            source: self.roots[planned.at].source.config.name.to_string(),
+            path: path.to_string(),
+            hash: after.as_ref().map(|it| ContentHash::of(it.as_bytes()).to_string()),
+            previous_hash: before.as_ref().map(|it| it.hash.to_string()),
             commit: None,
             git: if self.has_history() { GitState::Committed } else { GitState::Off },
             private: self.is_history_private(planned.at),
             generation: self.index.generation(),
             changed,
-            warnings: planned.warnings.clone(),
-            texts: Some((text(planned.before.as_ref().map(|it| &it.text)), text(planned.after.as_ref()))),
+            warnings: planned.warnings,
+            moved_from: from.map(|it| it.to_string()),
+            also_changed,
+            left: planned.left,
+            texts: Some((before.map(|it| it.text).unwrap_or_default(), after.unwrap_or_default())),
         }
     }
 }
 
-/// `.md` may be left out where that names one note that is there.
-fn spelled(root: &Root, path: &NotePath) -> Result<NotePath, WriteError> {
-    if path.is_note() {
-        return Ok(path.clone());
+/// The note must be the one that was read, where the caller says which that was.
+fn check_match(request: &WriteRequest, before: Option<&Present>) -> Result<(), WriteError> {
+    let hash = before.map(|it| it.hash);
+    if request.if_match.is_none() || request.if_match == hash {
+        return Ok(());
     }
-    let note = NotePath::parse(&format!("{path}.md")).map_err(|_error| WriteError::NotMarkdown)?;
-    let is_there = matches!(root.source.vault.stamp(&note), Ok(Some(_)));
-    if is_there { Ok(note) } else { Err(WriteError::NotMarkdown) }
-}
-
-fn is_folded_equal(one: &str, other: &str) -> bool {
-    if one.is_ascii() && other.is_ascii() {
-        one.eq_ignore_ascii_case(other)
-    } else {
-        twin_key(one) == twin_key(other)
-    }
-}
-
-/// Says whether a time of change is of the last moments; a clock that was set back makes nothing fresh for ever.
-fn is_fresh(mtime_ns: i64) -> bool {
-    let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(mtime_ns).unwrap_or(0));
-    SystemTime::now().duration_since(changed).is_ok_and(|it| it < PATIENCE)
-}
-
-fn unreadable(path: &NotePath, why: ReadError) -> WriteError {
-    match why {
-        ReadError::Symlink => WriteError::Forbidden(format!("`{path}` is, or lies behind, a symbolic link")),
-        ReadError::Folder | ReadError::NotAFile | ReadError::NotFound => WriteError::Forbidden(format!("`{path}` is no file")),
-        ReadError::TooLarge { size } => WriteError::TooLarge {
-            size: usize::try_from(size).unwrap_or(usize::MAX),
-            most: 0,
-        },
-        ReadError::Changing | ReadError::NotLocal => WriteError::Busy(format!("`{path}` is being written")),
-        ReadError::RootGone => WriteError::NotReady,
-        ReadError::Unreadable(error) => WriteError::Forbidden(format!("`{path}` cannot be read: {error}")),
+    match (&request.action, hash) {
+        (Action::Edit(_) | Action::Delete | Action::Move { .. }, None) => Err(WriteError::NoNote),
+        (_, hash) => Err(WriteError::Stale(hash)),
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     http::{
         AppState,
         auth::Caller,
+        body::BodyLimits,
         notes::load::{Target, source_of},
         params::{Params, decode},
         problem::{Problem, ProblemKind},
@@ -102,6 +103,23 @@ impl Call {
         Ok(source_of(state, self.source.as_deref())?.config.name.clone())
     }
 
+    /// Returns how large a body may be that is a note's text.
+    pub fn limits(&self, state: &AppState) -> BodyLimits {
+        BodyLimits {
+            bytes: usize::try_from(state.note_write_bytes).unwrap_or(usize::MAX),
+            time: state.body_limits.time,
+        }
+    }
+
+    /// As [`Call::limits`], of a body that carries the text in JSON.
+    pub fn json_limits(&self, state: &AppState) -> BodyLimits {
+        let plain = self.limits(state);
+        BodyLimits {
+            bytes: plain.bytes.saturating_mul(JSON_FACTOR),
+            ..plain
+        }
+    }
+
     /// Returns the key under which this request is answered once, with what identifies the request.
     pub fn idempotency(&self, body: &[u8]) -> Option<Idempotency> {
         let key = self.key.clone().filter(|_| !self.dry_run)?;
@@ -111,6 +129,9 @@ impl Call {
         })
     }
 }
+
+/// What JSON adds to a text at most, roughly: every character may be escaped.
+const JSON_FACTOR: usize = 3;
 
 /// Returns a reason that fits into a commit.
 pub fn reason(text: &str) -> Result<String, Problem> {

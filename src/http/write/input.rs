@@ -7,8 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        AppState,
-        body::{self, BodyLimits},
+        AppState, body,
         problem::{Problem, ProblemKind},
         write::call::{self, Call},
     },
@@ -21,8 +20,6 @@ use crate::{
 };
 
 const EDITS_MOST: usize = 100;
-/// What JSON adds to a text at most, roughly: every character may be escaped.
-const JSON_FACTOR: usize = 3;
 
 /// The body of PUT as JSON.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,13 +36,13 @@ pub struct PutInput {
 /// Returns the text that PUT brings, and the body as it came.
 pub async fn put_text(state: &AppState, call: &Call, headers: &HeaderMap, body: Body) -> Result<(String, Vec<u8>), Problem> {
     let (text, raw) = if body::is_json(headers) {
-        let (input, raw): (PutInput, _) = body::json_raw(headers, body, json_limits(state), &["content", "properties"]).await?;
+        let (input, raw): (PutInput, _) = body::json_raw(headers, body, call.json_limits(state), &["content", "properties"]).await?;
         let properties = input.properties.into_iter().map(|(name, it)| Ok((name, value(it)?)));
         let properties: Vec<(String, Value)> = properties.collect::<Result<_, Problem>>()?;
         let text = edit::compose(&properties, &input.content).map_err(|why| Problem::new(ProblemKind::InvalidBody, format!("{why:?}")))?;
         (text, raw)
     } else {
-        let text = body::markdown(headers, body, limits(state, 1)).await?;
+        let text = body::markdown(headers, body, call.limits(state)).await?;
         let raw = text.clone().into_bytes();
         (text, raw)
     };
@@ -144,8 +141,13 @@ pub enum SectionInput {
 }
 
 /// Returns the edits and the reason that PATCH brings, and the body as it came.
-pub async fn edits(state: &AppState, headers: &HeaderMap, body: Body) -> Result<(Vec<Edit>, Option<String>, Vec<u8>), Problem> {
-    let (input, raw): (PatchInput, _) = body::json_raw(headers, body, json_limits(state), &["edits", "reason"]).await?;
+pub async fn edits(
+    state: &AppState,
+    call: &Call,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Vec<Edit>, Option<String>, Vec<u8>), Problem> {
+    let (input, raw): (PatchInput, _) = body::json_raw(headers, body, call.json_limits(state), &["edits", "reason"]).await?;
     if input.edits.is_empty() || input.edits.len() > EDITS_MOST {
         return Err(Problem::new(
             ProblemKind::InvalidBody,
@@ -263,15 +265,4 @@ fn value(json: Json) -> Result<Value, Problem> {
                 .collect::<Result<_, Problem>>()?,
         ),
     })
-}
-
-fn json_limits(state: &AppState) -> BodyLimits {
-    limits(state, JSON_FACTOR)
-}
-
-fn limits(state: &AppState, factor: usize) -> BodyLimits {
-    BodyLimits {
-        bytes: usize::try_from(state.note_write_bytes).unwrap_or(usize::MAX).saturating_mul(factor),
-        time: state.body_limits.time,
-    }
 }

@@ -18,7 +18,7 @@ use crate::{
         sign,
         staged::Staged,
     },
-    model::path::NotePath,
+    model::{hash::ContentHash, path::NotePath},
 };
 
 /// How often to build anew when the branch moved meanwhile, which needs somebody who does not take `index.lock`.
@@ -37,16 +37,45 @@ pub(super) struct Chain {
     touched: BTreeMap<NotePath, Vec<Option<Oid>>>,
 }
 
+/// Decides what to commit, on what the branch holds; asked again where the branch moved before it was done.
+pub(super) type Plan<'a> = dyn FnMut(&Tip<'_>) -> anyhow::Result<Vec<CommitRequest>> + 'a;
+
+/// What the branch holds while the repository is locked: nobody's commit can come in between.
+#[expect(missing_debug_implementations, reason = "git2's handles have none")]
+pub struct Tip<'a> {
+    handle: &'a Repository,
+    /// `None` when nothing is committed yet.
+    tree: Option<Tree<'a>>,
+}
+
+impl Tip<'_> {
+    /// Returns the blob at a path.
+    pub fn blob(&self, path: &NotePath) -> anyhow::Result<Option<ContentHash>> {
+        Ok(self.find(path)?.and_then(|it| ContentHash::from_bytes(it.as_bytes())))
+    }
+
+    /// Returns the bytes at a path.
+    pub fn bytes(&self, path: &NotePath) -> anyhow::Result<Option<Vec<u8>>> {
+        let id = self.find(path)?;
+        Ok(id.map(|it| self.handle.find_blob(it)).transpose()?.map(|it| it.content().to_vec()))
+    }
+
+    fn find(&self, path: &NotePath) -> Result<Option<Oid>, git2::Error> {
+        let found = self.tree.as_ref().map_or(Ok(None), |it| entry::find(it, path.as_str()))?;
+        Ok(found.filter(|it| it.kind == Some(ObjectType::Blob)).map(|it| it.id))
+    }
+}
+
 /// Commits into the vault's own repository, and keeps the user's index in step.
-pub(super) fn in_vault(handle: &Repository, root: &Path, key: Option<&Path>, group: &[CommitRequest]) -> Result<Vec<Committed>, NotNow> {
-    let _lock = IndexLock::acquire(handle.path())?;
+pub(super) fn in_vault(handle: &Repository, root: &Path, key: Option<&Path>, plan: &mut Plan<'_>) -> Result<Vec<Committed>, NotNow> {
+    let mut lock = IndexLock::acquire(handle.path(), handle.commondir())?;
     // Only now: git's own commands move HEAD under the same lock.
     check_clean(handle)?;
     let branch = branch(handle)?;
     for _ in 0..TRIES {
         let staged = Staged::copy(handle.path())?;
         let refusal = |tree: Option<&Tree<'_>>, path: &NotePath| guard::refusal(handle, root, tree, staged.index(), path);
-        let chain = build(handle, &branch, key, group, refusal)?;
+        let chain = build(handle, &branch, key, plan, refusal)?;
         if chain.tip == chain.base {
             return Ok(chain.answers);
         }
@@ -55,6 +84,10 @@ pub(super) fn in_vault(handle: &Repository, root: &Path, key: Option<&Path>, gro
         let touched = chain.touched.iter().map(|(path, blobs)| (path.as_str(), blobs.as_slice()));
         let staged = staged.update(root, base_tree.as_ref(), tip_tree.as_ref(), touched)?;
         sync(handle)?;
+        if let Some(tip) = chain.tip {
+            lock.will_move(&branch, tip)
+                .map_err(|error| NotNow::new(NotNowReason::Failed, format!("cannot note a commit: {error}")))?;
+        }
         // The index before the branch: a crash between them leaves our changes staged. The other way round the index would be older than
         // HEAD, and the next commit of somebody else would take our notes back.
         staged.publish()?;
@@ -71,10 +104,10 @@ pub(super) fn in_vault(handle: &Repository, root: &Path, key: Option<&Path>, gro
 }
 
 /// Commits into a repository that only we write.
-pub(super) fn in_private(handle: &Repository, key: Option<&Path>, group: &[CommitRequest]) -> Result<Vec<Committed>, NotNow> {
+pub(super) fn in_private(handle: &Repository, key: Option<&Path>, plan: &mut Plan<'_>) -> Result<Vec<Committed>, NotNow> {
     let branch = branch(handle)?;
     for _ in 0..TRIES {
-        let chain = build(handle, &branch, key, group, |_, _| Ok(None))?;
+        let chain = build(handle, &branch, key, plan, |_, _| Ok(None))?;
         if chain.tip == chain.base {
             return Ok(chain.answers);
         }
@@ -111,7 +144,7 @@ fn build(
     handle: &Repository,
     branch: &str,
     key: Option<&Path>,
-    group: &[CommitRequest],
+    plan: &mut Plan<'_>,
     refusal: impl Fn(Option<&Tree<'_>>, &NotePath) -> Result<Option<String>, git2::Error>,
 ) -> Result<Chain, NotNow> {
     let base = match handle.refname_to_id(branch) {
@@ -119,13 +152,15 @@ fn build(
         Err(error) if error.code() == ErrorCode::NotFound => None,
         Err(error) => return Err(error.into()),
     };
+    let tree = base.map(|it| handle.find_commit(it)?.tree()).transpose()?;
+    let group = plan(&Tip { handle, tree }).map_err(|error| NotNow::new(NotNowReason::Failed, format!("{error:#}")))?;
     let mut chain = Chain {
         answers: Vec::new(),
         base,
         tip: base,
         touched: BTreeMap::new(),
     };
-    for request in group {
+    for request in &group {
         let answer = add(handle, &mut chain, key, request, &refusal)?;
         chain.answers.push(answer);
     }

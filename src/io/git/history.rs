@@ -10,7 +10,7 @@ use crate::{
         entry::{self, Entry},
         message,
     },
-    model::path::NotePath,
+    model::{hash::ContentHash, path::NotePath},
 };
 
 /// One commit, in words.
@@ -52,6 +52,12 @@ impl Repository {
             return Ok(None);
         };
         Ok(Some(handle.find_blob(blob.id)?.content().to_vec()))
+    }
+
+    /// Says whether the repository has these bytes, in whatever commit.
+    pub fn holds(&self, hash: ContentHash) -> anyhow::Result<bool> {
+        let handle = self.handle()?;
+        Ok(handle.odb()?.exists(Oid::from_bytes(hash.as_bytes())?))
     }
 
     /// Returns when a commit was made, in Unix seconds; `None` when there is no such commit.

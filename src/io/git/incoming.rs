@@ -102,7 +102,7 @@ impl Repository {
     /// Moves our branch to the merge and keeps the user's index in step. `false` when the branch is not where it was: then plan anew.
     pub fn finish_merge(&self, merge: &Merge) -> Result<bool, NotNow> {
         let handle = self.handle()?;
-        let _lock = IndexLock::acquire(handle.path())?;
+        let mut lock = IndexLock::acquire(handle.path(), handle.commondir())?;
         commit::check_clean(&handle)?;
         if commit::branch(&handle)? != merge.branch || id_of(&handle, &merge.branch)? != merge.ours {
             return Ok(false);
@@ -122,6 +122,8 @@ impl Repository {
             .map(|(it, blob)| (it.path.as_str(), blob.as_slice()));
         let staged = Staged::copy(handle.path())?.update(&self.root, before.as_ref(), Some(&after), touched)?;
         commit::sync(&handle)?;
+        lock.will_move(&merge.branch, merge.tip)
+            .map_err(|error| NotNow::new(NotNowReason::Failed, format!("cannot note a merge: {error}")))?;
         staged.publish()?;
         match commit::move_branch(&handle, &merge.branch, merge.ours, Some(merge.tip)) {
             Ok(true) => Ok(true),
@@ -176,12 +178,10 @@ fn merged<'a>(handle: &'a Handle, [ours, theirs]: [&Commit<'_>; 2], copies: &mut
     Ok(handle.find_tree(tree)?)
 }
 
-fn resolved(entry: IndexEntry, path: &str) -> IndexEntry {
-    IndexEntry {
-        flags: entry.flags & !STAGE_BITS,
-        path: path.as_bytes().to_vec(),
-        ..entry
-    }
+fn resolved(mut entry: IndexEntry, path: &str) -> IndexEntry {
+    entry.flags &= !STAGE_BITS;
+    entry.path = path.as_bytes().to_vec();
+    entry
 }
 
 /// Returns a free name beside the path that says whose text it holds: `name (conflict origin 2026-02-03 1a2b3c4).md`.

@@ -1,7 +1,8 @@
 //! `index.lock`, held as git holds it, and known again as ours after a crash. A lock of someone else is never removed.
 //!
 //! The record beside it holds the same words as the lock. It is itself locked (`flock`) while its owner lives, because the process ids of
-//! containers repeat: who gets that lock and finds the words of the record in `index.lock` has found the leavings of a dead process.
+//! containers repeat: who gets that lock and finds the words of the record in `index.lock` has found the leavings of a dead process. Below the
+//! words stands which branch was about to be moved where: libgit2's lock of a branch stays behind too.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -12,6 +13,8 @@ use std::{
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
+
+use git2::Oid;
 
 use crate::io::git::{NotNow, NotNowReason};
 
@@ -31,10 +34,10 @@ pub(super) struct IndexLock {
 
 impl IndexLock {
     /// Takes the lock in a git folder, waiting a little for another holder.
-    pub(super) fn acquire(git_folder: &Path) -> Result<IndexLock, NotNow> {
+    pub(super) fn acquire(git_folder: &Path, common_folder: &Path) -> Result<IndexLock, NotNow> {
         let start = Instant::now();
         loop {
-            match try_acquire(git_folder) {
+            match try_acquire(git_folder, common_folder) {
                 Ok(Some(lock)) => return Ok(lock),
                 Ok(None) if start.elapsed() < WAIT => thread::sleep(STEP),
                 Ok(None) => return Err(NotNow::new(NotNowReason::Locked, held(&git_folder.join(LOCK)))),
@@ -44,6 +47,11 @@ impl IndexLock {
                 }
             }
         }
+    }
+
+    /// Notes that the branch is about to be moved, so that a lock of it that a crash leaves is known again.
+    pub(super) fn will_move(&mut self, branch: &str, tip: Oid) -> io::Result<()> {
+        self.record.write_all(format!("{branch}\n{tip}\n").as_bytes())
     }
 }
 
@@ -57,17 +65,17 @@ impl Drop for IndexLock {
 }
 
 /// Removes a lock that a dead process of ours left. Does nothing when there is none or someone lives who may hold it.
-pub(super) fn clear_own(git_folder: &Path) {
+pub(super) fn clear_own(git_folder: &Path, common_folder: &Path) {
     if let Ok(mut record) = OpenOptions::new().read(true).write(true).open(git_folder.join(RECORD))
         && record.try_lock().is_ok()
     {
         // A failure shows again, with its reason, when the lock is wanted.
-        let _ = clear(&git_folder.join(LOCK), &mut record);
+        let _ = clear(&git_folder.join(LOCK), common_folder, &mut record);
     }
 }
 
 /// Returns `None` when somebody else holds the lock.
-fn try_acquire(git_folder: &Path) -> io::Result<Option<IndexLock>> {
+fn try_acquire(git_folder: &Path, common_folder: &Path) -> io::Result<Option<IndexLock>> {
     let lock = git_folder.join(LOCK);
     let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
     let mut record = options.open(git_folder.join(RECORD))?;
@@ -76,7 +84,7 @@ fn try_acquire(git_folder: &Path) -> io::Result<Option<IndexLock>> {
         Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(error)) => return Err(error),
     }
-    clear(&lock, &mut record)?;
+    clear(&lock, common_folder, &mut record)?;
     if lock.try_exists()? {
         return Ok(None);
     }
@@ -89,16 +97,33 @@ fn try_acquire(git_folder: &Path) -> io::Result<Option<IndexLock>> {
     Ok(None)
 }
 
-/// Removes the lock when it holds the words of the record, and empties the record.
-fn clear(lock: &Path, record: &mut File) -> io::Result<()> {
-    let mut owner = Vec::new();
+/// Removes the lock when it holds the words of the record, and that of the branch named there, and empties the record.
+fn clear(lock: &Path, common_folder: &Path, record: &mut File) -> io::Result<()> {
+    let mut owner = String::new();
     record.rewind()?;
-    record.read_to_end(&mut owner)?;
-    if !owner.is_empty() && fs::read(lock).is_ok_and(|it| it == owner) {
+    record.read_to_string(&mut owner)?;
+    let mut lines = owner.split_inclusive('\n');
+    if let Some(words) = lines.next()
+        && fs::read(lock).is_ok_and(|it| it == words.as_bytes())
+    {
+        // Before the other: while it is there, git's own commands keep their hands off the branch.
+        if let (Some(branch), Some(tip)) = (lines.next(), lines.next()) {
+            clear_branch(&common_folder.join(format!("{}.lock", branch.trim_end())), tip)?;
+        }
         fs::remove_file(lock)?;
     }
     record.set_len(0)?;
     record.rewind()
+}
+
+/// Removes the lock of a branch that libgit2 left: it holds where the branch was to go, or nothing yet. What somebody else has just made
+/// is filled in a moment.
+fn clear_branch(lock: &Path, tip: &str) -> io::Result<()> {
+    let holds = |text: &str| fs::read(lock).is_ok_and(|it| it == text.as_bytes());
+    if holds("") {
+        thread::sleep(STEP * 4);
+    }
+    if holds("") || holds(tip) { fs::remove_file(lock) } else { Ok(()) }
 }
 
 /// Makes the lock appear with its words in it, or says that there is one. Where a file system has no hard links, there is a moment in which

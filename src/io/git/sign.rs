@@ -34,7 +34,7 @@ pub(super) fn write_commit(handle: &Repository, key: Option<&Path>, buffer: &Buf
         Err(NotEnded::Failed(error)) => return Err(not_signed(&error.to_string())),
     };
     if !ended.success || !ended.stdout.starts_with("-----BEGIN SSH SIGNATURE-----") {
-        let said = ended.stderr.lines().map(str::trim).filter(|it| !it.is_empty()).last();
+        let said = ended.stderr.lines().map(str::trim).rfind(|it| !it.is_empty());
         return Err(not_signed(said.unwrap_or("it gave no signature")));
     }
     let text = std::str::from_utf8(buffer).map_err(|error| not_signed(&error.to_string()))?;

@@ -147,9 +147,12 @@ impl Drop for Staged {
 
 /// Opens the index and copies it.
 fn opened(index: &Path, copy: &Path) -> io::Result<Option<(File, Metadata)>> {
-    match fs::remove_file(copy) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
+    // Whoever holds `index.lock` may take away what a crash left of these: libgit2 locks what it writes in its own way.
+    for left in [copy.to_owned(), copy.with_added_extension("lock")] {
+        match fs::remove_file(left) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
     let mut file = match File::open(index) {
         Ok(file) => file,

@@ -21,11 +21,12 @@ use crate::{
         origin::Origin,
         passage::{Passage, passages},
         path::NoteId,
+        yaml::Value,
     },
 };
 
 /// The format of the index folder: another one is built anew.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
 /// A note, or another file of a vault, as it is put into the index.
 #[derive(Debug)]
@@ -70,6 +71,8 @@ pub(super) struct Fields {
     pub(super) origin: Field,
     pub(super) language: Field,
     pub(super) left_out: Field,
+    /// The note says which one took its place.
+    pub(super) superseded: Field,
     pub(super) hash: [Field; 3],
     pub(super) stamp: [Field; STAMP],
 }
@@ -113,6 +116,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         origin: schema.add_u64_field("origin", FAST),
         language: schema.add_u64_field("language", FAST),
         left_out: schema.add_u64_field("left_out", FAST),
+        superseded: schema.add_u64_field("superseded", FAST),
         hash: ["hash0", "hash1", "hash2"].map(|name| schema.add_u64_field(name, FAST)),
         stamp: ["stamp0", "stamp1", "stamp2", "stamp3", "stamp4"].map(|name| schema.add_i64_field(name, FAST)),
     };
@@ -172,6 +176,7 @@ impl Fields {
         document.add_u64(self.origin, origin_code(it.origin));
         document.add_u64(self.language, Language::of(&it.text[it.note.body_start()..]).code());
         document.add_u64(self.left_out, u64::from(it.left_out));
+        document.add_u64(self.superseded, u64::from(is_superseded(it.note)));
         document.add_text(self.facts, it.facts);
         for (field, number) in self.hash.iter().zip(it.hash.map_or([0; 3], hash_columns)) {
             document.add_u64(*field, number);
@@ -238,6 +243,11 @@ pub(super) fn origin_of(code: u64) -> Origin {
         .and_then(|at| Origin::ALL.get(at))
         .copied()
         .unwrap_or(Origin::Human)
+}
+
+/// Says whether a note names the one that took its place, as `supersedes` of a memory has it written.
+fn is_superseded(note: &Note) -> bool {
+    note.property("superseded_by").is_some_and(|it| *it != Value::Null)
 }
 
 fn hash_columns(hash: ContentHash) -> [u64; 3] {

@@ -26,6 +26,9 @@ const RANK_OFFSET: f32 = 10.0;
 /// What an attachment gets of the score of the last note that holds as much.
 const BEHIND: f32 = 0.999;
 
+/// What is left of the score of a note that another took the place of: it is found, after what holds now.
+const SUPERSEDED: f32 = 0.5;
+
 /// A note that may be a hit.
 #[derive(Debug, Clone, Copy)]
 struct Found {
@@ -101,6 +104,9 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
         let (mut notes, mut attachments): (Vec<Found>, Vec<Found>) =
             found.into_iter().partition(|it| !segments[it.segment].attachment[it.note]);
         fuse(&mut notes, &scores, &best, !phrases.is_empty());
+        for note in notes.iter_mut().filter(|it| segments[it.segment].superseded[it.note]) {
+            note.score *= SUPERSEDED;
+        }
         place_attachments(&mut attachments, &notes, &scores, &best);
         found = notes;
         found.extend(attachments);
@@ -360,13 +366,18 @@ impl HitReader<'_> {
             .map(|(word, _)| word.text.as_str())
             .collect();
         format!(
-            "holds {} ({:.0} % of the query's weight); note {:.2} of {:.2}, best passage {:.2} of {:.2}",
+            "holds {} ({:.0} % of the query's weight); note {:.2} of {:.2}, best passage {:.2} of {:.2}{}",
             if held.is_empty() { "no word".to_owned() } else { held.join(", ") },
             100.0 * scores.held[found.note] / self.best.weight.max(f32::MIN_POSITIVE),
             scores.note[found.note],
             self.best.note,
             scores.best[found.note],
-            self.best.passage
+            self.best.passage,
+            if self.segments[found.segment].superseded[found.note] {
+                "; superseded"
+            } else {
+                ""
+            }
         )
     }
 }

@@ -66,6 +66,7 @@ pub(super) struct Columns {
     pub(super) modified: Vec<i64>,
     /// For each note: whether it is kept for look-ups by name only.
     pub(super) left_out: Vec<bool>,
+    pub(super) superseded: Vec<bool>,
     /// For each note: whether it is a file that has nothing but a name.
     pub(super) attachment: Vec<bool>,
     /// For each note: an index into `sources`.
@@ -149,6 +150,7 @@ impl Columns {
         let language = columns.u64("language")?;
         let origin = columns.u64("origin")?;
         let left_out = columns.u64("left_out")?;
+        let superseded = columns.u64("superseded")?;
         let body_norms = reader.get_fieldnorms_reader(fields.body)?;
         let context_norms = reader.get_fieldnorms_reader(fields.context)?;
         let mut segment = Columns {
@@ -162,6 +164,7 @@ impl Columns {
             origin: Vec::new(),
             modified: Vec::new(),
             left_out: Vec::new(),
+            superseded: Vec::new(),
             attachment: Vec::new(),
             source: Vec::new(),
             sources: Vec::new(),
@@ -179,6 +182,7 @@ impl Columns {
                 segment.language.push(Language::from_code(language.first(doc).unwrap_or_default()));
                 segment.origin.push(origin_of(origin.first(doc).unwrap_or_default()));
                 segment.left_out.push(left_out.first(doc) == Some(1));
+                segment.superseded.push(superseded.first(doc) == Some(1));
             }
             let note = segment
                 .first_doc

@@ -18,7 +18,7 @@ use rustix::{
 use super::{Vault, beneath};
 
 /// The only thing of ours in a vault, and only where there is no way around it.
-const INSIDE: &str = ".membridge";
+pub const INSIDE: &str = ".membridge";
 const EXCLUDED: &str = "/.membridge/";
 const TEMPORARY: &str = "tmp-";
 const DISPLACED: &str = "displaced-";
@@ -78,6 +78,34 @@ impl Spool {
         }
         Ok(deleted)
     }
+
+    /// Returns the displaced files that an earlier run left, as name and bytes. What is in them may be nowhere else.
+    pub fn left(&self) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+        let broken = || format!("cannot read the spool {}", self.path.display());
+        let folder = open(&self.path).with_context(broken)?;
+        let mut left = Vec::new();
+        for entry in Dir::read_from(&folder).with_context(broken)? {
+            let entry = entry.with_context(broken)?;
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            if !is_named(name, DISPLACED) {
+                continue;
+            }
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            let mut bytes = Vec::new();
+            File::from(openat(&folder, name, flags, Mode::empty()).with_context(broken)?)
+                .read_to_end(&mut bytes)
+                .with_context(broken)?;
+            left.push((name.to_owned(), bytes));
+        }
+        Ok(left)
+    }
+
+    /// Deletes a file of [`Spool::left`], once its bytes are somewhere else.
+    pub fn forget_left(&self, name: &str) -> anyhow::Result<()> {
+        let broken = || format!("cannot clean the spool {}", self.path.display());
+        let folder = open(&self.path).with_context(broken)?;
+        unlinkat(&folder, name, AtFlags::empty()).with_context(broken)
+    }
 }
 
 /// Opens a spool folder, which must be no link itself; within a vault that is one step below the root.
@@ -95,8 +123,12 @@ pub(super) fn displaced_name() -> String {
 }
 
 fn is_temporary(name: &str) -> bool {
+    is_named(name, TEMPORARY)
+}
+
+fn is_named(name: &str, prefix: &str) -> bool {
     let hex = |it: char| it.is_ascii_digit() || ('a'..='f').contains(&it);
-    name.strip_prefix(TEMPORARY).is_some_and(|it| it.len() == 16 && it.chars().all(hex))
+    name.strip_prefix(prefix).is_some_and(|it| it.len() == 16 && it.chars().all(hex))
 }
 
 fn make(root: &OwnedFd) -> Result<(), Errno> {

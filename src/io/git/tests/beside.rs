@@ -161,9 +161,39 @@ fn a_lock_that_we_left_is_removed() {
 }
 
 #[test]
+fn a_kill_amid_a_commit_leaves_nothing_that_stops_the_next() {
+    let check = |branch_lock: fn(&str) -> String| {
+        let place = Place::new();
+        let base = place.git(&["rev-parse", "main"]);
+        let git = place.vault().join(".git");
+        fs::write(git.join("index.lock"), "membridge 1 2 3\n").unwrap();
+        fs::write(
+            git.join("membridge.lock-owner"),
+            format!("membridge 1 2 3\nrefs/heads/main\n{base}"),
+        )
+        .unwrap();
+        // What libgit2 makes while it writes the index, and while it moves the branch.
+        fs::write(git.join("membridge.index.lock"), "half").unwrap();
+        fs::write(git.join("refs/heads/main.lock"), branch_lock(&base)).unwrap();
+        sha(place.write("a.md", "2\n"));
+        assert_eq!(
+            (place.status().as_str(), leavings(&place)),
+            ("", vec!["membridge.lock-owner".to_owned()])
+        );
+    };
+    check(str::to_owned);
+    check(|_| String::new());
+
+    let place = Place::bare_vault();
+    sha(place.write("a.md", "1\n"));
+    fs::write(place.private().join("refs/heads/main.lock"), "half").unwrap();
+    sha(place.write("a.md", "2\n"));
+}
+
+#[test]
 fn a_lock_that_lives_is_ours_alone() {
     let place = Place::new();
-    let held = lock::IndexLock::acquire(&place.vault().join(".git")).unwrap();
+    let held = lock::IndexLock::acquire(&place.vault().join(".git"), &place.vault().join(".git")).unwrap();
     place.open();
     assert_eq!(not_now(&place), NotNowReason::Locked);
     drop(held);

@@ -1,0 +1,121 @@
+//! Receipts: a write is handed to the engine, and what happened is told. Knows every kind of write alike; what refuses is in `refused`.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    engine::request::{self, Action, GitState, WriteRequest},
+    http::{
+        AppState,
+        history::unified,
+        problem::{Problem, ProblemKind},
+        write::{call::Call, refused::problem},
+    },
+    model::path::{NotePath, SourceName},
+};
+
+/// What happened, given once it is durable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptResponse {
+    pub source: String,
+    pub path: String,
+    /// `null` once the note is in the trash.
+    pub hash: Option<String>,
+    pub previous_hash: Option<String>,
+    pub commit: Option<String>,
+    /// `committed`, `queued` (the repository is busy; the commit follows) or `off`.
+    pub git: String,
+    /// `vault` or `private`.
+    pub repository: String,
+    /// From this generation on search sees it.
+    pub generation: u64,
+    pub changed: bool,
+    pub warnings: Vec<String>,
+    /// Where a note that was moved came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
+    /// Other notes that were changed in the same commit: by a move, those that link to the note.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_changed: Vec<String>,
+    /// Other notes that should have been changed and were left as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<LeftNote>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+}
+
+/// A note that a write left as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LeftNote {
+    pub path: String,
+    pub reason: String,
+}
+
+/// Has a note written, and returns what happened.
+pub async fn perform(
+    state: &AppState,
+    call: &Call,
+    (source, path): (SourceName, NotePath),
+    action: Action,
+    reason: Option<String>,
+    body: &[u8],
+) -> Result<ReceiptResponse, Problem> {
+    let request = WriteRequest {
+        idempotency: call.idempotency(body),
+        source,
+        path: path.clone(),
+        action,
+        who: call.who.clone(),
+        may_edit: call.may_edit,
+        if_match: call.if_match,
+        reason: reason.or_else(|| call.reason.clone()).unwrap_or_default(),
+        dry_run: call.dry_run,
+        brings_back: false,
+    };
+    let answered = state.handle.write(request).await;
+    // The sender goes when the engine stops, or when it failed: what becomes of the write is in its log of intents.
+    let stopped = || {
+        let detail = "the service is stopping; whether the note was written will be known after its start";
+        Problem::new(ProblemKind::NotReady, detail).hint("read the note, or send the request again with the same `Idempotency-Key`")
+    };
+    let receipt = answered.map_err(|_gone| stopped())?.map_err(|why| problem(why, path.as_str()))?;
+    Ok(response(receipt, call.diff))
+}
+
+/// Returns the receipt as an answer: 201 for a note that came.
+pub fn answer(receipt: ReceiptResponse, dry_run: bool) -> Response {
+    let came = receipt.previous_hash.is_none() && receipt.changed && !dry_run;
+    let status = if came { StatusCode::CREATED } else { StatusCode::OK };
+    (status, Json(receipt)).into_response()
+}
+
+fn response(receipt: request::Receipt, with_diff: bool) -> ReceiptResponse {
+    let texts = receipt.texts.as_ref().filter(|_| with_diff);
+    let diff = texts.map(|(before, after)| unified(&receipt.path, before, after));
+    let git = match receipt.git {
+        GitState::Committed => "committed",
+        GitState::Queued => "queued",
+        GitState::Off => "off",
+    };
+    ReceiptResponse {
+        source: receipt.source,
+        path: receipt.path,
+        hash: receipt.hash,
+        previous_hash: receipt.previous_hash,
+        commit: receipt.commit,
+        git: git.to_owned(),
+        repository: if receipt.private { "private" } else { "vault" }.to_owned(),
+        generation: receipt.generation,
+        changed: receipt.changed,
+        warnings: receipt.warnings,
+        moved_from: receipt.moved_from,
+        also_changed: receipt.also_changed,
+        left: receipt.left.into_iter().map(|(path, reason)| LeftNote { path, reason }).collect(),
+        diff,
+    }
+}
