@@ -20,5 +20,7 @@ mod links;
 mod memories;
 mod obsidian_search;
 mod tidy;
+mod signing;
+mod sync;
 mod write;
 mod writing_verbs;

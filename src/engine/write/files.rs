@@ -64,7 +64,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn open_spool(&mut self, at: usize) -> Result<(), WriteError> {
+    pub(in crate::engine) fn open_spool(&mut self, at: usize) -> Result<(), WriteError> {
         if self.writes.spools[at].is_some() {
             return Ok(());
         }

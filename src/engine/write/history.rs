@@ -44,7 +44,7 @@ pub(super) enum Outcome {
 
 /// A write that is in its file and in no commit.
 #[derive(Debug, Clone)]
-pub(super) struct Queued {
+pub(in crate::engine) struct Queued {
     pub(super) intent: Intent,
     /// The group of intents that keeps it.
     pub(super) group: u64,
@@ -53,7 +53,7 @@ pub(super) struct Queued {
 /// The commits of one vault that are still to be made.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Queue {
-    pub(super) waiting: VecDeque<Queued>,
+    pub(in crate::engine) waiting: VecDeque<Queued>,
     pub(super) repository: Option<Arc<Repository>>,
     next_try: Option<Instant>,
     failures: u32,
@@ -82,6 +82,7 @@ impl Queue {
             },
             waiting: self.waiting.len(),
             reason: self.reason.clone(),
+            ..Commits::default()
         }
     }
 
@@ -124,7 +125,7 @@ impl Engine {
         }
         let source = &self.roots[at].source;
         let private = self.config.state_dir().join("history").join(format!("{}.git", source.config.name));
-        let repository = Arc::new(Repository::open(source.vault.root(), &private)?);
+        let repository = Arc::new(Repository::open(source.vault.root(), &private)?.signing_with(self.config.git.signing_key.clone()));
         source.set_repository(Arc::clone(&repository));
         self.writes.queues[at].repository = Some(Arc::clone(&repository));
         Ok(repository)
@@ -283,6 +284,9 @@ impl Engine {
                 };
                 outcomes.insert(operations[number][0].operation.clone(), outcome);
             }
+        }
+        if outcomes.values().any(|it| matches!(it, Outcome::Committed(_))) {
+            self.sync_soon(at);
         }
         let queue = &mut self.writes.queues[at];
         (queue.failures, queue.next_try, queue.latest, queue.reason) = (0, None, None, String::new());
