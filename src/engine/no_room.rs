@@ -1,6 +1,8 @@
-//! Which errors mean that a disk is full, or takes no writes. Knows the errors of the system and of tantivy; decides nothing.
+//! Which errors mean that a disk is full or takes no writes, and what a caller is told of it. Knows the errors of the system and of tantivy.
 
 use std::io::ErrorKind;
+
+use crate::engine::request::WriteError;
 
 /// Says whether an error means that the disk has no room; a new index would have none either.
 pub(super) fn is_full(error: &anyhow::Error) -> bool {
@@ -12,8 +14,19 @@ pub(super) fn is_full(error: &anyhow::Error) -> bool {
     )
 }
 
+/// Returns what an error of the disk means to the caller; `failed` says what did not work where the reason is none of the well-known ones.
+pub(super) fn of_disk(error: &anyhow::Error, failed: &str) -> WriteError {
+    if is_full(error) {
+        WriteError::Full
+    } else if is_read_only(error) {
+        WriteError::ReadOnly
+    } else {
+        WriteError::Failed(format!("{failed}; see the service's log"))
+    }
+}
+
 /// Says whether an error means that the file system is read-only.
-pub(super) fn is_read_only(error: &anyhow::Error) -> bool {
+fn is_read_only(error: &anyhow::Error) -> bool {
     // EROFS.
     tells(error, &[ErrorKind::ReadOnlyFilesystem], &["os error 30)"])
 }

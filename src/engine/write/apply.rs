@@ -13,10 +13,10 @@ use tracing::{info, warn};
 use crate::{
     engine::{
         Engine,
+        no_room::of_disk,
         request::{GitState, Receipt, WriteError},
         write::{
             TRIES, Taken,
-            files::of_disk,
             history::{Outcome, Queued},
             is_private,
             planned::{Change, Planned},

@@ -8,7 +8,7 @@ use tracing::{error, info};
 use crate::{
     engine::{
         Engine,
-        no_room::{is_full, is_read_only},
+        no_room::of_disk,
         request::WriteError,
         write::{
             apply::{Failure, Work},
@@ -81,17 +81,6 @@ impl Engine {
                 Err(of_disk(&error, "the service has no folder for temporary files"))
             }
         }
-    }
-}
-
-/// Returns what an error of the disk means to the caller; `failed` says what did not work where the reason is none of the well-known ones.
-pub(super) fn of_disk(error: &anyhow::Error, failed: &str) -> WriteError {
-    if is_full(error) {
-        WriteError::Full
-    } else if is_read_only(error) {
-        WriteError::ReadOnly
-    } else {
-        WriteError::Failed(format!("{failed}; see the service's log"))
     }
 }
 

@@ -290,7 +290,7 @@ fn follow(child: &mut Child) -> (Arc<Mutex<String>>, SocketAddr) {
     thread::spawn(move || {
         lines
             .map_while(Result::ok)
-            .for_each(|it| writeln!(shared.lock().unwrap(), "{it}").unwrap())
+            .for_each(|it| writeln!(shared.lock().unwrap(), "{it}").unwrap());
     });
     (log, address)
 }
