@@ -10,6 +10,7 @@ mod harness;
 mod api;
 mod engine;
 mod graph;
+mod hostile;
 mod own_settings;
 mod command_line;
 mod openapi;

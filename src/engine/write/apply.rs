@@ -13,10 +13,10 @@ use tracing::{info, warn};
 use crate::{
     engine::{
         Engine,
-        no_room::is_full,
         request::{GitState, Receipt, WriteError},
         write::{
             TRIES, Taken,
+            files::of_disk,
             history::{Outcome, Queued},
             is_private,
             planned::{Change, Planned},
@@ -52,11 +52,7 @@ impl Engine {
             Ok(group) => group.number,
             Err(error) => {
                 self.fail(format!("log a write: {error:#}"));
-                let why = if is_full(&error) {
-                    WriteError::Full
-                } else {
-                    WriteError::Failed("the write could not be logged".to_owned())
-                };
+                let why = of_disk(&error, "the write could not be logged");
                 works.into_iter().for_each(|it| it.taken.waiting.answer(Err(why.clone())));
                 return;
             }

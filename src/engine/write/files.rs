@@ -8,6 +8,7 @@ use tracing::{error, info};
 use crate::{
     engine::{
         Engine,
+        no_room::{is_full, is_read_only},
         request::WriteError,
         write::{
             apply::{Failure, Work},
@@ -77,11 +78,20 @@ impl Engine {
             }
             Err(error) => {
                 error!(why = format!("{error:#}"), "no folder for writes");
-                Err(WriteError::Failed(
-                    "the service has no folder for temporary files; see its log".to_owned(),
-                ))
+                Err(of_disk(&error, "the service has no folder for temporary files"))
             }
         }
+    }
+}
+
+/// Returns what an error of the disk means to the caller; `failed` says what did not work where the reason is none of the well-known ones.
+pub(super) fn of_disk(error: &anyhow::Error, failed: &str) -> WriteError {
+    if is_full(error) {
+        WriteError::Full
+    } else if is_read_only(error) {
+        WriteError::ReadOnly
+    } else {
+        WriteError::Failed(format!("{failed}; see the service's log"))
     }
 }
 
@@ -207,9 +217,11 @@ fn refused(why: WriteFailure) -> WriteError {
         WriteFailure::ReadOnly(_) => WriteError::ReadOnly,
         WriteFailure::RootGone => WriteError::NotReady,
         WriteFailure::NameTooLong => WriteError::InvalidName(why.to_string()),
-        WriteFailure::Denied(_) | WriteFailure::Symlink | WriteFailure::NotAFile | WriteFailure::HardLinked => {
-            WriteError::Forbidden(why.to_string())
-        }
+        WriteFailure::Denied(_)
+        | WriteFailure::Symlink
+        | WriteFailure::NotAFile
+        | WriteFailure::HardLinked
+        | WriteFailure::OtherFileSystem => WriteError::Forbidden(why.to_string()),
         WriteFailure::Failed(error) => {
             error!(%error, "a file could not be written");
             WriteError::Failed("the file could not be written; see the service's log".to_owned())

@@ -19,6 +19,7 @@ use crate::{
         note::edit::{self, Edit, EditPlace},
         origin,
         path::NotePath,
+        secrets::{self, Found},
         yaml::Value,
     },
 };
@@ -45,6 +46,9 @@ impl Engine {
             Err(why) => Step::Done(Box::new(Err(why))),
             Ok(None) => Step::Wait,
             Ok(Some(planned)) => {
+                if let Some(why) = secret_in(&planned).filter(|_| !request.allow_secret) {
+                    return Step::Done(Box::new(Err(why)));
+                }
                 if planned.is_nothing() || request.dry_run {
                     return Step::Done(Box::new(Ok(self.receipt_of_nothing(planned))));
                 }
@@ -207,6 +211,23 @@ impl Engine {
             texts: Some((before.map(|it| it.text).unwrap_or_default(), after.unwrap_or_default())),
         }
     }
+}
+
+/// Returns what looks like a secret in the texts that a write adds; what stands there already is not its business.
+fn secret_in(planned: &Planned) -> Option<WriteError> {
+    std::iter::once(&planned.first).chain(&planned.rest).find_map(|change| {
+        let after = change.after.as_deref()?;
+        let before = change.before.as_ref().map_or("", |it| it.text.as_str());
+        if before == after {
+            return None;
+        }
+        let is_new = |it: &Found| !before.contains(&after[it.range.clone()]);
+        let found = secrets::find(after).into_iter().find(is_new)?;
+        Some(WriteError::Secret {
+            kind: found.kind,
+            line: after[..found.range.start].matches('\n').count() + 1,
+        })
+    })
 }
 
 /// The note must be the one that was read, where the caller says which that was.

@@ -187,10 +187,12 @@ impl Engine {
                     action: Action::Put(merged),
                     who: Who::default(),
                     may_edit: true,
+                    prefix: None,
                     if_match: Some(hash),
                     reason: "a later save had dropped this change without having seen it".to_owned(),
                     dry_run: false,
                     idempotency: None,
+                    allow_secret: true,
                     brings_back: true,
                 };
                 // Nobody waits for the answer.

@@ -6,7 +6,7 @@ use std::{slice, sync::Arc, time::Instant};
 use anyhow::{Result, anyhow};
 
 use crate::{
-    io::index::{analysis::TermKind, score::Finder, segment::Segment, words::in_order},
+    io::index::{analysis::TermKind, finder::Finder, segment::Segment, words::in_order},
     model::{
         path::NotePath,
         query::{Condition, Pattern, PatternText, Scope, candidate::Candidate, evaluate::Matcher},
@@ -45,6 +45,9 @@ impl Selector<'_, '_> {
     /// Returns, for each segment and note, whether it is visible and meets the condition. Of a conjunction only the parts that the index
     /// does not decide alone are verified.
     pub(super) fn select(&mut self, condition: &Condition) -> Result<Vec<Vec<bool>>> {
+        if *condition == Condition::Everything {
+            return Ok(self.visible.to_owned());
+        }
         let parts = match condition {
             Condition::And(parts) => parts,
             one => slice::from_ref(one),
@@ -176,8 +179,8 @@ impl Selector<'_, '_> {
         for word in &run {
             let occurrences = self.finder.find(word)?;
             let mut holds = self.all(Verdict::No);
-            for (at, segment) in self.segments.iter().enumerate() {
-                occurrences.notes_in(at, segment).for_each(|note| holds[at][note] = Verdict::Yes);
+            for (at, holds) in holds.iter_mut().enumerate() {
+                occurrences.notes_in(at).for_each(|note| holds[note] = Verdict::Yes);
             }
             match word.kind {
                 TermKind::Whole => merge(&mut whole, &holds, Verdict::max),
