@@ -1,6 +1,6 @@
 //! The repository that keeps the history of a vault: commits beside people and their tools, and what happened when. The only door to git2.
 //! Knows git's files and rules; knows nothing of Markdown, of the index, or of who asked and why. Never writes below the vault, but for
-//! the vault's own `.git`.
+//! the vault's own `.git` and, when what others pushed comes in, files that no note can be.
 
 use std::path::{Path, PathBuf};
 

@@ -141,11 +141,18 @@ async fn a_branch_that_moved_is_told_and_never_forced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_remote_rejects_waits_for_another_commit() {
     let remote = Remote::start().await;
-    let server = over(&remote, &[], |_, _| ()).await;
-    remote.set_hook("pre-receive", "echo the branch is protected; exit 1");
+    let server = over(&remote, &[], |config, place| {
+        fs::write(place.join("token"), "secret-token\n").unwrap();
+        config.git.token_file = Some(place.join("token"));
+    })
+    .await;
+    remote.set_hook("pre-receive", "echo the branch is protected, secret-token; exit 1");
     write(&server, "Agent/A.md", "text\n").await;
     let source = eventually(&server, |it| it["unpushed"] == 1 && says("rejected: ")(it)).await;
-    assert!(source["sync"].as_str().unwrap().ends_with("the branch is protected"), "{source}");
+    assert!(
+        source["sync"].as_str().unwrap().ends_with("the branch is protected, ***"),
+        "{source}"
+    );
     remote.set_hook("pre-receive", "exit 0");
     let commit = write(&server, "Agent/B.md", "text\n").await;
     arrived(&remote, &commit).await;

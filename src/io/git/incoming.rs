@@ -246,3 +246,34 @@ fn incoming(handle: &Handle, before: Option<&Tree<'_>>, after: &Tree<'_>) -> Res
     });
     Ok(changed.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conflict_copy_says_whose_text_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let handle = Handle::init(folder.path()).unwrap();
+        let tree = handle.find_tree(handle.treebuilder(None).unwrap().write().unwrap()).unwrap();
+        let signature = Signature::new("a", "a@b", &Time::new(86_400, 0)).unwrap();
+        let id = handle.commit(None, &signature, &signature, "x", &tree, &[]).unwrap();
+        let commit = handle.find_commit(id).unwrap();
+        let sha = &id.to_string()[..7];
+        let check = |path: &str, taken: &[&str], expected: &str| {
+            let found = copy_name(path, &commit, |it| taken.contains(&it.replace(sha, "SHA").as_str()));
+            assert_eq!(found.replace(sha, "SHA"), expected, "{path}");
+            assert!(found.rsplit('/').next().unwrap().len() <= MAX_NAME);
+        };
+        check("A/b.c.md", &[], "A/b.c (conflict origin 1970-01-02 SHA).md");
+        check("b", &[], "b (conflict origin 1970-01-02 SHA)");
+        check(
+            "b.md",
+            &["b (conflict origin 1970-01-02 SHA).md"],
+            "b (conflict origin 1970-01-02 SHA 2).md",
+        );
+        let long = format!("{}.md", "é".repeat(126));
+        let cut = format!("{} (conflict origin 1970-01-02 SHA).md", "é".repeat(107));
+        check(&long, &[], &cut);
+    }
+}

@@ -22,6 +22,9 @@ const MAX_COUNT: usize = 10_000;
 /// The longest reason, in characters.
 const MAX_DETAIL: usize = 300;
 
+/// The variable that [`HELPER`] reads.
+const TOKEN: &str = "MEMBRIDGE_GIT_TOKEN";
+
 /// Asked by git for the password; the token comes from the environment, so that no list of processes shows it.
 const HELPER: &str = r#"!f() { test "$1" = get || exit 0; name=x-access-token; while IFS= read -r line && test -n "$line"; do case "$line" in username=*) name="${line#username=}";; esac; done; printf 'username=%s\npassword=%s\n' "$name" "$MEMBRIDGE_GIT_TOKEN"; }; f"#;
 
@@ -174,7 +177,7 @@ impl Repository {
             command
                 .args(["-c", "credential.helper=", "-c"])
                 .arg(format!("credential.helper={HELPER}"));
-            command.env("MEMBRIDGE_GIT_TOKEN", token.trim()).env("GIT_ASKPASS", "");
+            command.env(TOKEN, token.trim()).env("GIT_ASKPASS", "");
         }
         Ok(command)
     }
@@ -187,11 +190,21 @@ fn count(handle: &git2::Repository, from: git2::Oid) -> Result<usize, git2::Erro
 }
 
 fn ended(command: &mut Command, access: &Access) -> Result<Ended, Refusal> {
-    program::run(command, Vec::new(), access.timeout, &access.stop).map_err(|why| match why {
+    let mut ended = program::run(command, Vec::new(), access.timeout, &access.stop).map_err(|why| match why {
         NotEnded::TimedOut => Refusal::TimedOut,
         NotEnded::Stopped => Refusal::Stopped,
         NotEnded::Failed(error) => Refusal::Failed(format!("cannot run the program `git`: {error}")),
-    })
+    })?;
+    // A server may well say what it was told.
+    let token = command
+        .get_envs()
+        .find(|(name, _)| *name == TOKEN)
+        .and_then(|(_, value)| value?.to_str());
+    if let Some(token) = token.filter(|it| !it.is_empty()) {
+        ended.stdout = ended.stdout.replace(token, "***");
+        ended.stderr = ended.stderr.replace(token, "***");
+    }
+    Ok(ended)
 }
 
 /// Reads what `git push --porcelain` said of the one branch.
