@@ -23,6 +23,7 @@ use crate::model::{hash::ContentHash, path::NoteId};
 mod analysis;
 mod condition;
 mod directory;
+mod kept;
 mod language;
 mod lookup;
 mod marks;

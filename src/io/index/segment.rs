@@ -12,6 +12,7 @@ use tantivy::{DocId, SegmentReader, columnar::Column, postings::TermInfo};
 
 use crate::{
     io::index::{
+        kept::Kept,
         language::Language,
         schema::{Fields, STAMP, hash_of, origin_of},
         vocabulary::Vocabulary,
@@ -78,6 +79,8 @@ pub(super) struct Columns {
     pub(super) words: Mutex<HashMap<String, Expansion>>,
     /// Made by the first search for a part of a word.
     vocabulary: OnceLock<Vocabulary>,
+    /// Filled by searches that read texts.
+    pub(super) kept: Kept,
 }
 
 /// A note, the hash of its bytes if they were read, its stamp.
@@ -169,6 +172,7 @@ impl Columns {
             doc_length: Vec::with_capacity(reader.max_doc() as usize),
             words: Mutex::default(),
             vocabulary: OnceLock::new(),
+            kept: Kept::default(),
         };
         for doc in 0..reader.max_doc() {
             if let Some(time) = modified.first(doc) {
