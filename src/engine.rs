@@ -24,6 +24,7 @@ use crate::{
 
 mod advance;
 mod catalog;
+mod check;
 mod document;
 mod fill;
 pub mod graph;
