@@ -25,6 +25,7 @@ use crate::{
 
 mod advance;
 mod catalog;
+mod check;
 mod document;
 mod fill;
 pub mod graph;

@@ -24,6 +24,7 @@ mod arrays;
 mod condition;
 mod directory;
 mod finder;
+mod kept;
 mod language;
 mod lookup;
 mod marks;

@@ -12,6 +12,7 @@ use tantivy::{DocId, SegmentReader, TantivyDocument, columnar::Column, postings:
 
 use crate::{
     io::index::{
+        kept::Kept,
         language::Language,
         schema::{Fields, STAMP, hash_of, origin_of},
         vocabulary::Vocabulary,
@@ -86,6 +87,8 @@ pub(super) struct Columns {
     pub(super) words: Mutex<HashMap<String, Expansion>>,
     /// Made by the first search for a part of a word.
     vocabulary: OnceLock<Vocabulary>,
+    /// Filled by searches that read texts.
+    pub(super) kept: Kept,
 }
 
 /// A note, the hash of its bytes if they were read, its stamp.
@@ -176,6 +179,7 @@ impl Columns {
             store: reader.get_store_reader(STORE_BLOCKS)?,
             words: Mutex::default(),
             vocabulary: OnceLock::new(),
+            kept: Kept::default(),
         };
         for doc in 0..reader.max_doc() {
             if let Some(time) = modified.first(doc) {

@@ -1,7 +1,10 @@
 //! Who links to whom in one vault. Keeps links as written and the names of files, never where a link led: each question resolves the few
 //! links it is about. So a new, renamed or deleted file leaves nothing stale, and there is nothing to re-resolve but what is asked for.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::BTreeMap,
+    ops::{Bound, Range},
+};
 
 use crate::model::{
     links::{
@@ -186,13 +189,25 @@ impl<'a> GraphWithin<'a> {
 
     /// Returns every link, by path and in order: what a check of the whole vault walks.
     pub fn links(self) -> impl Iterator<Item = ResolvedLink<'a>> {
-        let seen = self.graph.ids.iter().filter(move |(path, _)| self.holds(path));
+        self.links_after(None)
+    }
+
+    /// Returns every link of the notes that follow one by path, as [`GraphWithin::links`].
+    pub fn links_after(self, note: Option<&NotePath>) -> impl Iterator<Item = ResolvedLink<'a>> + use<'a> {
+        let start = note.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = self.graph.ids.range::<NotePath, _>((start, Bound::Unbounded));
+        let seen = rest.filter(move |(path, _)| self.holds(path));
         seen.flat_map(move |(_, id)| self.links_of(*id))
     }
 
     /// Returns the files, in no order.
     pub fn files(self) -> impl Iterator<Item = &'a NotePath> {
         self.graph.names.iter().filter(move |it| self.holds(it))
+    }
+
+    /// Returns the files whose key ([`NotePath::key`]) another file has too, in no order.
+    pub fn twins(self) -> impl Iterator<Item = &'a NotePath> {
+        self.graph.names.twins().filter(move |it| self.holds(it))
     }
 
     fn holds(&self, path: &NotePath) -> bool {
