@@ -17,7 +17,7 @@ pub enum WriteFailure {
     Denied(io::Error),
     /// The path, or a folder on its way, is a symbolic link. Links are neither followed nor replaced.
     Symlink,
-    /// A folder, pipe, socket or device lies at the path.
+    /// A folder, pipe, socket or device lies at the path, or a file where a folder would have to be.
     NotAFile,
     /// The file has a second name, which replacing would cut off.
     HardLinked,
@@ -37,7 +37,7 @@ impl From<io::Error> for WriteFailure {
             Some(Errno::ACCESS | Errno::PERM) => WriteFailure::Denied(why),
             Some(Errno::LOOP) => WriteFailure::Symlink,
             Some(Errno::XDEV) => WriteFailure::OtherFileSystem,
-            Some(Errno::ISDIR | Errno::NXIO | Errno::NODEV) => WriteFailure::NotAFile,
+            Some(Errno::ISDIR | Errno::NOTDIR | Errno::NXIO | Errno::NODEV) => WriteFailure::NotAFile,
             Some(Errno::NAMETOOLONG) => WriteFailure::NameTooLong,
             _ => WriteFailure::Failed(why),
         }
@@ -66,7 +66,7 @@ impl fmt::Display for WriteFailure {
             WriteFailure::ReadOnly(why) => write!(f, "the file system is read-only: {why}"),
             WriteFailure::Denied(why) => write!(f, "not permitted: {why}"),
             WriteFailure::Symlink => f.write_str("behind a symbolic link; links are not followed"),
-            WriteFailure::NotAFile => f.write_str("a folder, pipe, socket or device, not a file"),
+            WriteFailure::NotAFile => f.write_str("a folder, pipe, socket or device, or below what is no folder"),
             WriteFailure::HardLinked => f.write_str("the file has a second name (a hard link), which replacing it would cut off"),
             WriteFailure::OtherFileSystem => f.write_str("the folder lies on another file system than the vault"),
             WriteFailure::RootGone => ScanError::RootGone.fmt(f),

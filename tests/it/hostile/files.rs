@@ -156,6 +156,8 @@ fn what_is_no_plain_file_is_left_alone() {
             ("F11", call("DELETE", "/v1/notes/pipe.md"), FORBIDDEN),
             ("F11", get("/v1/notes/folder.md"), ABSENT),
             ("F11", put("/v1/notes/folder.md", "text\n"), FORBIDDEN),
+            ("F11", get("/v1/notes/note.md/x.md"), ABSENT),
+            ("F11", put("/v1/notes/note.md/x.md", "text\n"), FORBIDDEN),
             ("F17", get("/v1/notes/big.md"), "413 too-large"),
             ("F17", put("/v1/notes/big.md", "text\n"), "413 too-large"),
             ("F25", get("/v1/notes/nested/.obsidian/app.md"), "400 invalid-path"),
