@@ -125,7 +125,9 @@ fn a_full_data_folder_stops_writes_and_nothing_else() {
         .check("ENOSPC", &put("/v1/notes/Agent/last.md", "the last serval\n").bytes(), "201")
         .json();
     service.expect("ENOSPC", answer["git"] == "committed", &answer.to_string());
-    let found = service.check("ENOSPC", &get("/v1/search?q=serval").bytes(), "200").json();
+    // The index may still be built anew; the receipt says from when on search sees the note.
+    let search = format!("/v1/search?q=serval&min_generation={}&wait_ms=10000", answer["generation"]);
+    let found = service.check("ENOSPC", &get(search).bytes(), "200").json();
     service.expect("ENOSPC", found["total"] == 1, &found.to_string());
     let history = service.check("ENOSPC", &get("/v1/history/Agent/n.md").bytes(), "200").json();
     let commits = history["commits"].as_array().map_or(0, Vec::len);
