@@ -98,6 +98,18 @@ pub struct Git {
     pub max: Duration,
     /// Who is the author of text that people wrote and nobody committed yet.
     pub owner: Person,
+    /// What goes to the remote of a vault's own repository, and what comes from it.
+    pub sync: GitSync,
+    /// How long commits may gather before they are pushed.
+    pub push_after: Duration,
+    /// How often to look for commits of others; only where `sync` is full.
+    pub fetch_every: Duration,
+    /// How long one push or fetch may take.
+    pub timeout: Duration,
+    /// The file with the remote's password or token, read anew each time.
+    pub token_file: Option<PathBuf>,
+    /// The SSH key that signs every commit.
+    pub signing_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +120,17 @@ pub enum GitMode {
     Batched,
     /// No history; only on request.
     Off,
+}
+
+/// Which way commits travel between a vault's own repository and its remote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GitSync {
+    /// Neither: somebody else syncs, or nobody.
+    Off,
+    /// Out. What others pushed is told, not taken.
+    Push,
+    /// Both. The service owns the clone.
+    Full,
 }
 
 /// A name and an address as git writes them.
@@ -183,6 +206,20 @@ impl GitMode {
             GitMode::Immediate => "immediate",
             GitMode::Batched => "batched",
             GitMode::Off => "off",
+        }
+    }
+}
+
+impl GitSync {
+    /// Every way, in the order in which messages name them.
+    pub const ALL: [GitSync; 3] = [GitSync::Off, GitSync::Push, GitSync::Full];
+
+    /// Returns the way as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GitSync::Off => "off",
+            GitSync::Push => "push",
+            GitSync::Full => "full",
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use anyhow::{Context, Result};
@@ -18,13 +18,14 @@ use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
 use crate::{
-    config::{Config, GitMode},
-    io::{index::Index, intents::Intents, outbox::Outbox, receipts::Receipts, vault::Vault, watch::Hints},
+    config::Config,
+    io::{git::Merge, index::Index, intents::Intents, outbox::Outbox, receipts::Receipts, vault::Vault, watch::Hints},
     model::{hash::ContentHash, path::NotePath},
 };
 
 mod advance;
 mod catalog;
+mod check;
 mod document;
 mod fill;
 pub mod graph;
@@ -37,6 +38,7 @@ mod reconcile;
 pub mod request;
 mod root;
 pub mod status;
+mod sync;
 mod write;
 
 use catalog::Entry;
@@ -46,14 +48,13 @@ use lock::FolderLock;
 use request::{Flushed, Waiting};
 use root::Root;
 use status::{NotReady, Status};
+use sync::{Synced, Syncs};
 use write::Writes;
 
 /// Events that wait; more senders wait themselves.
 const EVENTS: usize = 256;
 
 const MAX_ERRORS: usize = 20;
-
-const VERIFY_EVERY: Duration = Duration::from_secs(60);
 
 /// Events that one step takes before it goes on.
 const EVENTS_A_STEP: usize = 32;
@@ -63,6 +64,10 @@ const EVENTS_A_STEP: usize = 32;
 pub enum Event {
     /// A note is to be written.
     Write(Box<Waiting>),
+    /// What became of commits on their way to a remote.
+    Synced(Synced),
+    /// A merge for a source, by its number.
+    Merge(usize, Box<Merge>),
     /// Commit what waits for it.
     Flush(oneshot::Sender<Flushed>),
     /// Look at all sources now.
@@ -95,6 +100,7 @@ pub struct Engine {
     status_changed: bool,
     stopping: bool,
     writes: Writes,
+    syncs: Syncs,
     _lock: FolderLock,
 }
 
@@ -169,6 +175,7 @@ impl Engine {
             status_changed: true,
             stopping: false,
             writes: Writes::new(intents, receipts, outbox, n_roots),
+            syncs: Syncs::new(config.git.sync, &handle.events, n_roots),
             _lock: lock,
         };
         engine.open_histories();
@@ -213,7 +220,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Runs until [`Event::Shutdown`], or until every handle is gone.
+    /// Runs until [`Event::Shutdown`], or, where nothing is synced, until every handle is gone.
     pub fn run(mut self) {
         let _flag = StoppedFlag(Arc::clone(&self.shared));
         loop {
@@ -237,36 +244,13 @@ impl Engine {
     fn take(&mut self, event: Event, now: Instant) {
         match event {
             Event::Write(waiting) => self.writes.take(*waiting, now),
+            Event::Synced(synced) => self.take_synced(synced),
+            Event::Merge(at, merge) => self.take_merge(at, *merge, now),
             // Whoever asked may have gone.
             Event::Flush(reply) => drop(reply.send(self.flush(now))),
             Event::Rescan => self.rescan(now),
             Event::IndexBroken => self.verify(now),
             Event::Shutdown => self.stopping = true,
-        }
-    }
-
-    /// Opens the history of every vault for readers; what cannot be opened is tried again by the first write.
-    fn open_histories(&mut self) {
-        if self.config.git.mode == GitMode::Off {
-            return;
-        }
-        for at in 0..self.roots.len() {
-            if let Err(error) = self.open_repository(at) {
-                let name = self.roots[at].source.config.name.clone();
-                self.fail(format!("open the history of `{name}`: {error:#}"));
-            }
-        }
-    }
-
-    /// Builds the index anew if its files are not what was written. Any search may ask for it, so it looks once a minute at most.
-    fn verify(&mut self, now: Instant) {
-        if self.verified.is_some_and(|it| now < it + VERIFY_EVERY) {
-            return;
-        }
-        self.verified = Some(now);
-        if !self.index.is_sound() {
-            self.fail("the index is torn".to_owned());
-            self.rebuild();
         }
     }
 
@@ -282,6 +266,7 @@ impl Engine {
             self.take(event, now);
         }
         self.advance_writes(now);
+        self.advance_syncs(now);
         for at in 0..self.roots.len() {
             self.roots[at].take_hints(now);
             self.roots[at].keep_watching(now);
@@ -351,14 +336,14 @@ impl Engine {
             rebuilding: self.rebuilding,
             index_bytes: self.index.bytes(),
             dirty: self.roots.iter().map(|it| it.catalog.waiting()).sum(),
-            commits: self.writes.queues.iter().map(write::Queue::status).collect(),
+            commits: self.commits(),
             overwritten: self.writes.overwritten(),
             last_errors: self.errors.iter().cloned().collect(),
         }
     }
 
     fn next_deadline(&self, now: Instant) -> Instant {
-        if self.filling.is_some() {
+        if self.filling.is_some() || self.has_merges() {
             return now;
         }
         let looks = self.roots.iter().map(Root::next_look).chain(self.writes.next_due());

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    config::{self, Config, Flags, Limits, SourceConfig, SourceKind, findings::ConfigProblem, tokens::Token, values::size_text},
+    config::{self, Config, Flags, Git, Limits, SourceConfig, SourceKind, findings::ConfigProblem, tokens::Token, values::size_text},
     model::{glob::PathGlob, origin::OriginRule},
 };
 
@@ -70,6 +70,7 @@ fn render(config: &Config) -> String {
     lines.extend(config.tokens.iter().map(token_line));
     lines.extend(limit_lines(&config.limits));
     lines.extend(write_lines(config));
+    lines.extend(git_lines(&config.git));
     lines.push(format!("rescan_interval: {:?}", config.rescan_interval));
     lines.push(format!("quiet: {:?}", config.quiet));
     lines.push(format!(
@@ -132,8 +133,7 @@ fn limit_lines(limits: &Limits) -> [String; 7] {
     ]
 }
 
-fn write_lines(config: &Config) -> [String; 4] {
-    let owner = &config.git.owner;
+fn write_lines(config: &Config) -> [String; 3] {
     [
         "write:".to_owned(),
         format!("  allow: {}", quoted_list(config.write.allow.iter().map(PathGlob::as_str))),
@@ -141,14 +141,26 @@ fn write_lines(config: &Config) -> [String; 4] {
             "  edit_existing: {}",
             quoted_list(config.write.edit_existing.iter().map(PathGlob::as_str))
         ),
-        format!(
-            "git: {{mode: {}, quiet: {:?}, max: {:?}, owner: {}}}",
-            config.git.mode.as_str(),
-            config.git.quiet,
-            config.git.max,
-            quoted(&format!("{} <{}>", owner.name, owner.email))
-        ),
     ]
+}
+
+fn git_lines(git: &Git) -> Vec<String> {
+    let owner = quoted(&format!("{} <{}>", git.owner.name, git.owner.email));
+    let mut lines = vec![
+        "git:".to_owned(),
+        format!("  mode: {}", git.mode.as_str()),
+        format!("  quiet: {:?}", git.quiet),
+        format!("  max: {:?}", git.max),
+        format!("  owner: {owner}"),
+        format!("  sync: {}", git.sync.as_str()),
+        format!("  push_after: {:?}", git.push_after),
+        format!("  fetch_every: {:?}", git.fetch_every),
+        format!("  timeout: {:?}", git.timeout),
+    ];
+    let files = [("token_file", &git.token_file), ("signing_key", &git.signing_key)];
+    let given = files.into_iter().filter_map(|(key, file)| Some((key, file.as_ref()?)));
+    lines.extend(given.map(|(key, file)| format!("  {key}: {}", quoted_path(file))));
+    lines
 }
 
 fn quoted_path(path: &Path) -> String {
@@ -220,7 +232,15 @@ limits:
 write:
   allow: ["Agent/"]
   edit_existing: []
-git: {mode: immediate, quiet: 30s, max: 300s, owner: "vault owner <owner@localhost>"}
+git:
+  mode: immediate
+  quiet: 30s
+  max: 300s
+  owner: "vault owner <owner@localhost>"
+  sync: off
+  push_after: 10s
+  fetch_every: 60s
+  timeout: 60s
 rescan_interval: 60s
 quiet: 300ms
 log: {format: text, filter: "info"}
@@ -230,7 +250,7 @@ log: {format: text, filter: "info"}
             "sources: [{name: team, path: notes, exclude: [\"a\\\"b/\"], origin: [{glob: 'In/**', origin: agent}]}]\ndata_dir: data\n\
              ops_listen: '[::1]:1'\nallowed_hosts: [memory]\nallowed_origins: ['https://a']\nindex_dir: elsewhere\nagent_folder: Бот\n\
              timezone: UTC\ntokens: [{name: a, file: token, scopes: [edit, read], prefix: In}]\n\
-             limits: {note_write: 1025, request_timeout: 1500ms}\nwrite: {allow: ['Notes/**']}\ngit: {mode: off, owner: Ann <a@b>}\nlog: {format: json, filter: 'membridge=debug,warn'}\n",
+             limits: {note_write: 1025, request_timeout: 1500ms}\nwrite: {allow: ['Notes/**']}\ngit: {mode: off, owner: Ann <a@b>, sync: push, token_file: token}\nlog: {format: json, filter: 'membridge=debug,warn'}\n",
             r#"listen: "127.0.0.1:7979"
 ops_listen: "[::1]:1"
 allowed_hosts: ["memory"]
@@ -258,7 +278,16 @@ limits:
 write:
   allow: ["Notes/**"]
   edit_existing: []
-git: {mode: off, quiet: 30s, max: 300s, owner: "Ann <a@b>"}
+git:
+  mode: off
+  quiet: 30s
+  max: 300s
+  owner: "Ann <a@b>"
+  sync: push
+  push_after: 10s
+  fetch_every: 60s
+  timeout: 60s
+  token_file: "ROOT/token"
 rescan_interval: 60s
 quiet: 300ms
 log: {format: json, filter: "membridge=debug,warn"}

@@ -185,27 +185,27 @@ mod tests {
         args: EditArgs,
     }
 
-    fn check(typed: &str, expected: Value) {
+    fn check(typed: &str, expected: &Value) {
         let words = ["edit", "A.md"].into_iter().chain(typed.split('|'));
         let typed = Typed::try_parse_from(words).unwrap();
-        assert_eq!(json!(edits(&typed.args).unwrap()), expected);
+        assert_eq!(json!(edits(&typed.args).unwrap()), *expected);
     }
 
     #[test]
     fn what_is_typed_becomes_edits() {
-        check("--replace|a b|--with|c", json!([{"op": "replace_text", "old": "a b", "new": "c"}]));
+        check("--replace|a b|--with|c", &json!([{"op": "replace_text", "old": "a b", "new": "c"}]));
         check(
             "--replace|a|--with|c|--section|Plan|--expect|2",
-            json!([{"op": "replace_text", "old": "a", "new": "c", "within": "Plan", "expect": 2}]),
+            &json!([{"op": "replace_text", "old": "a", "new": "c", "within": "Plan", "expect": 2}]),
         );
         check(
             "--append|--section|Plan/Ledger|- 3 kg",
-            json!([{"op": "append", "text": "- 3 kg", "create_section": false, "section": "Plan/Ledger"}]),
+            &json!([{"op": "append", "text": "- 3 kg", "create_section": false, "section": "Plan/Ledger"}]),
         );
-        check("--delete-section|Plan", json!([{"op": "delete_section", "section": "Plan"}]));
+        check("--delete-section|Plan", &json!([{"op": "delete_section", "section": "Plan"}]));
         check(
             "--set|status=done|--set|n=3|--set|list=[1,2]|--unset|old|--add-tag|metal",
-            json!([
+            &json!([
                 {"op": "set_property", "name": "status", "value": "done"},
                 {"op": "set_property", "name": "n", "value": 3},
                 {"op": "set_property", "name": "list", "value": [1, 2]},

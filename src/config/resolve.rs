@@ -3,13 +3,13 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use crate::{
     config::{
-        Config, Environment, Flags, Git, GitMode, Limits, Log, LogFormat, Person,
+        Config, Environment, Flags, Git, GitMode, GitSync, Limits, Log, LogFormat, Person,
         callers::{add_environment_token, tokens},
         findings::Findings,
         folders::{self, FolderKeys},
@@ -70,7 +70,7 @@ pub fn resolve(flags: &Flags, environment: Environment<'_>, findings: &mut Findi
         index_dir,
         sources,
         write: write_policy(file.write, &agent_folder, findings),
-        git: git(file.git, findings),
+        git: git(file.git, &place, findings),
         agent_folder,
         timezone: value(file.timezone, values::timezone, findings),
         tokens,
@@ -145,7 +145,7 @@ fn globset_escaped(folder: &NotePath) -> String {
     folder.as_str().chars().map(escape).collect()
 }
 
-fn git(written: GitWritten, findings: &mut Findings) -> Git {
+fn git(written: GitWritten, place: &Place, findings: &mut Findings) -> Git {
     let owner = || Person {
         name: "vault owner".to_owned(),
         email: "owner@localhost".to_owned(),
@@ -155,7 +155,34 @@ fn git(written: GitWritten, findings: &mut Findings) -> Git {
         quiet: value(written.quiet, |it| values::duration(it, seconds(1)..=seconds(3600)), findings).unwrap_or(seconds(30)),
         max: value(written.max, |it| values::duration(it, seconds(1)..=seconds(86_400)), findings).unwrap_or(seconds(300)),
         owner: value(written.owner, values::person, findings).unwrap_or_else(owner),
+        sync: value(written.sync, values::git_sync, findings).unwrap_or(GitSync::Off),
+        push_after: value(
+            written.push_after,
+            |it| values::duration(it, Duration::from_millis(10)..=seconds(3600)),
+            findings,
+        )
+        .unwrap_or(seconds(10)),
+        fetch_every: value(
+            written.fetch_every,
+            |it| values::duration(it, seconds(5)..=seconds(24 * 3600)),
+            findings,
+        )
+        .unwrap_or(seconds(60)),
+        timeout: value(written.timeout, |it| values::duration(it, seconds(1)..=seconds(3600)), findings).unwrap_or(seconds(60)),
+        token_file: existing_file(written.token_file, place, findings),
+        signing_key: existing_file(written.signing_key, place, findings),
     }
+}
+
+/// Returns the path of a file that is there; what it holds is read when it is needed, because it may be replaced.
+fn existing_file(written: Option<Written>, place: &Place, findings: &mut Findings) -> Option<PathBuf> {
+    let written = written?;
+    let path = place.path(&written.text);
+    if !path.is_file() {
+        let message = format!("there is no file `{}`", path.display());
+        findings.problem(written.key, message, "create it, or mend the path");
+    }
+    Some(path)
 }
 
 fn check_listeners(config: &Config, listen_key: &str, has_tokens: bool, findings: &mut Findings) {

@@ -460,6 +460,8 @@ fn the_example_names_every_setting_and_loads() {
         .replace("/run/secrets/membridge/agent", "ROOT/token");
     let text = text
         .replace("/run/secrets/membridge/operator", "ROOT/other-token")
+        .replace("/run/secrets/membridge/forge", "ROOT/token")
+        .replace("/run/secrets/membridge/signing-key", "ROOT/token")
         .replace("/var/lib/membridge", "ROOT/data");
     check(&file(&text), |_, config| {
         assert_eq!((config.sources.len(), config.tokens.len()), (2, 2));

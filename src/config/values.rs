@@ -6,7 +6,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    config::{GitMode, LogFormat, Person, SourceKind, findings::Complaint, tokens::Scope},
+    config::{GitMode, GitSync, LogFormat, Person, SourceKind, findings::Complaint, tokens::Scope},
     model::{
         glob::PathGlob,
         origin::Origin,
@@ -105,6 +105,12 @@ pub fn glob(text: &str) -> Result<PathGlob, Complaint> {
 pub fn git_mode(text: &str) -> Result<GitMode, Complaint> {
     let mode = GitMode::ALL.into_iter().find(|it| it.as_str() == text);
     mode.ok_or_else(|| Complaint::new(format!("`{text}` is no mode"), valid(GitMode::ALL.map(GitMode::as_str))))
+}
+
+/// Reads which way commits travel.
+pub fn git_sync(text: &str) -> Result<GitSync, Complaint> {
+    let sync = GitSync::ALL.into_iter().find(|it| it.as_str() == text);
+    sync.ok_or_else(|| Complaint::new(format!("`{text}` is no way to sync"), valid(GitSync::ALL.map(GitSync::as_str))))
 }
 
 /// Reads an author as git writes one: `Ann Smith <ann@example.org>`.

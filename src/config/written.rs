@@ -75,6 +75,12 @@ pub struct GitWritten {
     pub quiet: Option<Written>,
     pub max: Option<Written>,
     pub owner: Option<Written>,
+    pub sync: Option<Written>,
+    pub push_after: Option<Written>,
+    pub fetch_every: Option<Written>,
+    pub timeout: Option<Written>,
+    pub token_file: Option<Written>,
+    pub signing_key: Option<Written>,
 }
 
 /// Returns what the text says; whatever it says wrongly is noted and left out.
@@ -192,6 +198,12 @@ fn git(mut table: Table, findings: &mut Findings) -> GitWritten {
         quiet: table.text("quiet", findings),
         max: table.text("max", findings),
         owner: table.text("owner", findings),
+        sync: table.text("sync", findings),
+        push_after: table.text("push_after", findings),
+        fetch_every: table.text("fetch_every", findings),
+        timeout: table.text("timeout", findings),
+        token_file: table.text("token_file", findings),
+        signing_key: table.text("signing_key", findings),
     };
     table.finish(findings);
     read

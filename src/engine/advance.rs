@@ -43,6 +43,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(5);
 const RETRY: Duration = Duration::from_secs(5);
 const MAX_RETRY: Duration = Duration::from_secs(60);
 
+const VERIFY_EVERY: Duration = Duration::from_secs(60);
+
 /// After so many failures in a row the index is built anew, unless the disk is full.
 const MAX_FAILURES: u32 = 3;
 
@@ -316,6 +318,18 @@ impl Engine {
         }
         self.index.discard();
         if self.failures >= MAX_FAILURES && !is_full(error) {
+            self.rebuild();
+        }
+    }
+
+    /// Builds the index anew if its files are not what was written. Any search may ask for it, so it looks once a minute at most.
+    pub(super) fn verify(&mut self, now: Instant) {
+        if self.verified.is_some_and(|it| now < it + VERIFY_EVERY) {
+            return;
+        }
+        self.verified = Some(now);
+        if !self.index.is_sound() {
+            self.fail("the index is torn".to_owned());
             self.rebuild();
         }
     }

@@ -75,13 +75,20 @@ impl VaultGraph {
 
     /// Returns what is odd in the files that are to be judged, in order. Files beyond `within` do not exist for it.
     pub fn lint(&self, within: Option<&str>, judged: impl Fn(&NotePath) -> bool) -> Vec<Finding> {
+        let mut findings = self.lint_files(within, &judged);
+        let mut after = None;
+        while let Some(more) = lint::of_links(self.links(within), &mut after, usize::MAX, &judged) {
+            findings.extend(more);
+        }
+        findings.sort();
+        findings
+    }
+
+    /// Returns what [`VaultGraph::lint`] finds beside links, in no order.
+    pub(super) fn lint_files(&self, within: Option<&str>, judged: &dyn Fn(&NotePath) -> bool) -> Vec<Finding> {
         let seen = |path: &NotePath| lies_within(path, within) && judged(path);
-        let mut findings = lint::of_links(self.links(within), &judged);
-        findings.extend(
-            lint::twin_names(self.links(within).files())
-                .into_iter()
-                .filter(|it| judged(&it.path)),
-        );
+        let mut findings = lint::twin_names(self.links(within).twins());
+        findings.retain(|it| judged(&it.path));
         let copies = self.conflicts.iter().filter(|(copy, _)| seen(copy));
         findings.extend(lint::conflict_copies(copies.map(|(copy, original)| (copy, original.as_str()))));
         for (path, oddities) in self.oddities.iter().filter(|(path, _)| seen(path)) {
@@ -93,7 +100,6 @@ impl VaultGraph {
             };
             findings.extend(oddities.iter().map(finding));
         }
-        findings.sort();
         findings
     }
 
@@ -126,7 +132,10 @@ impl VaultGraph {
         self.conflicts = conflicts;
     }
 
+    /// Says that every file of the index is in.
     pub(super) fn make_whole(&mut self) {
+        // Filled while a million short-lived texts came and went, it lies scattered between holes that the allocator cannot give back.
+        self.links = self.links.clone();
         self.whole = true;
     }
 }

@@ -18,11 +18,17 @@ pub struct WriteRequest {
     pub who: Who,
     /// Whether the caller may change notes that people wrote, where the policy allows it.
     pub may_edit: bool,
+    /// A folder, ending with `/`, beyond which the caller sees nothing and nothing is changed for it.
+    pub prefix: Option<String>,
     pub if_match: Option<ContentHash>,
     pub reason: String,
     /// Answer what would happen; change nothing.
     pub dry_run: bool,
     pub idempotency: Option<Idempotency>,
+    /// Write it even if it looks like a secret.
+    pub allow_secret: bool,
+    /// Brings back what a later save had dropped; that is done once, so it is not watched in its turn.
+    pub brings_back: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -123,6 +129,11 @@ pub enum WriteError {
     NotMarkdown,
     InvalidName(String),
     Edit(EditError),
+    /// The text that the write adds holds one: its kind and line (from 1).
+    Secret {
+        kind: &'static str,
+        line: usize,
+    },
     NotUtf8,
     TooLarge {
         size: usize,

@@ -76,6 +76,10 @@ pub struct Commits {
     pub waiting: usize,
     /// Why they wait; empty when none does.
     pub reason: String,
+    /// Commits that the remote does not have, as far as is known here; 0 where nothing is synced.
+    pub unpushed: usize,
+    /// Why the remote is not in step; empty when it is, and where nothing is synced.
+    pub sync: String,
 }
 
 #[derive(Debug, Clone)]

@@ -29,6 +29,7 @@ mod files;
 mod history;
 mod moved;
 mod plan;
+mod planned;
 mod recovery;
 mod rules;
 mod survival;
@@ -75,10 +76,10 @@ pub(super) struct Writes {
     /// What we wrote last at a path, by the root's number.
     own: HashMap<(usize, NotePath), ContentHash>,
     /// By the root's number; opened by the first write, so that a vault that is only read stays untouched.
-    spools: Vec<Option<Spool>>,
+    pub(super) spools: Vec<Option<Spool>>,
     pub(super) queues: Vec<Queue>,
     /// What was swapped out, with the root's number and when to look at it again.
-    displaced: Vec<(usize, Displaced, Instant)>,
+    pub(super) displaced: Vec<(usize, Displaced, Instant)>,
     survival: Survival,
     operations: u64,
     /// When a group was written last.

@@ -3,14 +3,20 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, Bytes},
+    BoxError,
+    body::Body,
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use tokio::time;
 
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::{
+    body::unique::UniqueKeys,
+    problem::{Problem, ProblemKind},
+};
+
+mod unique;
 
 /// What a body may cost.
 #[derive(Debug, Clone, Copy)]
@@ -39,15 +45,17 @@ pub async fn json_raw<T: DeserializeOwned>(
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(refused("the body is no JSON object".to_owned()));
     }
+    // A map of any keys keeps the last of two, a reader before us may have looked at the first.
+    serde_json::from_slice::<UniqueKeys>(&bytes).map_err(|error| refused(error.to_string()))?;
     let value = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
-    Ok((value, bytes.to_vec()))
+    Ok((value, bytes))
 }
 
 /// Reads the text of a note.
 pub async fn markdown(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<String, Problem> {
     check_type(headers, &["text/markdown", "application/json"])?;
     let bytes = read(headers, body, limits).await?;
-    String::from_utf8(bytes.to_vec()).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         Problem::new(
             ProblemKind::UnsupportedEncoding,
             format!("the text is not UTF-8 from byte {} on", error.utf8_error().valid_up_to()),
@@ -84,13 +92,16 @@ fn check_type(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem> {
             taken.join(" or ")
         ));
     }
-    match text(header::CONTENT_ENCODING) {
-        None | Some("identity") => Ok(()),
-        Some(_) => refused("a compressed body is not taken".to_owned()),
+    // hyper takes `gzip, chunked` and undoes the second only.
+    let is_plain = |name, own: &str| text(name).is_none_or(|it| it.eq_ignore_ascii_case(own));
+    if is_plain(header::CONTENT_ENCODING, "identity") && is_plain(header::TRANSFER_ENCODING, "chunked") {
+        Ok(())
+    } else {
+        refused("a compressed body is not taken".to_owned())
     }
 }
 
-async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Bytes, Problem> {
+async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Vec<u8>, Problem> {
     let too_large = || Problem::new(ProblemKind::TooLarge, format!("the body has more than {} bytes", limits.bytes));
     let declared = headers
         .get(header::CONTENT_LENGTH)
@@ -98,8 +109,8 @@ async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Byt
     if declared.is_some_and(|it| it > limits.bytes as u64) {
         return Err(too_large());
     }
-    match time::timeout(limits.time, Limited::new(body, limits.bytes).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+    match time::timeout(limits.time, read_frames(Limited::new(body, limits.bytes))).await {
+        Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(error)) => Err(Problem::new(ProblemKind::InvalidBody, format!("the body ended early: {error}"))),
         Err(_) => Err(Problem::new(
@@ -107,6 +118,17 @@ async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Byt
             format!("the body did not come within {} s", limits.time.as_secs()),
         )),
     }
+}
+
+/// Returns the bytes of all frames. Each is copied at once: a body of chunks of one byte would be kept as a million of pieces.
+async fn read_frames(mut body: Limited<Body>) -> Result<Vec<u8>, BoxError> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -150,6 +172,7 @@ mod tests {
         check("application/x-www-form-urlencoded", "q=a", Err("unsupported-media-type")).await;
         check("application/json", r#"{"q":"a","x":1}"#, Err("invalid-body")).await;
         check("application/json", r#"{"q":"a","q":"b"}"#, Err("invalid-body")).await;
+        check("application/json", r#"{"q":{"a":1,"a":2}}"#, Err("invalid-body")).await;
         check("application/json", r#"{"q":["a"]}"#, Err("invalid-body")).await;
         check("application/json", r#"{"q":"a"} x"#, Err("invalid-body")).await;
         check("application/json", &format!(r#"{{"q":"{}"}}"#, "a".repeat(40)), Err("too-large")).await;

@@ -23,11 +23,16 @@ pub async fn with_graph<T: Send + 'static>(
     let run = move || {
         let graph = source.graph();
         if !graph.is_whole() {
-            return Err(Problem::new(ProblemKind::NotReady, "the links of the vault are being read").retry_after_ms(1000));
+            return Err(not_ready());
         }
         Ok(work(&graph))
     };
     state.work.run(run).await?
+}
+
+/// Returns what is answered while a graph is being filled.
+pub fn not_ready() -> Problem {
+    Problem::new(ProblemKind::NotReady, "the links of the vault are being read").retry_after_ms(1000)
 }
 
 /// Returns the file that a path means, `.md` added where it was left out; `None` for what is not there or not for this caller.

@@ -15,7 +15,7 @@ use crate::{
         AppState,
         auth::Caller,
         freshness::{Index, Wanted},
-        known::with_graph,
+        known::not_ready,
         notes::load::source_of,
         params::{Params, invalid},
         problem::Problem,
@@ -106,21 +106,23 @@ pub async fn get_lint(
 
     let index = Index::from(state.handle.freshness());
     let settings = source.settings();
-    let linted = with_graph(&state, &source, move |graph| {
-        let mut findings = graph.lint(caller.prefix.as_deref(), |path| !settings.leaves_out(path));
+    let lint = move || {
+        let mut findings = source
+            .lint(caller.prefix.as_deref(), |path| !settings.leaves_out(path))
+            .ok_or_else(not_ready)?;
         findings.retain(|it| kind.is_none_or(|kind| it.kind == kind));
         let mut counts: BTreeMap<String, usize> = KINDS.iter().map(|it| ((*it).to_owned(), 0)).collect();
         for it in &findings {
             *counts.entry(it.kind.as_str().to_owned()).or_default() += 1;
         }
         findings.truncate(limit);
-        LintResponse {
+        Ok(Json(LintResponse {
             findings: findings.into_iter().map(FindingEntry::from).collect(),
             counts,
             index,
-        }
-    });
-    Ok(Json(linted.await?))
+        }))
+    };
+    state.work.run(lint).await?
 }
 
 impl From<Finding> for FindingEntry {

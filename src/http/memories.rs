@@ -126,17 +126,11 @@ pub async fn post_memory(
     let (input, raw): (MemoryInput, _) = body::json_raw(&headers, body, call.json_limits(&state), &fields).await?;
     check(&input)?;
     let title = input.title.clone().unwrap_or_else(|| memory::title_of(&input.text));
-    let folder = match input.topic.as_deref().unwrap_or_default() {
-        "" => format!("{}/{MEMORIES}", state.agent_folder),
-        topic => {
-            let parts: Vec<String> = topic
-                .split('/')
-                .filter(|it| !it.trim().is_empty())
-                .map(|it| memory::slug(it, "topic"))
-                .collect();
-            format!("{}/{MEMORIES}/{}", state.agent_folder, parts.join("/"))
-        }
-    };
+    let topic = input.topic.as_deref().unwrap_or_default();
+    let parts = topic.split('/').filter(|it| !it.trim().is_empty());
+    let folder = parts.fold(format!("{}/{MEMORIES}", state.agent_folder), |above, it| {
+        format!("{above}/{}", memory::slug(it, "topic"))
+    });
     let (source, path) = call.named(&state, &caller, &format!("{folder}/{}.md", memory::slug(&title, "memory")))?;
     let supersedes = input
         .supersedes

@@ -70,6 +70,13 @@ pub struct SourceEntry {
     /// Writes that wait for their commit; `null` for a token that may not read the whole source.
     #[serde(default)]
     pub commits_waiting: Option<usize>,
+    /// Commits that the remote does not have, as far as is known here; `null` likewise.
+    #[serde(default)]
+    pub unpushed: Option<usize>,
+    /// Why the remote is not in step: `diverged`, `rejected`, `denied`, `timed out` or `failed`, with what was said of it after a colon for
+    /// a token that may read the whole source. Empty when it is, and where nothing is synced.
+    #[serde(default)]
+    pub sync: String,
     /// Why the source is stale; empty when all is well. Only that there is a reason for a token that may not read the whole source.
     pub problem: String,
     pub conflicts: Vec<Conflict>,
@@ -202,6 +209,8 @@ fn source(it: SourceStatus, commits: &Commits, caller: &Caller) -> SourceEntry {
             commits.place.to_owned()
         },
         commits_waiting: whole(commits.waiting),
+        unpushed: whole(commits.unpushed),
+        sync: if sees_all { commits.sync.clone() } else { kind_of(&commits.sync) },
         problem: if sees_all || it.problem.is_empty() {
             it.problem
         } else {

@@ -1,6 +1,6 @@
 //! The repository that keeps the history of a vault: commits beside people and their tools, and what happened when. The only door to git2.
 //! Knows git's files and rules; knows nothing of Markdown, of the index, or of who asked and why. Never writes below the vault, but for
-//! the vault's own `.git`.
+//! the vault's own `.git` and, when what others pushed comes in, files that no note can be.
 
 use std::path::{Path, PathBuf};
 
@@ -15,9 +15,13 @@ mod durable;
 mod entry;
 mod guard;
 mod history;
+mod incoming;
 mod lock;
 mod merge;
 mod message;
+mod program;
+mod remote;
+mod sign;
 mod staged;
 #[cfg(test)]
 mod tests;
@@ -25,8 +29,10 @@ mod tests;
 pub use changes::{ChangeKind, CommitChanges, Since};
 pub use commit::Tip;
 pub use history::{CommitInfo, History};
+pub use incoming::{Incoming, Merge};
 pub use merge::merge;
 pub use message::{COMMITTER, Identity, Message};
+pub use remote::{Access, Refusal, Upstream};
 
 /// Where the commits of a vault go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +52,8 @@ pub struct Repository {
     root: PathBuf,
     /// What to open: the vault, or the private repository.
     place: PathBuf,
+    /// The SSH key that signs every commit.
+    signing_key: Option<PathBuf>,
 }
 
 /// What shall become one commit.
@@ -91,6 +99,8 @@ pub enum NotNowReason {
     Unsupported,
     /// The repository belongs to another user.
     NotOwner,
+    /// The key that shall sign cannot.
+    NotSigned,
     Failed,
 }
 
@@ -103,6 +113,7 @@ impl NotNowReason {
             NotNowReason::DetachedHead => "detached_head",
             NotNowReason::Unsupported => "unsupported",
             NotNowReason::NotOwner => "not_owner",
+            NotNowReason::NotSigned => "not_signed",
             NotNowReason::Failed => "failed",
         }
     }
@@ -151,6 +162,7 @@ impl Repository {
                 kind: RepositoryKind::Vault,
                 place: root.clone(),
                 root,
+                signing_key: None,
             });
         }
         prepare_private(private).with_context(|| format!("cannot use the history repository {}", private.display()))?;
@@ -158,7 +170,13 @@ impl Repository {
             kind: RepositoryKind::Private,
             root,
             place: private.to_owned(),
+            signing_key: None,
         })
+    }
+
+    /// Signs every commit from now on with this SSH key; what cannot be signed is not committed.
+    pub fn signing_with(self, signing_key: Option<PathBuf>) -> Repository {
+        Repository { signing_key, ..self }
     }
 
     /// Returns where the commits go.
@@ -196,9 +214,10 @@ impl Repository {
     /// just what it is about.
     pub fn commit_planned(&self, mut plan: impl FnMut(&Tip<'_>) -> anyhow::Result<Vec<CommitRequest>>) -> Result<Vec<Committed>, NotNow> {
         let handle = self.handle()?;
+        let key = self.signing_key.as_deref();
         match self.kind {
-            RepositoryKind::Vault => commit::in_vault(&handle, &self.root, &mut plan),
-            RepositoryKind::Private => commit::in_private(&handle, &mut plan),
+            RepositoryKind::Vault => commit::in_vault(&handle, &self.root, key, &mut plan),
+            RepositoryKind::Private => commit::in_private(&handle, key, &mut plan),
         }
     }
 

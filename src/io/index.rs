@@ -20,25 +20,32 @@ use tantivy::{
 use crate::model::{hash::ContentHash, path::NoteId};
 
 mod analysis;
+mod arrays;
 mod condition;
 mod directory;
+mod finder;
+mod kept;
 mod language;
 mod lookup;
 mod marks;
+mod occurrences;
 mod pieces;
 pub mod request;
 mod schema;
 mod score;
 mod search;
+mod searcher;
 mod segment;
 mod snippet;
 mod tokenizer;
+mod view;
 mod vocabulary;
 mod words;
 
 pub use lookup::{FactsCursor, Known, TagCount};
 pub use request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort, Visible};
 pub use schema::{IndexedNote, STAMP};
+pub use searcher::Searcher;
 
 use directory::CacheDirectory;
 use schema::{FORMAT, Fields};
@@ -47,30 +54,6 @@ use segment::Segment;
 /// Memory of one indexing thread before it writes a segment; tantivy wants at least 15 MB.
 const BULK_MEMORY: usize = 48_000_000;
 const UPDATE_MEMORY: usize = 15_000_000;
-
-/// A snapshot of the index: no later change alters it.
-#[derive(Debug)]
-pub struct Searcher {
-    segments: Vec<Arc<Segment>>,
-    generation: u64,
-}
-
-impl Searcher {
-    /// Answers one search.
-    pub fn search(&self, request: &SearchRequest) -> Result<SearchAnswer> {
-        search::search(&self.segments, request)
-    }
-
-    /// Returns the number of the commit that this snapshot shows.
-    pub fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// Returns how many notes it holds.
-    pub fn notes(&self) -> usize {
-        self.segments.iter().map(|it| it.alive.iter().filter(|&&it| it).count()).sum()
-    }
-}
 
 /// How many threads index: both cores while everything is new, one for the trickle of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -336,10 +319,7 @@ impl Index {
         self.segments = segments;
         let mut segments: Vec<Arc<Segment>> = self.segments.values().map(|(_, it)| Arc::clone(it)).collect();
         segments.sort_by_key(|it| it.reader.segment_id());
-        Ok(Searcher {
-            segments,
-            generation: self.generation,
-        })
+        Ok(Searcher::new(segments, self.generation))
     }
 
     /// Forgets what was not committed; to be called after every error, before anything else. The next effort begins with a new writer:

@@ -6,8 +6,10 @@ mod graph;
 mod key;
 mod lookup;
 mod names;
+mod packed;
 mod rewrite;
 mod subpath;
+mod targets;
 
 pub use graph::{GraphWithin, LinkGraph, ResolvedLink};
 pub use lookup::{By, Candidate, Lookup, look_up};

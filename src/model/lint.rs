@@ -107,10 +107,21 @@ fn is_tags(line: &str) -> bool {
         .is_some_and(|(key, _)| key.trim_end().trim_matches(['"', '\'']).eq_ignore_ascii_case("tags"))
 }
 
-/// Returns the links that lead nowhere and those that could lead to several files, of the notes that are to be judged.
-pub fn of_links(graph: GraphWithin<'_>, judged: impl Fn(&NotePath) -> bool) -> Vec<Finding> {
+/// Returns the links that lead nowhere and those that could lead to several files, of the notes that are to be judged: of those that follow
+/// `after` by path, until so many links were looked at. Moves `after`; `None` when no note is left.
+pub fn of_links(
+    graph: GraphWithin<'_>,
+    after: &mut Option<NotePath>,
+    most: usize,
+    judged: &dyn Fn(&NotePath) -> bool,
+) -> Option<Vec<Finding>> {
     let mut findings = Vec::new();
-    for link in graph.links() {
+    let mut last = None;
+    for (looked_at, link) in graph.links_after(after.as_ref()).enumerate() {
+        if looked_at >= most && last != Some(link.source) {
+            break;
+        }
+        last = Some(link.source);
         if link.resolved.is_some() && !link.ambiguous || !judged(link.source) {
             continue;
         }
@@ -125,7 +136,8 @@ pub fn of_links(graph: GraphWithin<'_>, judged: impl Fn(&NotePath) -> bool) -> V
             detail,
         });
     }
-    sorted(findings)
+    *after = Some(last?.clone());
+    Some(sorted(findings))
 }
 
 fn tie(graph: GraphWithin<'_>, link: &ResolvedLink<'_>, taken: &NotePath) -> String {
@@ -245,7 +257,15 @@ mod tests {
             ("aa/Tie.md", ""),
             ("bb/Tie.md", ""),
         ]);
-        let findings = of_links(graph.within(None), |_| true);
+        let all = |judged: &dyn Fn(&NotePath) -> bool, most| {
+            let (mut after, mut findings) = (None, Vec::new());
+            while let Some(more) = of_links(graph.within(None), &mut after, most, judged) {
+                findings.extend(more);
+            }
+            findings
+        };
+        let findings = all(&|_| true, 1);
+        assert_eq!(all(&|_| true, usize::MAX), findings, "piece by piece as in one");
         assert_eq!(
             shown(&findings),
             [
@@ -255,10 +275,7 @@ mod tests {
                 "z.md:1 unresolved-link"
             ]
         );
-        assert!(
-            of_links(graph.within(None), |path| path.as_str() == "z.md").len() == 1,
-            "the others are not judged"
-        );
+        assert!(all(&|path| path.as_str() == "z.md", 1).len() == 1, "the others are not judged");
         assert_eq!(findings[0].detail, "`x` leads to no file");
         assert_eq!(findings[2].detail, "`Tie#H` is read as `aa/Tie.md` and could be `bb/Tie.md`");
     }

@@ -43,7 +43,7 @@ pub fn compose(memory: &MemoryText<'_>) -> (Vec<(String, Value)>, String) {
 /// Returns the first line of a text that shows anything, without Markdown's marks, cut at a word after about 60 characters; empty when there
 /// is none.
 pub fn title_of(text: &str) -> String {
-    let lines = text.lines().map(|it| plain(it)).find(|it| it.contains(char::is_alphanumeric));
+    let lines = text.lines().map(plain).find(|it| it.contains(char::is_alphanumeric));
     cut(&lines.unwrap_or_default())
 }
 

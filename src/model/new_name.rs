@@ -32,6 +32,7 @@ pub enum InvalidName {
     Device,
     Escape,
     SyncTool,
+    Extension,
 }
 
 /// Returns why the path must not be created, if there is a reason.
@@ -41,6 +42,10 @@ pub fn check(path: &NotePath) -> Result<(), InvalidName> {
     }
     if noise::is_noise(path.as_str()) || noise::conflict_of(path.as_str(), |_| false).is_some() {
         return Err(InvalidName::SyncTool);
+    }
+    // `a.MD` beside `a.md` is one file on some devices, and no note at all for programs that look for `.md`.
+    if path.is_note() && path.extension() != "md" {
+        return Err(InvalidName::Extension);
     }
     path.as_str().split('/').try_for_each(check_component)
 }
@@ -81,7 +86,7 @@ fn check_component(name: &str) -> Result<(), InvalidName> {
 }
 
 /// What nobody sees, or what turns the reading direction: default-ignorable characters, private use, tags, and spaces that are no plain space.
-pub(super) fn is_hidden(it: char) -> bool {
+pub fn is_hidden(it: char) -> bool {
     matches!(it,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
@@ -123,6 +128,7 @@ impl fmt::Display for InvalidName {
             InvalidName::Device => f.write_str("Windows keeps this name for a device"),
             InvalidName::Escape => f.write_str("a new name must not hold `%%`, nor a `%` before two hexadecimal digits"),
             InvalidName::SyncTool => f.write_str("a sync tool uses this name for itself"),
+            InvalidName::Extension => f.write_str("the name of a new note ends with `.md` in small letters"),
         }
     }
 }
@@ -183,6 +189,7 @@ mod tests {
         check("a#b.md", InvalidName::ForbiddenCharacter('#'));
         check("%2e%2e.md", InvalidName::Escape);
         check("redflag.md", InvalidName::SyncTool);
+        check("a.MD", InvalidName::Extension);
         check("n.sync-conflict-20260102-153000-ABCDEFG.md", InvalidName::SyncTool);
         check(&format!("{}.md", "x".repeat(201)), InvalidName::TooLong);
         check(&vec!["0123456789"; 40].join("/"), InvalidName::TooDeep);

@@ -10,6 +10,7 @@ pub mod edit;
 pub mod frontmatter;
 pub mod markdown;
 pub mod outline;
+pub mod place;
 pub mod tag;
 pub mod wikilink;
 

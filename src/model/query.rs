@@ -13,6 +13,8 @@ mod javascript;
 mod leaf;
 mod lexer;
 mod natural;
+pub mod needed;
+pub mod outline;
 pub mod pattern;
 mod scopes;
 

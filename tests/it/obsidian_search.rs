@@ -277,3 +277,26 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn what_a_snapshot_keeps_of_searches_changes_no_answer(
+        notes in generated::vault(),
+        queries in prop::collection::vec((generated::query_text(), prop::option::of(Just("Work/".to_owned()))), 4),
+    ) {
+        let used = Vault::new(notes.clone());
+        let ask = |vault: &Vault, (text, prefix): &(String, Option<String>)| {
+            let mut request = request(query::natural(text));
+            request.visible[0].prefix.clone_from(prefix);
+            (request.exact, request.snippet_chars) = (false, 40);
+            format!("{:?}", vault.searcher.search(&request).unwrap())
+        };
+        let first: Vec<String> = queries.iter().map(|it| ask(&used, it)).collect();
+        for (query, first) in queries.iter().zip(first) {
+            prop_assert_eq!(&ask(&used, query), &first, "asked twice: {:?}", query);
+            prop_assert_eq!(&ask(&Vault::new(notes.clone()), query), &first, "asked first: {:?}", query);
+        }
+    }
+}

@@ -379,3 +379,25 @@ async fn a_stale_save_does_not_take_the_agents_change_away() {
     }
     assert_eq!(on_disk(&server, "Plan.md"), expected);
 }
+
+#[tokio::test]
+async fn a_secret_is_not_written_unless_that_is_meant() {
+    let server = over(&[]).await;
+    let text = "# NAS\n\npassword: hunter22\n";
+    let refused = server.put("Agent/A.md", text, &[]).await;
+    assert_eq!(refused.problem(), (422, "secret-found".to_owned()));
+    assert!(
+        !refused.text().contains("hunter22") && refused.text().contains("line 3"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(
+        server.put("Agent/A.md?allow_secret=true", text, &[]).await.status,
+        StatusCode::CREATED
+    );
+    // What stands there already is no matter of an edit.
+    let edit = json!({"edits": [{"op": "append", "text": "more"}]});
+    assert_eq!(server.patch("Agent/A.md", &edit).await.status, StatusCode::OK);
+    let edit = json!({"edits": [{"op": "append", "text": "token: ghp_a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8"}]});
+    assert_eq!(server.patch("Agent/A.md", &edit).await.problem(), (422, "secret-found".to_owned()));
+}

@@ -13,13 +13,13 @@ use tracing::{info, warn};
 use crate::{
     engine::{
         Engine,
-        no_room::is_full,
+        no_room::of_disk,
         request::{GitState, Receipt, WriteError},
         write::{
             TRIES, Taken,
             history::{Outcome, Queued},
             is_private,
-            plan::{Change, Planned},
+            planned::{Change, Planned},
         },
     },
     io::{intents::Intent, receipts::Remembered},
@@ -62,11 +62,7 @@ impl Engine {
             Ok(group) => group.number,
             Err(error) => {
                 self.fail(format!("log a write: {error:#}"));
-                let why = if is_full(&error) {
-                    WriteError::Full
-                } else {
-                    WriteError::Failed("the write could not be logged".to_owned())
-                };
+                let why = of_disk(&error, "the write could not be logged");
                 works.into_iter().for_each(|it| it.taken.waiting.answer(Err(why.clone())));
                 return;
             }
@@ -81,7 +77,7 @@ impl Engine {
             .flat_map(|it| it.planned.paths().map(|path| (it.planned.at, path.clone())))
             .collect();
         let generation = self.index_written(&written, now);
-        for work in &done {
+        for work in done.iter().filter(|it| !it.taken.waiting.request.brings_back) {
             for (number, change) in std::iter::once(&work.planned.first).chain(&work.planned.rest).enumerate() {
                 let name = format!("{}-{number}", work.operation);
                 self.watch_change(work.planned.at, &name, change, work.taken.time, now);

@@ -8,10 +8,11 @@ use tracing::{error, info};
 use crate::{
     engine::{
         Engine,
+        no_room::of_disk,
         request::WriteError,
         write::{
             apply::{Failure, Work},
-            plan::Change,
+            planned::Change,
         },
     },
     io::vault::{Displaced, Published, Renamed, Spool, Staged, Trashed, Vault, WriteFailure},
@@ -63,7 +64,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn open_spool(&mut self, at: usize) -> Result<(), WriteError> {
+    pub(in crate::engine) fn open_spool(&mut self, at: usize) -> Result<(), WriteError> {
         if self.writes.spools[at].is_some() {
             return Ok(());
         }
@@ -77,9 +78,7 @@ impl Engine {
             }
             Err(error) => {
                 error!(why = format!("{error:#}"), "no folder for writes");
-                Err(WriteError::Failed(
-                    "the service has no folder for temporary files; see its log".to_owned(),
-                ))
+                Err(of_disk(&error, "the service has no folder for temporary files"))
             }
         }
     }
@@ -207,9 +206,11 @@ fn refused(why: WriteFailure) -> WriteError {
         WriteFailure::ReadOnly(_) => WriteError::ReadOnly,
         WriteFailure::RootGone => WriteError::NotReady,
         WriteFailure::NameTooLong => WriteError::InvalidName(why.to_string()),
-        WriteFailure::Denied(_) | WriteFailure::Symlink | WriteFailure::NotAFile | WriteFailure::HardLinked => {
-            WriteError::Forbidden(why.to_string())
-        }
+        WriteFailure::Denied(_)
+        | WriteFailure::Symlink
+        | WriteFailure::NotAFile
+        | WriteFailure::HardLinked
+        | WriteFailure::OtherFileSystem => WriteError::Forbidden(why.to_string()),
         WriteFailure::Failed(error) => {
             error!(%error, "a file could not be written");
             WriteError::Failed("the file could not be written; see the service's log".to_owned())

@@ -44,7 +44,7 @@ pub(super) enum Outcome {
 
 /// A write that is in its file and in no commit.
 #[derive(Debug, Clone)]
-pub(super) struct Queued {
+pub(in crate::engine) struct Queued {
     pub(super) intent: Intent,
     /// The group of intents that keeps it.
     pub(super) group: u64,
@@ -53,7 +53,7 @@ pub(super) struct Queued {
 /// The commits of one vault that are still to be made.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Queue {
-    pub(super) waiting: VecDeque<Queued>,
+    pub(in crate::engine) waiting: VecDeque<Queued>,
     pub(super) repository: Option<Arc<Repository>>,
     next_try: Option<Instant>,
     failures: u32,
@@ -82,6 +82,7 @@ impl Queue {
             },
             waiting: self.waiting.len(),
             reason: self.reason.clone(),
+            ..Commits::default()
         }
     }
 
@@ -96,6 +97,19 @@ impl Queue {
 }
 
 impl Engine {
+    /// Opens the history of every vault for readers; what cannot be opened is tried again by the first write.
+    pub(in crate::engine) fn open_histories(&mut self) {
+        if !self.has_history() {
+            return;
+        }
+        for at in 0..self.roots.len() {
+            if let Err(error) = self.open_repository(at) {
+                let name = self.roots[at].source.config.name.clone();
+                self.fail(format!("open the history of `{name}`: {error:#}"));
+            }
+        }
+    }
+
     pub(super) fn has_history(&self) -> bool {
         self.config.git.mode != GitMode::Off
     }
@@ -111,7 +125,7 @@ impl Engine {
         }
         let source = &self.roots[at].source;
         let private = self.config.state_dir().join("history").join(format!("{}.git", source.config.name));
-        let repository = Arc::new(Repository::open(source.vault.root(), &private)?);
+        let repository = Arc::new(Repository::open(source.vault.root(), &private)?.signing_with(self.config.git.signing_key.clone()));
         source.set_repository(Arc::clone(&repository));
         self.writes.queues[at].repository = Some(Arc::clone(&repository));
         Ok(repository)
@@ -275,6 +289,9 @@ impl Engine {
                 };
                 outcomes.insert(operations[number][0].operation.clone(), outcome);
             }
+        }
+        if outcomes.values().any(|it| matches!(it, Outcome::Committed(_))) {
+            self.sync_soon(at);
         }
         let queue = &mut self.writes.queues[at];
         (queue.failures, queue.next_try, queue.latest, queue.reason) = (0, None, None, String::new());

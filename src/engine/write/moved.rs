@@ -6,8 +6,12 @@ use crate::{
     engine::{
         Engine,
         request::{WriteError, WriteRequest},
-        write::plan::{Change, Planned, Present},
+        write::{
+            planned::{Change, Planned, Present},
+            rules::unreadable,
+        },
     },
+    io::vault::ReadError,
     model::{
         hash::ContentHash,
         links::{Move, rewrite},
@@ -42,8 +46,10 @@ impl Engine {
         }
         self.check_new_name(at, &to, Some(from))?;
         let source = &self.roots[at].source;
-        if let Ok(file) = source.vault.read(&to, self.config.limits.note_read_bytes) {
-            return Err(WriteError::AlreadyExists(ContentHash::of(&file.bytes)));
+        match source.vault.read(&to, self.config.limits.note_read_bytes) {
+            Ok(file) => return Err(WriteError::AlreadyExists(ContentHash::of(&file.bytes))),
+            Err(ReadError::NotFound) => {}
+            Err(why) => return Err(unreadable(&to, why)),
         }
         let mut planned = Planned::new(
             at,
@@ -85,7 +91,14 @@ impl Engine {
         if let Some(text) = rewrite(own, from, moved, &before, &after, style).text {
             planned.first.after = Some(text);
         }
-        let mut linking: Vec<NotePath> = linking.into_iter().filter(|it| it != from).collect();
+        // What the caller may not see is neither changed for it nor named to it; the warning is the same whether there is such a note.
+        let sees = |path: &NotePath| request.prefix.as_deref().is_none_or(|it| path.as_str().starts_with(it));
+        if let Some(prefix) = &request.prefix {
+            planned
+                .warnings
+                .push(format!("links in notes outside of `{prefix}` were not rewritten"));
+        }
+        let mut linking: Vec<NotePath> = linking.into_iter().filter(|it| it != from && sees(it)).collect();
         for path in linking.split_off(linking.len().min(LINKING)) {
             planned.left.push((path.to_string(), "too many notes link here".to_owned()));
         }

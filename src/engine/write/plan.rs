@@ -7,7 +7,11 @@ use crate::{
     engine::{
         Engine,
         request::{Action, GitState, Receipt, WriteError, WriteRequest},
-        write::{Taken, rules::Seen},
+        write::{
+            Taken,
+            planned::{Change, Planned, Present},
+            rules::Seen,
+        },
     },
     io::git,
     model::{
@@ -15,6 +19,7 @@ use crate::{
         note::edit::{self, Edit, EditPlace},
         origin,
         path::NotePath,
+        secrets::{self, Found},
         yaml::Value,
     },
 };
@@ -25,64 +30,6 @@ pub(super) enum Step {
     /// Someone is typing.
     Wait,
     Write(Box<Planned>),
-}
-
-/// A write that was decided.
-#[derive(Debug)]
-pub(super) struct Planned {
-    /// The root's number.
-    pub(super) at: usize,
-    /// Decides whether anything is done.
-    pub(super) first: Change,
-    /// Follow as far as they can.
-    pub(super) rest: Vec<Change>,
-    /// What it is, for the subject of the commit.
-    pub(super) verb: &'static str,
-    pub(super) warnings: Vec<String>,
-    /// What should be changed and may not be, with the reason.
-    pub(super) left: Vec<(String, String)>,
-}
-
-/// What becomes of one file.
-#[derive(Debug)]
-pub(super) struct Change {
-    pub(super) path: NotePath,
-    /// Where the file comes from; then `before` is what it holds there.
-    pub(super) from: Option<NotePath>,
-    pub(super) before: Option<Present>,
-    /// `None` takes the note away.
-    pub(super) after: Option<String>,
-}
-
-/// A text that lies on the disk.
-#[derive(Debug, Clone)]
-pub(super) struct Present {
-    pub(super) text: String,
-    pub(super) hash: ContentHash,
-}
-
-impl Planned {
-    pub(super) fn new(at: usize, verb: &'static str, first: Change) -> Planned {
-        Planned {
-            at,
-            first,
-            rest: Vec::new(),
-            verb,
-            warnings: Vec::new(),
-            left: Vec::new(),
-        }
-    }
-
-    /// Returns every path that is touched.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &NotePath> {
-        let all = std::iter::once(&self.first).chain(&self.rest);
-        all.flat_map(|it| it.from.iter().chain([&it.path]))
-    }
-
-    fn is_nothing(&self) -> bool {
-        let Change { from, before, after, .. } = &self.first;
-        from.is_none() && before.as_ref().map(|it| &it.text) == after.as_ref()
-    }
 }
 
 impl Engine {
@@ -99,6 +46,9 @@ impl Engine {
             Err(why) => Step::Done(Box::new(Err(why))),
             Ok(None) => Step::Wait,
             Ok(Some(planned)) => {
+                if let Some(why) = secret_in(&planned).filter(|_| !request.allow_secret) {
+                    return Step::Done(Box::new(Err(why)));
+                }
                 if planned.is_nothing() || request.dry_run {
                     return Step::Done(Box::new(Ok(self.receipt_of_nothing(planned))));
                 }
@@ -261,6 +211,23 @@ impl Engine {
             texts: Some((before.map(|it| it.text).unwrap_or_default(), after.unwrap_or_default())),
         }
     }
+}
+
+/// Returns what looks like a secret in the texts that a write adds; what stands there already is not its business.
+fn secret_in(planned: &Planned) -> Option<WriteError> {
+    std::iter::once(&planned.first).chain(&planned.rest).find_map(|change| {
+        let after = change.after.as_deref()?;
+        let before = change.before.as_ref().map_or("", |it| it.text.as_str());
+        if before == after {
+            return None;
+        }
+        let is_new = |it: &Found| !before.contains(&after[it.range.clone()]);
+        let found = secrets::find(after).into_iter().find(is_new)?;
+        Some(WriteError::Secret {
+            kind: found.kind,
+            line: after[..found.range.start].matches('\n').count() + 1,
+        })
+    })
 }
 
 /// The note must be the one that was read, where the caller says which that was.

@@ -115,10 +115,13 @@ impl Engine {
                 session: intent.session.clone(),
             },
             may_edit: true,
+            prefix: None,
             if_match: intent.before.as_deref().and_then(ContentHash::parse),
             reason: intent.reason.clone(),
             dry_run: false,
             idempotency: None,
+            allow_secret: true,
+            brings_back: false,
         };
         // Nobody waits for the answer: the caller went with the last run.
         let (reply, _nobody) = oneshot::channel();

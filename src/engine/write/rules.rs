@@ -6,7 +6,7 @@ use crate::{
     engine::{
         Engine,
         request::{Action, WriteError, WriteRequest},
-        write::{PATIENCE, plan::Present},
+        write::{PATIENCE, planned::Present},
     },
     io::vault::ReadError,
     model::{
@@ -44,13 +44,18 @@ impl Engine {
         if path.is_note() {
             return Ok(path.clone());
         }
-        let note = NotePath::parse(&format!("{path}.md")).map_err(|_error| WriteError::NotMarkdown)?;
-        let is_there = matches!(self.roots[at].source.vault.stamp(&note), Ok(Some(_)));
-        if is_there || matches!(request.action, Action::Restore(_)) {
-            Ok(note)
-        } else {
-            Err(WriteError::NotMarkdown)
+        let vault = &self.roots[at].source.vault;
+        match NotePath::parse(&format!("{path}.md")) {
+            Ok(note) if matches!(request.action, Action::Restore(_)) || matches!(vault.stamp(&note), Ok(Some(_))) => return Ok(note),
+            _ if matches!(request.action, Action::Put(_)) => return Err(WriteError::NotMarkdown),
+            _ => {}
         }
+        // Whoever changes or deletes has chosen no type, but perhaps missed.
+        Err(match vault.stamp(path) {
+            Ok(Some(_)) => WriteError::NotMarkdown,
+            Ok(None) => WriteError::NoNote,
+            Err(why) => unreadable(path, why),
+        })
     }
 
     pub(super) fn check_may_write(&self, at: usize, path: &NotePath) -> Result<(), WriteError> {
@@ -189,7 +194,8 @@ pub(super) fn is_fresh(mtime_ns: i64) -> bool {
     SystemTime::now().duration_since(changed).is_ok_and(|it| it < PATIENCE)
 }
 
-fn unreadable(path: &NotePath, why: ReadError) -> WriteError {
+/// Returns why a file that cannot be read is not written either.
+pub(super) fn unreadable(path: &NotePath, why: ReadError) -> WriteError {
     match why {
         ReadError::Symlink => WriteError::Forbidden(format!("`{path}` is, or lies behind, a symbolic link")),
         ReadError::Folder | ReadError::NotAFile | ReadError::NotFound => WriteError::Forbidden(format!("`{path}` is no file")),

@@ -9,7 +9,7 @@ use crate::{
     engine::{
         Engine,
         request::{Action, Waiting, Who, WriteRequest},
-        write::plan::Change,
+        write::planned::Change,
     },
     io::{
         git,
@@ -127,6 +127,14 @@ impl Engine {
         survival.next_look.get_or_insert(now + LOOK_EVERY);
     }
 
+    /// Watches a note no longer: what takes the place of its text has been merged with it already.
+    pub(in crate::engine) fn stop_watching(&mut self, at: usize, path: &NotePath) {
+        let survival = &mut self.writes.survival;
+        for gone in survival.watched.extract_if(.., |it| it.at == at && it.path == *path) {
+            survival.outbox.forget(&gone.kept.operation);
+        }
+    }
+
     /// Looks at the watched notes that changed.
     pub(super) fn look_at_watched(&mut self, now: Instant) {
         if self.writes.survival.next_look.is_none_or(|it| it > now) {
@@ -179,10 +187,13 @@ impl Engine {
                     action: Action::Put(merged),
                     who: Who::default(),
                     may_edit: true,
+                    prefix: None,
                     if_match: Some(hash),
                     reason: "a later save had dropped this change without having seen it".to_owned(),
                     dry_run: false,
                     idempotency: None,
+                    allow_secret: true,
+                    brings_back: true,
                 };
                 // Nobody waits for the answer.
                 let (reply, _nobody) = tokio::sync::oneshot::channel();

@@ -10,8 +10,10 @@ use crate::{
     model::{
         citation::parse_lines,
         lines::{LineIndex, LineRange},
-        note::Note,
-        place::{self, NoPlace},
+        note::{
+            Note,
+            place::{self, NoPlace},
+        },
     },
 };
 

@@ -16,7 +16,7 @@ use crate::{
     },
     model::{
         lines::{LineIndex, LineRange},
-        place,
+        note::place,
         yaml::{Number, Value},
     },
 };

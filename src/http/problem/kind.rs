@@ -29,6 +29,7 @@ pub enum ProblemKind {
     StaleNote,
     PreconditionRequired,
     InvalidFrontmatter,
+    SecretFound,
     UnsupportedEncoding,
     IdempotencyMismatch,
     StorageFull,
@@ -199,6 +200,12 @@ impl ProblemKind {
                 "invalid-frontmatter",
                 "the properties of the note cannot be edited safely",
                 "mend the frontmatter by hand, or with `replace_lines`",
+            ),
+            Self::SecretFound => row(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "secret-found",
+                "the text holds a secret",
+                "leave the secret out and say where it is kept; `allow_secret=true` writes it all the same",
             ),
             Self::UnsupportedEncoding => row(
                 StatusCode::UNPROCESSABLE_ENTITY,

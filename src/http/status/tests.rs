@@ -20,6 +20,7 @@ fn vault() -> SourceStatus {
 fn told(source: SourceStatus, prefix: Option<&str>) -> StatusResponse {
     let status = Status {
         sources: vec![source],
+        commits: vec![Commits::default()],
         index_bytes: 4711,
         dirty: 7,
         last_errors: vec![(jiff::Timestamp::UNIX_EPOCH, "Private/d.md: gone".into())],

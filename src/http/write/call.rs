@@ -32,6 +32,8 @@ const KEY_MOST: usize = 200;
 #[derive(Debug)]
 pub struct Call {
     pub may_edit: bool,
+    /// Of the caller, see [`Caller::prefix`].
+    pub prefix: Option<String>,
     pub if_match: Option<ContentHash>,
     pub who: Who,
     pub reason: Option<String>,
@@ -56,6 +58,7 @@ impl Call {
         let precondition = if_match.map_or_else(String::new, |it| it.to_string());
         Ok(Call {
             may_edit: caller.scopes.contains(&Scope::Edit),
+            prefix: caller.prefix.clone(),
             if_match,
             who: Who {
                 agent: name(headers, "membridge-agent")?
@@ -182,8 +185,10 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
+    // Of two keys nobody can say which one holds.
+    let is_only = headers.get_all("idempotency-key").iter().count() == 1;
     let text = value.to_str().unwrap_or_default();
-    let fits = (1..=KEY_MOST).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_graphic() || it == b' ');
+    let fits = is_only && (1..=KEY_MOST).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_graphic() || it == b' ');
     if fits {
         return Ok(Some(text.to_owned()));
     }

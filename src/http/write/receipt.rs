@@ -72,9 +72,12 @@ pub async fn perform(
         action,
         who: call.who.clone(),
         may_edit: call.may_edit,
+        prefix: call.prefix.clone(),
         if_match: call.if_match,
         reason: reason.or_else(|| call.reason.clone()).unwrap_or_default(),
         dry_run: call.dry_run,
+        allow_secret: call.allow_secret,
+        brings_back: false,
     };
     let answered = state.handle.write(request).await;
     // The sender goes when the engine stops, or when it failed: what becomes of the write is in its log of intents.

@@ -51,6 +51,10 @@ pub fn problem(why: WriteError, path: &str) -> Problem {
         }
         WriteError::InvalidName(why) => new(ProblemKind::InvalidPath, why),
         WriteError::Edit(why) => edit_problem(why),
+        WriteError::Secret { kind, line } => new(
+            ProblemKind::SecretFound,
+            format!("line {line} of the note would hold what looks like a secret ({kind}); nothing was changed"),
+        ),
         WriteError::NotUtf8 => new(
             ProblemKind::UnsupportedEncoding,
             format!("the note `{path}` is not UTF-8, so it can be read and not be written"),

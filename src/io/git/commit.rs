@@ -15,6 +15,7 @@ use crate::{
         guard,
         lock::IndexLock,
         message::{self, COMMITTER},
+        sign,
         staged::Staged,
     },
     model::{hash::ContentHash, path::NotePath},
@@ -33,7 +34,7 @@ pub(super) struct Chain {
     /// The last of the chain; the base when nothing was to be committed.
     tip: Option<Oid>,
     /// For each path the blobs that the chain gave it, in order; `None` where it removed the file.
-    pub(super) touched: BTreeMap<NotePath, Vec<Option<Oid>>>,
+    touched: BTreeMap<NotePath, Vec<Option<Oid>>>,
 }
 
 /// Decides what to commit, on what the branch holds; asked again where the branch moved before it was done.
@@ -66,23 +67,22 @@ impl Tip<'_> {
 }
 
 /// Commits into the vault's own repository, and keeps the user's index in step.
-pub(super) fn in_vault(handle: &Repository, root: &Path, plan: &mut Plan<'_>) -> Result<Vec<Committed>, NotNow> {
+pub(super) fn in_vault(handle: &Repository, root: &Path, key: Option<&Path>, plan: &mut Plan<'_>) -> Result<Vec<Committed>, NotNow> {
     let mut lock = IndexLock::acquire(handle.path(), handle.commondir())?;
     // Only now: git's own commands move HEAD under the same lock.
-    if handle.state() != RepositoryState::Clean {
-        let detail = format!("the repository is amid {:?}: end or abort it", handle.state());
-        return Err(NotNow::new(NotNowReason::InProgress, detail));
-    }
+    check_clean(handle)?;
     let branch = branch(handle)?;
     for _ in 0..TRIES {
         let staged = Staged::copy(handle.path())?;
         let refusal = |tree: Option<&Tree<'_>>, path: &NotePath| guard::refusal(handle, root, tree, staged.index(), path);
-        let chain = build(handle, &branch, plan, refusal)?;
+        let chain = build(handle, &branch, key, plan, refusal)?;
         if chain.tip == chain.base {
             return Ok(chain.answers);
         }
         let base_tree = chain.base.map(|it| handle.find_commit(it)?.tree()).transpose()?;
-        let staged = staged.update(root, base_tree.as_ref(), &chain.touched)?;
+        let tip_tree = chain.tip.map(|it| handle.find_commit(it)?.tree()).transpose()?;
+        let touched = chain.touched.iter().map(|(path, blobs)| (path.as_str(), blobs.as_slice()));
+        let staged = staged.update(root, base_tree.as_ref(), tip_tree.as_ref(), touched)?;
         sync(handle)?;
         if let Some(tip) = chain.tip {
             lock.will_move(&branch, tip)
@@ -91,7 +91,7 @@ pub(super) fn in_vault(handle: &Repository, root: &Path, plan: &mut Plan<'_>) ->
         // The index before the branch: a crash between them leaves our changes staged. The other way round the index would be older than
         // HEAD, and the next commit of somebody else would take our notes back.
         staged.publish()?;
-        match move_branch(handle, &branch, &chain) {
+        match move_branch(handle, &branch, chain.base, chain.tip) {
             Ok(true) => return Ok(chain.answers),
             Ok(false) => staged.take_back(),
             Err(error) => {
@@ -104,23 +104,32 @@ pub(super) fn in_vault(handle: &Repository, root: &Path, plan: &mut Plan<'_>) ->
 }
 
 /// Commits into a repository that only we write.
-pub(super) fn in_private(handle: &Repository, plan: &mut Plan<'_>) -> Result<Vec<Committed>, NotNow> {
+pub(super) fn in_private(handle: &Repository, key: Option<&Path>, plan: &mut Plan<'_>) -> Result<Vec<Committed>, NotNow> {
     let branch = branch(handle)?;
     for _ in 0..TRIES {
-        let chain = build(handle, &branch, plan, |_, _| Ok(None))?;
+        let chain = build(handle, &branch, key, plan, |_, _| Ok(None))?;
         if chain.tip == chain.base {
             return Ok(chain.answers);
         }
         sync(handle)?;
-        if move_branch(handle, &branch, &chain)? {
+        if move_branch(handle, &branch, chain.base, chain.tip)? {
             return Ok(chain.answers);
         }
     }
     Err(moved(&branch))
 }
 
+/// Refuses while somebody else's merge or rebase waits to be ended.
+pub(super) fn check_clean(handle: &Repository) -> Result<(), NotNow> {
+    if handle.state() == RepositoryState::Clean {
+        return Ok(());
+    }
+    let detail = format!("the repository is amid {:?}: end or abort it", handle.state());
+    Err(NotNow::new(NotNowReason::InProgress, detail))
+}
+
 /// Returns the full name of the branch that HEAD names.
-fn branch(handle: &Repository) -> Result<String, NotNow> {
+pub(super) fn branch(handle: &Repository) -> Result<String, NotNow> {
     let head = handle.find_reference("HEAD")?;
     let name = head.symbolic_target()?.map(str::to_owned);
     name.ok_or_else(|| {
@@ -134,6 +143,7 @@ fn branch(handle: &Repository) -> Result<String, NotNow> {
 fn build(
     handle: &Repository,
     branch: &str,
+    key: Option<&Path>,
     plan: &mut Plan<'_>,
     refusal: impl Fn(Option<&Tree<'_>>, &NotePath) -> Result<Option<String>, git2::Error>,
 ) -> Result<Chain, NotNow> {
@@ -151,7 +161,7 @@ fn build(
         touched: BTreeMap::new(),
     };
     for request in &group {
-        let answer = add(handle, &mut chain, request, &refusal)?;
+        let answer = add(handle, &mut chain, key, request, &refusal)?;
         chain.answers.push(answer);
     }
     Ok(chain)
@@ -161,9 +171,10 @@ fn build(
 fn add(
     handle: &Repository,
     chain: &mut Chain,
+    key: Option<&Path>,
     request: &CommitRequest,
     refusal: &impl Fn(Option<&Tree<'_>>, &NotePath) -> Result<Option<String>, git2::Error>,
-) -> Result<Committed, git2::Error> {
+) -> Result<Committed, NotNow> {
     let parent = chain.tip.map(|it| handle.find_commit(it)).transpose()?;
     let before = parent.as_ref().map(git2::Commit::tree).transpose()?;
     for (path, _) in &request.changes {
@@ -187,7 +198,7 @@ fn add(
     let committer = Signature::new(COMMITTER.0, COMMITTER.1, &time)?;
     let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
     let buffer = handle.commit_create_buffer(&author, &committer, &message::render(&request.message), &after, &parents)?;
-    let id = handle.odb()?.write(ObjectType::Commit, &buffer)?;
+    let id = sign::write_commit(handle, key, &buffer)?;
     chain.tip = Some(id);
     for (path, blob) in blobs {
         chain.touched.entry(path.clone()).or_default().push(blob);
@@ -242,16 +253,16 @@ fn tree_with<'a>(
     handle.find_tree(upserts.create_updated(handle, &cleared)?)
 }
 
-fn sync(handle: &Repository) -> Result<(), NotNow> {
+pub(super) fn sync(handle: &Repository) -> Result<(), NotNow> {
     durable::sync_objects(&handle.commondir().join("objects"))
         .map_err(|error| NotNow::new(NotNowReason::Failed, format!("cannot sync the repository: {error}")))
 }
 
-/// Moves the branch to the chain's end, or returns `false` when it is no longer where the chain begins.
-fn move_branch(handle: &Repository, branch: &str, chain: &Chain) -> Result<bool, NotNow> {
-    let Some(tip) = chain.tip else { return Ok(true) };
+/// Moves the branch from the base to the tip, or returns `false` when it is no longer at the base.
+pub(super) fn move_branch(handle: &Repository, branch: &str, base: Option<Oid>, tip: Option<Oid>) -> Result<bool, NotNow> {
+    let Some(tip) = tip else { return Ok(true) };
     let log = "commit: membridge";
-    let moved = match chain.base {
+    let moved = match base {
         Some(base) => handle.reference_matching(branch, tip, true, base, log),
         None => handle.reference(branch, tip, false, log),
     };

@@ -12,6 +12,7 @@ pub(super) struct Entry {
 }
 
 pub(super) const SYMLINK: i32 = 0o120_000;
+pub(super) const PLAIN: i32 = 0o100_644;
 pub(super) const EXECUTABLE: i32 = 0o100_755;
 
 /// Returns the entry at a path. A file on the way to it counts as nothing there.

@@ -2,7 +2,6 @@
 //! somebody has staged stays as it is.
 
 use std::{
-    collections::BTreeMap,
     fs::{self, File, Metadata},
     io::{self, ErrorKind, Seek},
     os::unix::fs::MetadataExt,
@@ -14,9 +13,9 @@ use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, Tree};
 use crate::{
     io::git::{
         NotNow, NotNowReason, durable,
-        entry::{self, EXECUTABLE},
+        entry::{self, PLAIN},
     },
-    model::{hash::ContentHash, path::NotePath},
+    model::hash::ContentHash,
 };
 
 const INTENT_TO_ADD: u16 = 1 << 13;
@@ -55,24 +54,23 @@ impl Staged {
         &self.index
     }
 
-    /// Brings the copy up to date for the paths of a chain. `base` is the tree below the chain.
-    pub(super) fn update(
+    /// Brings the copy up to date for the touched paths, given with the blobs that each had on the way from the tree `base` to the tree `tip`.
+    pub(super) fn update<'a>(
         mut self,
         root: &Path,
         base: Option<&Tree<'_>>,
-        touched: &BTreeMap<NotePath, Vec<Option<Oid>>>,
+        tip: Option<&Tree<'_>>,
+        touched: impl Iterator<Item = (&'a str, &'a [Option<Oid>])>,
     ) -> Result<Staged, NotNow> {
         for (path, blobs) in touched {
-            let path = path.as_str();
             let before = base.map_or(Ok(None), |it| entry::find(it, path))?;
             if !self.is_ours(path, before.filter(|it| it.kind == Some(ObjectType::Blob)).map(|it| it.id), blobs) {
                 continue;
             }
             match blobs.last().copied().flatten() {
                 Some(blob) => {
-                    let is_executable = before.is_some_and(|it| it.mode == EXECUTABLE);
-                    let mode = if is_executable { 0o100_755 } else { 0o100_644 };
-                    self.index.add(&new_entry(root, path, blob, mode))?;
+                    let mode = tip.map_or(Ok(None), |it| entry::find(it, path))?.map_or(PLAIN, |it| it.mode);
+                    self.index.add(&new_entry(root, path, blob, mode.cast_unsigned()))?;
                 }
                 None => self.index.remove_path(path.as_ref())?,
             }

@@ -6,10 +6,16 @@ use std::{slice, sync::Arc, time::Instant};
 use anyhow::{Result, anyhow};
 
 use crate::{
-    io::index::{analysis::TermKind, score::Finder, segment::Segment, words::in_order},
+    io::index::{analysis::TermKind, finder, segment::Segment, words::in_order},
     model::{
         path::NotePath,
-        query::{Condition, Pattern, PatternText, Scope, candidate::Candidate, evaluate::Matcher},
+        query::{
+            Condition, Pattern, PatternText, Scope,
+            candidate::Candidate,
+            evaluate::{Matcher, visible_path},
+            needed::needed,
+            pattern::Finder,
+        },
     },
 };
 
@@ -35,7 +41,7 @@ type Verdicts = Vec<Vec<Verdict>>;
 pub(super) struct Selector<'a, 'f> {
     pub(super) segments: &'a [Arc<Segment>],
     pub(super) visible: &'a [Vec<bool>],
-    pub(super) finder: &'f mut Finder<'a>,
+    pub(super) finder: &'f mut finder::Finder<'a>,
     /// Obsidian's own meaning of words and phrases: the text decides, not the index's analysis of it.
     pub(super) exact: bool,
     pub(super) deadline: Option<Instant>,
@@ -45,6 +51,9 @@ impl Selector<'_, '_> {
     /// Returns, for each segment and note, whether it is visible and meets the condition. Of a conjunction only the parts that the index
     /// does not decide alone are verified.
     pub(super) fn select(&mut self, condition: &Condition) -> Result<Vec<Vec<bool>>> {
+        if *condition == Condition::Everything {
+            return Ok(self.visible.to_owned());
+        }
         let parts = match condition {
             Condition::And(parts) => parts,
             one => slice::from_ref(one),
@@ -176,8 +185,8 @@ impl Selector<'_, '_> {
         for word in &run {
             let occurrences = self.finder.find(word)?;
             let mut holds = self.all(Verdict::No);
-            for (at, segment) in self.segments.iter().enumerate() {
-                occurrences.notes_in(at, segment).for_each(|note| holds[at][note] = Verdict::Yes);
+            for (at, holds) in holds.iter_mut().enumerate() {
+                occurrences.notes_in(at).for_each(|note| holds[note] = Verdict::Yes);
             }
             match word.kind {
                 TermKind::Whole => merge(&mut whole, &holds, Verdict::max),
@@ -202,9 +211,10 @@ impl Selector<'_, '_> {
     }
 
     /// A phrase is a substring too. Its terms need not follow each other in the index: `JavaScript` are two words there.
-    fn text(&self, pattern: &Pattern) -> Result<Verdicts> {
+    /// Of a regular expression the texts that it needs are looked for.
+    fn text(&mut self, pattern: &Pattern) -> Result<Verdicts> {
         let (PatternText::Word(text) | PatternText::Substring(text) | PatternText::Phrase(text)) = &pattern.text else {
-            return Ok(self.all(Verdict::Maybe));
+            return Ok(map(self.narrow(&needed(pattern))?, |it| it.min(Verdict::Maybe)));
         };
         self.segmentwise(|segment| {
             let notes = substring::may_hold(segment, text)?.unwrap_or_else(|| vec![true; segment.notes()]);
@@ -213,12 +223,20 @@ impl Selector<'_, '_> {
     }
 
     fn names(&self, condition: &Condition) -> Result<Verdicts> {
-        let matcher = matcher(condition)?;
         let mut verdicts = self.all(Verdict::No);
+        // A word is looked for in every path: those need not become paths again.
+        let finder = match condition {
+            Condition::Path(pattern) => Some(Finder::new(pattern).map_err(|why| anyhow!("compile a pattern: {why}"))?),
+            _ => None,
+        };
+        let matcher = matcher(condition)?;
         for (segment, verdicts) in self.segments.iter().zip(&mut verdicts) {
             for (note, verdict) in verdicts.iter_mut().enumerate() {
-                let path = stored_path(segment.path(note))?;
-                *verdict = known(matcher.matches(&Candidate::note(&path, "")));
+                let path = segment.path(note);
+                *verdict = known(match &finder {
+                    Some(finder) => finder.is_match(&visible_path(path)),
+                    None => matcher.matches(&Candidate::note(&stored_path(path)?, "")),
+                });
             }
         }
         Ok(verdicts)

@@ -18,7 +18,6 @@ use crate::{
         condition::{Texts, stored_path},
         request::Visible,
         schema::{STAMP, parse_tags},
-        search::visible_notes,
         segment::Segment,
     },
     model::{
@@ -126,9 +125,10 @@ impl Searcher {
 
     /// Returns every tag of the visible notes, and every parent of one, with how many notes bear it or a child: the most borne first.
     pub fn tags(&self, visible: &[Visible]) -> Result<Vec<TagCount>> {
+        let view = self.view(visible);
         let mut bearers: BTreeMap<String, Bearers> = BTreeMap::new();
         for (at, segment) in self.segments.iter().enumerate() {
-            collect_bearers(at, segment, &visible_notes(segment, visible), &mut bearers)?;
+            collect_bearers(at, segment, &view.visible[at], &mut bearers)?;
         }
         let mut spelling = Spelling {
             segments: &self.segments,

@@ -4,7 +4,7 @@
 //! Blocks stay together through merges, so that a note is a run of documents. Change a field, an analyser or the passages: raise [`FORMAT`].
 
 use tantivy::{
-    DocId, SegmentReader, TantivyDocument, Term,
+    TantivyDocument, Term,
     schema::{FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions},
 };
 
@@ -257,15 +257,6 @@ fn hash_columns(hash: ContentHash) -> [u64; 3] {
             .iter()
             .fold(0, |number, &byte| number << 8 | u64::from(byte))
     })
-}
-
-/// Returns the content hash of the note whose own document this is; `None` for a file whose bytes were not read.
-pub(super) fn hash_at(reader: &SegmentReader, doc: DocId) -> tantivy::Result<Option<ContentHash>> {
-    let mut columns = [0; 3];
-    for (number, name) in columns.iter_mut().zip(["hash0", "hash1", "hash2"]) {
-        *number = reader.fast_fields().u64(name)?.first(doc).unwrap_or_default();
-    }
-    Ok(hash_of(columns))
 }
 
 /// Returns the hash whose columns these are; zeros stand for none.

@@ -1,20 +1,24 @@
 //! One search on one snapshot: conditions, scores, the cut, and only then texts and snippets for the hits that are returned.
 //! Knows how the pieces work together; knows nothing of HTTP.
 
-use std::{cmp::Ordering, collections::HashMap, sync::Arc};
+use std::{cmp::Ordering, sync::Arc};
 
 use anyhow::{Context, Result};
-use tantivy::{DocId, TantivyDocument, schema::Value as _, store::StoreReader};
+use tantivy::{DocId, TantivyDocument, schema::Value as _};
 
 use crate::{
     io::index::{
         analysis::TermKind,
+        arrays::{Arrays, Found, Scores},
         condition::{Selector, stored_path},
-        request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort, Visible},
-        schema::{hash_at, parse_place, parse_tags},
-        score::{Best, Finder, Occurrences, Scores, ranks, score},
+        finder::Finder,
+        occurrences::Occurrences,
+        request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort},
+        schema::{parse_place, parse_tags},
+        score::{Best, MAX_RANKED, ranks, score},
         segment::Segment,
         snippet::snippet,
+        view::View,
         words::{PART_WEIGHT, Word, nearest, words},
     },
     model::{lines::LineRange, path::SourceName, query::Condition},
@@ -29,23 +33,18 @@ const BEHIND: f32 = 0.999;
 /// What is left of the score of a note that another took the place of: it is found, after what holds now.
 const SUPERSEDED: f32 = 0.5;
 
-/// A note that may be a hit.
-#[derive(Debug, Clone, Copy)]
-struct Found {
-    segment: usize,
-    note: usize,
-    score: f32,
-    /// How much of the phrases it holds, 0..1.
-    phrases: f32,
-}
-
 /// Answers a request from the segments of one snapshot.
-pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Result<SearchAnswer> {
-    let visible: Vec<Vec<bool>> = segments.iter().map(|it| visible_notes(it, &request.visible)).collect();
-    let mut finder = Finder::new(segments, &visible);
+pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchRequest, arrays: &mut Arrays) -> Result<SearchAnswer> {
+    let Arrays {
+        scores,
+        counts,
+        found,
+        keys,
+    } = arrays;
+    let mut finder = Finder::new(segments, view, counts);
     let mut selector = Selector {
         segments,
-        visible: &visible,
+        visible: &view.visible,
         finder: &mut finder,
         exact: request.exact,
         deadline: request.deadline,
@@ -68,8 +67,8 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
     }
     let by_name = request.query.condition.asks_for_names();
 
-    let (words, corrected) = evidence(segments, request, &mut finder)?;
-    let (scores, best) = score(segments, &visible, &words);
+    let (words, corrected) = evidence(segments, view, request, &mut finder)?;
+    let best = score(segments, &view.statistics, &words, scores);
     // With words, a hit holds one (Obsidian's own syntax decides by its condition alone); without, the conditions select.
     let ranked = !words.is_empty();
     // A query of marks only asks for something that no note can hold.
@@ -79,7 +78,6 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
             ..SearchAnswer::default()
         });
     }
-    let mut found: Vec<Found> = Vec::new();
     for (at, notes) in selected.iter().enumerate() {
         for note in (0..notes.len()).filter(|&it| notes[it]) {
             let speaks = ranked && !request.exact;
@@ -92,8 +90,8 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
                     held as f32 / phrases.len() as f32
                 };
                 found.push(Found {
-                    segment: at,
-                    note,
+                    segment: at as u32,
+                    note: note as u32,
                     score: 0.0,
                     phrases,
                 });
@@ -101,47 +99,27 @@ pub(super) fn search(segments: &[Arc<Segment>], request: &SearchRequest) -> Resu
         }
     }
     if ranked {
-        let (mut notes, mut attachments): (Vec<Found>, Vec<Found>) =
-            found.into_iter().partition(|it| !segments[it.segment].attachment[it.note]);
-        fuse(&mut notes, &scores, &best, !phrases.is_empty());
-        for note in notes.iter_mut().filter(|it| segments[it.segment].superseded[it.note]) {
+        let mut attachments: Vec<Found> = found.extract_if(.., |it| is_attachment(segments, it)).collect();
+        fuse(found, scores, &best, !phrases.is_empty(), keys);
+        for note in found.iter_mut().filter(|it| is_superseded(segments, it)) {
             note.score *= SUPERSEDED;
         }
-        place_attachments(&mut attachments, &notes, &scores, &best);
-        found = notes;
+        place_attachments(&mut attachments, found, scores, &best);
         found.extend(attachments);
     }
     found.retain(|it| it.score >= request.min_score);
     let total = found.len();
-    let page = cut(segments, found, request);
-    let mut reader = HitReader {
+    cut(segments, found, request, keys);
+    let reader = HitReader {
         segments,
         request,
-        scores: &scores,
+        scores,
         words: &words,
         best: &best,
-        stores: HashMap::new(),
     };
-    let hits = page.into_iter().map(|it| reader.read(it)).collect::<Result<_>>()?;
+    let page = found.iter().skip(request.offset);
+    let hits = page.map(|it| reader.read(it)).collect::<Result<_>>()?;
     Ok(SearchAnswer { total, hits, corrected })
-}
-
-pub(super) fn visible_notes(segment: &Segment, visible: &[Visible]) -> Vec<bool> {
-    let rules: Vec<Option<&Visible>> = segment
-        .sources
-        .iter()
-        .map(|source| visible.iter().find(|it| it.source.as_str() == source))
-        .collect();
-    let sees = |note: usize| {
-        segment.alive[note]
-            && !segment.left_out[note]
-            && rules[usize::from(segment.source[note])].is_some_and(|it| {
-                it.prefix
-                    .as_ref()
-                    .is_none_or(|prefix| segment.path(note).starts_with(prefix.as_str()))
-            })
-    };
-    (0..segment.notes()).map(sees).collect()
 }
 
 fn apply(filter: &Filter, segment: &Segment, notes: &mut [bool]) -> Result<()> {
@@ -159,13 +137,13 @@ fn apply(filter: &Filter, segment: &Segment, notes: &mut [bool]) -> Result<()> {
 }
 
 /// The words that rank, with where they occur.
-type Ranked = Vec<(Word, Occurrences)>;
+type Ranked = Vec<(Word, Arc<Occurrences>)>;
 
 /// Words that the index does not hold, with the terms that were tried for them.
 type Corrected = Vec<(String, Vec<String>)>;
 
 /// Returns the words that rank with their occurrences, and what was corrected.
-fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Finder<'_>) -> Result<(Ranked, Corrected)> {
+fn evidence(segments: &[Arc<Segment>], view: &View, request: &SearchRequest, finder: &mut Finder<'_>) -> Result<(Ranked, Corrected)> {
     let mut ranked: Ranked = Vec::new();
     let mut corrected = Vec::new();
     for run in words(&request.query.evidence, segments) {
@@ -175,7 +153,7 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
             found.push((word, occurrences));
         }
         // The whole of an identifier where the index holds it, with its parts as company; else the parts for themselves.
-        if found.iter().any(|(word, it)| word.kind == TermKind::Whole && it.files() > 0) {
+        if found.iter().any(|(word, it)| word.kind == TermKind::Whole && it.files > 0) {
             found
                 .iter_mut()
                 .filter(|(word, _)| word.kind == TermKind::Word)
@@ -187,8 +165,8 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
             if ranked.iter().any(|(known, _)| known.text == word.text) {
                 continue;
             }
-            if occurrences.files() == 0 && !request.exact {
-                let near = nearest(segments, &word, &|it| finder.count_exactly(it))?;
+            if occurrences.files == 0 && !request.exact {
+                let near = correct(segments, view, &word, finder)?;
                 if !near.is_empty() {
                     corrected.push((word.text.clone(), near.iter().map(|it| it.text.clone()).collect()));
                     for word in near {
@@ -204,16 +182,35 @@ fn evidence(segments: &[Arc<Segment>], request: &SearchRequest, finder: &mut Fin
     Ok((ranked, corrected))
 }
 
+fn correct(segments: &[Arc<Segment>], view: &View, word: &Word, finder: &Finder<'_>) -> Result<Vec<Word>> {
+    if let Some(known) = view.recall(&word.text) {
+        return Ok(known);
+    }
+    let near = nearest(segments, word, &|it| finder.count_exactly(it))?;
+    view.remember(&word.text, &near);
+    Ok(near)
+}
+
 /// Gives each note its score: the fused ranks by note and by best passage, relative to being first in both, times the largest share of the
 /// query's weight that any note holds. That share makes scores comparable across queries; a note's own share instead was measured to cost one
 /// to three points of R@5. Notes that hold a quoted phrase come before those that do not.
-fn fuse(found: &mut [Found], scores: &[Scores], best: &Best, phrases: bool) {
-    let share = found.iter().map(|it| scores[it.segment].held[it.note]).fold(0.0, f32::max) / best.weight.max(f32::MIN_POSITIVE);
-    let by_note: Vec<f32> = found.iter().map(|it| scores[it.segment].note[it.note]).collect();
-    let by_passage: Vec<f32> = found.iter().map(|it| scores[it.segment].best[it.note]).collect();
-    for key in [by_note, by_passage] {
-        for (it, rank) in found.iter_mut().zip(ranks(&key)) {
-            it.score += share * (RANK_OFFSET + 1.0) / (RANK_OFFSET + 1.0 + rank as f32) / 2.0;
+fn fuse(found: &mut [Found], scores: &[Scores], best: &Best, phrases: bool, room: &mut Vec<f32>) {
+    let scores_of = |it: &Found| (&scores[it.segment as usize], it.note as usize);
+    let held = found.iter().map(scores_of).map(|(scores, note)| scores.held[note]);
+    let share = held.fold(0.0, f32::max) / best.weight.max(f32::MIN_POSITIVE);
+    let worth = |rank: usize| share * (RANK_OFFSET + 1.0) / (RANK_OFFSET + 1.0 + rank as f32) / 2.0;
+    let by_note: fn(&Scores) -> &[f32] = |it| &it.note;
+    let by_passage: fn(&Scores) -> &[f32] = |it| &it.best;
+    for numbers in [by_note, by_passage] {
+        let key = |it: &Found| {
+            let (scores, note) = scores_of(it);
+            numbers(scores)[note]
+        };
+        let ranks = ranks(found, key, room);
+        let before: Vec<f32> = ranks.iter().map(|(at, _)| found[*at].score).collect();
+        found.iter_mut().for_each(|it| it.score += worth(MAX_RANKED));
+        for ((at, rank), before) in ranks.into_iter().zip(before) {
+            found[at].score = before + worth(rank);
         }
     }
     if phrases {
@@ -226,7 +223,10 @@ fn fuse(found: &mut [Found], scores: &[Scores], best: &Best, phrases: bool) {
 /// Scores files that have nothing but a name: each comes after every note that holds as much of the query, because a name says less than a
 /// text, and before those that hold less.
 fn place_attachments(attachments: &mut [Found], notes: &[Found], scores: &[Scores], best: &Best) {
-    let held = |it: &Found| scores[it.segment].held[it.note];
+    if attachments.is_empty() {
+        return;
+    }
+    let held = |it: &Found| scores[it.segment as usize].held[it.note as usize];
     let mut by_held: Vec<(f32, f32)> = notes.iter().map(|it| (held(it), it.score)).collect();
     by_held.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
     let mut least = 1.0;
@@ -242,16 +242,17 @@ fn place_attachments(attachments: &mut [Found], notes: &[Found], scores: &[Score
     }
 }
 
-/// Returns the hits of the page that was asked for, in order.
-fn cut(segments: &[Arc<Segment>], mut found: Vec<Found>, request: &SearchRequest) -> Vec<Found> {
+/// Puts what was found in order as far as the end of the page that was asked for, and drops the rest.
+fn cut(segments: &[Arc<Segment>], found: &mut Vec<Found>, request: &SearchRequest, room: &mut Vec<f32>) {
     let name = |it: &Found| {
-        let segment = &segments[it.segment];
-        (segment.source(it.note), segment.path(it.note))
+        let (at, note) = it.at();
+        (segments[at].source(note), segments[at].path(note))
     };
+    let modified = |it: &Found| segments[it.segment as usize].modified[it.note as usize];
     let order = |a: &Found, b: &Found| -> Ordering {
         let first = match request.sort {
             Sort::Relevance => b.score.total_cmp(&a.score),
-            Sort::Modified => segments[b.segment].modified[b.note].cmp(&segments[a.segment].modified[a.note]),
+            Sort::Modified => modified(b).cmp(&modified(a)),
             Sort::Path => Ordering::Equal,
         };
         first.then_with(|| name(a).cmp(&name(b)))
@@ -260,8 +261,9 @@ fn cut(segments: &[Arc<Segment>], mut found: Vec<Found>, request: &SearchRequest
     if (1..found.len()).contains(&end) {
         if request.sort == Sort::Relevance {
             // By score alone first: thousands share the lowest scores, and names are dear to compare.
-            let mut scores: Vec<f32> = found.iter().map(|it| it.score).collect();
-            let (_, least, _) = scores.select_nth_unstable_by(end - 1, |a, b| b.total_cmp(a));
+            room.clear();
+            room.extend(found.iter().map(|it| it.score));
+            let (_, least, _) = room.select_nth_unstable_by(end - 1, |a, b| b.total_cmp(a));
             let least = *least;
             found.retain(|it| it.score >= least);
         }
@@ -271,27 +273,34 @@ fn cut(segments: &[Arc<Segment>], mut found: Vec<Found>, request: &SearchRequest
         }
     }
     found.sort_unstable_by(order);
-    found.into_iter().skip(request.offset).collect()
 }
 
-/// Reads what a hit shows; keeps the document stores it has opened.
+fn is_attachment(segments: &[Arc<Segment>], it: &Found) -> bool {
+    segments[it.segment as usize].attachment[it.note as usize]
+}
+
+fn is_superseded(segments: &[Arc<Segment>], it: &Found) -> bool {
+    segments[it.segment as usize].superseded[it.note as usize]
+}
+
+/// Reads what a hit shows.
 struct HitReader<'a> {
     segments: &'a [Arc<Segment>],
     request: &'a SearchRequest,
     scores: &'a [Scores],
     words: &'a Ranked,
     best: &'a Best,
-    stores: HashMap<usize, StoreReader>,
 }
 
 impl HitReader<'_> {
-    fn read(&mut self, found: Found) -> Result<Hit> {
-        let segment = &self.segments[found.segment];
-        let own = self.document(found.segment, segment.first_doc[found.note])?;
+    fn read(&self, found: &Found) -> Result<Hit> {
+        let (at, note) = found.at();
+        let segment = &self.segments[at];
+        let own = segment.document(segment.first_doc[note])?;
         let text = |document: &TantivyDocument, field| document.get_first(field).and_then(|it| it.as_str().map(str::to_owned));
         let mut passages = Vec::new();
-        for doc in self.best_passages(&found) {
-            let document = self.document(found.segment, doc)?;
+        for doc in self.best_passages(found) {
+            let document = segment.document(doc)?;
             let place = text(&document, segment.fields.place)
                 .as_deref()
                 .and_then(parse_place)
@@ -315,36 +324,29 @@ impl HitReader<'_> {
             });
         }
         Ok(Hit {
-            source: SourceName::parse(segment.source(found.note)).context("the index holds a source name that is none")?,
-            path: stored_path(segment.path(found.note))?,
+            source: SourceName::parse(segment.source(note)).context("the index holds a source name that is none")?,
+            path: stored_path(segment.path(note))?,
             title: text(&own, segment.fields.title).unwrap_or_default(),
             passages,
             score: found.score,
-            origin: segment.origin[found.note],
+            origin: segment.origin[note],
             tags: parse_tags(&text(&own, segment.fields.place).unwrap_or_default()),
-            modified: segment.modified[found.note],
-            hash: hash_at(&segment.reader, segment.first_doc[found.note])?,
-            why: self.why(&found),
+            modified: segment.modified[note],
+            hash: segment.hash(note),
+            why: self.why(found),
         })
     }
 
     /// Returns the documents of the note's best passages, best first; without a match its first.
     fn best_passages(&self, found: &Found) -> Vec<DocId> {
-        let segment = &self.segments[found.segment];
-        let scores = &self.scores[found.segment].passage;
-        let mut passages: Vec<DocId> = segment.passages(found.note).collect();
+        let (at, note) = found.at();
+        let segment = &self.segments[at];
+        let scores = &self.scores[at].passage;
+        let mut passages: Vec<DocId> = segment.passages(note).collect();
         passages.sort_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]).then(a.cmp(&b)));
         let matching = passages.iter().filter(|&&it| scores[it as usize] > 0.0).count();
         passages.truncate(self.request.passages.min(matching.max(1)));
         passages
-    }
-
-    fn document(&mut self, at: usize, doc: DocId) -> Result<TantivyDocument> {
-        let store = match self.stores.entry(at) {
-            std::collections::hash_map::Entry::Occupied(open) => open.into_mut(),
-            std::collections::hash_map::Entry::Vacant(new) => new.insert(self.segments[at].reader.get_store_reader(8)?),
-        };
-        Ok(store.get(doc)?)
     }
 
     /// Returns how much a term of a text counts for the snippet's window: its word's weight, by prefix for inflections.
@@ -358,26 +360,23 @@ impl HitReader<'_> {
     }
 
     fn why(&self, found: &Found) -> String {
-        let scores = &self.scores[found.segment];
+        let (at, note) = found.at();
+        let scores = &self.scores[at];
         let held: Vec<&str> = self
             .words
             .iter()
-            .filter(|(_, it)| it.is_held(found.segment, &self.segments[found.segment], found.note))
+            .filter(|(_, it)| it.is_held(at, note))
             .map(|(word, _)| word.text.as_str())
             .collect();
         format!(
             "holds {} ({:.0} % of the query's weight); note {:.2} of {:.2}, best passage {:.2} of {:.2}{}",
             if held.is_empty() { "no word".to_owned() } else { held.join(", ") },
-            100.0 * scores.held[found.note] / self.best.weight.max(f32::MIN_POSITIVE),
-            scores.note[found.note],
+            100.0 * scores.held[note] / self.best.weight.max(f32::MIN_POSITIVE),
+            scores.note[note],
             self.best.note,
-            scores.best[found.note],
+            scores.best[note],
             self.best.passage,
-            if self.segments[found.segment].superseded[found.note] {
-                "; superseded"
-            } else {
-                ""
-            }
+            if is_superseded(self.segments, found) { "; superseded" } else { "" }
         )
     }
 }

@@ -8,10 +8,11 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use tantivy::{DocId, SegmentReader, columnar::Column, postings::TermInfo};
+use tantivy::{DocId, SegmentReader, TantivyDocument, columnar::Column, postings::TermInfo, store::StoreReader};
 
 use crate::{
     io::index::{
+        kept::Kept,
         language::Language,
         schema::{Fields, STAMP, hash_of, origin_of},
         vocabulary::Vocabulary,
@@ -25,6 +26,9 @@ use crate::{
 
 /// How many expanded words a segment remembers; beyond, it forgets all and starts again.
 const MAX_WORDS: usize = 4096;
+
+/// How many blocks of stored texts, 16 KiB each, a segment keeps unpacked.
+const STORE_BLOCKS: usize = 32;
 
 /// The terms of one segment that a word stands for, by field.
 #[derive(Debug, Clone, Default)]
@@ -75,10 +79,16 @@ pub(super) struct Columns {
     paths: Strings,
     /// For each document: its length in terms, title and headings included.
     pub(super) doc_length: Vec<u32>,
+    /// Of the note's own documents, see [`hash_of`].
+    hashes: [Column<u64>; 3],
+    /// The stored texts; keeps the blocks that were read last.
+    store: StoreReader,
     /// Words met before, with the terms they stand for here. Guards a cache only; nothing waits while it is held.
     pub(super) words: Mutex<HashMap<String, Expansion>>,
     /// Made by the first search for a part of a word.
     vocabulary: OnceLock<Vocabulary>,
+    /// Filled by searches that read texts.
+    pub(super) kept: Kept,
 }
 
 /// A note, the hash of its bytes if they were read, its stamp.
@@ -122,20 +132,15 @@ impl Segment {
     /// Returns the hash, if its bytes were read, and the stamp of each living note.
     pub(super) fn stamps(&self) -> Result<Vec<Stamped>> {
         let columns = self.reader.fast_fields();
-        let hashes: Vec<Column<u64>> = ["hash0", "hash1", "hash2"]
-            .iter()
-            .map(|it| columns.u64(it))
-            .collect::<Result<_, _>>()?;
         let stamps: Vec<Column<i64>> = ["stamp0", "stamp1", "stamp2", "stamp3", "stamp4"]
             .iter()
             .map(|it| columns.i64(it))
             .collect::<Result<_, _>>()?;
         let read = |note: usize| {
             let doc = self.first_doc[note];
-            let hash = [0, 1, 2].map(|at| hashes[at].first(doc).unwrap_or_default());
             (
                 note,
-                hash_of(hash),
+                self.hash(note),
                 std::array::from_fn(|at| stamps[at].first(doc).unwrap_or_default()),
             )
         };
@@ -170,8 +175,11 @@ impl Columns {
             sources: Vec::new(),
             paths: Strings::default(),
             doc_length: Vec::with_capacity(reader.max_doc() as usize),
+            hashes: [columns.u64("hash0")?, columns.u64("hash1")?, columns.u64("hash2")?],
+            store: reader.get_store_reader(STORE_BLOCKS)?,
             words: Mutex::default(),
             vocabulary: OnceLock::new(),
+            kept: Kept::default(),
         };
         for doc in 0..reader.max_doc() {
             if let Some(time) = modified.first(doc) {
@@ -257,6 +265,11 @@ impl Columns {
         Ok((values, ords))
     }
 
+    /// Returns what is stored of a document.
+    pub(super) fn document(&self, doc: DocId) -> Result<TantivyDocument> {
+        Ok(self.store.get(doc)?)
+    }
+
     /// Returns how many notes the segment has, dead ones included.
     pub(super) fn notes(&self) -> usize {
         self.modified.len()
@@ -268,6 +281,12 @@ impl Columns {
 
     pub(super) fn source(&self, note: usize) -> &str {
         &self.sources[usize::from(self.source[note])]
+    }
+
+    /// Returns the content hash of a note; `None` for a file whose bytes were not read.
+    pub(super) fn hash(&self, note: usize) -> Option<ContentHash> {
+        let doc = self.first_doc[note];
+        hash_of([0, 1, 2].map(|at| self.hashes[at].first(doc).unwrap_or_default()))
     }
 
     /// Returns the documents of a note's passages.

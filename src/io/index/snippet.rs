@@ -1,10 +1,13 @@
 //! Plain text around the matches of a passage. Knows enough of Markdown to leave its marks out; knows nothing of the index.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
-use crate::io::index::analysis::{fold, is_unspaced, terms};
+use crate::{
+    io::index::analysis::{fold, is_unspaced, terms},
+    model::new_name::is_hidden,
+};
 
 /// How much text is searched for the best window, in bytes; a passage is shorter.
 const MAX_TEXT: usize = 8192;
@@ -24,8 +27,6 @@ static MARKS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is valid")
 });
 
-static SPACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\s+").expect("the pattern is valid"));
-
 /// Returns at most `limit` characters of the passage as plain text, around the place that holds most of the words; `weight` says how much
 /// a folded term weighs, 0 for none.
 pub(super) fn snippet(passage: &str, limit: usize, weight: &dyn Fn(&str) -> f32) -> String {
@@ -35,7 +36,7 @@ pub(super) fn snippet(passage: &str, limit: usize, weight: &dyn Fn(&str) -> f32)
         .unwrap_or(0);
     let text = plain(&passage[..end]);
     if text.chars().count() <= limit {
-        return text.into_owned();
+        return text;
     }
     let mut matches: Vec<(usize, usize, String, f32)> = Vec::new();
     terms(&text, |term| {
@@ -48,12 +49,48 @@ pub(super) fn snippet(passage: &str, limit: usize, weight: &dyn Fn(&str) -> f32)
 }
 
 /// Returns a text without Markdown's marks, on one line.
-fn plain(text: &str) -> Cow<'_, str> {
-    let unmarked = MARKS.replace_all(text, |it: &Captures<'_>| {
-        let shown = it.name("alias").or_else(|| it.name("text")).or_else(|| it.name("target"));
-        shown.map_or_else(String::new, |it| it.as_str().to_owned())
-    });
-    Cow::Owned(SPACE.replace_all(unmarked.trim(), " ").into_owned())
+fn plain(text: &str) -> String {
+    let mut unmarked = String::with_capacity(text.len());
+    let mut shown = 0;
+    for mark in MARKS.find_iter(text) {
+        unmarked.push_str(&text[shown..mark.start()]);
+        // Only links show a part of themselves, and looking for parts is the dear half of a match.
+        if mark.as_str().contains(']')
+            && let Some(parts) = MARKS.captures_at(text, mark.start())
+        {
+            let part = parts.name("alias").or_else(|| parts.name("text")).or_else(|| parts.name("target"));
+            unmarked.push_str(part.map_or("", |it| it.as_str()));
+        }
+        shown = mark.end();
+    }
+    unmarked.push_str(&text[shown..]);
+    let mut line = String::with_capacity(unmarked.len());
+    for word in seen(&unmarked).split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+/// Returns a text without what no reader sees: it may speak to a model all the same. One joiner or selector stays behind a character that may
+/// need it: emoji and some scripts are written with them.
+fn seen(text: &str) -> String {
+    let is_joint = |it: char| matches!(it, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    let mut before = ' ';
+    let stays = |&it: &char| {
+        let stays = if is_joint(it) {
+            !before.is_ascii() && !is_joint(before)
+        } else {
+            it.is_whitespace() || !(it.is_control() || is_hidden(it))
+        };
+        if stays {
+            before = it;
+        }
+        stays
+    };
+    text.chars().filter(stays).collect()
 }
 
 /// Chooses the window of `limit` characters with the greatest weight of different terms, a little before the first of them.
@@ -142,6 +179,18 @@ mod tests {
             "Title text with a link and mark",
         );
         check("| a | b |\n|---|---|\n| [[Note]] | `c` |", 100, &[], "| a | b | | Note | c |");
+    }
+
+    #[test]
+    fn what_no_reader_sees_is_left_out() {
+        check("a\u{200b}b \u{e006f}\u{e0062}c\u{202e}d\u{1b}[8m\0", 100, &[], "ab cd[8m");
+        check(
+            "👩\u{200d}👧 ❤\u{fe0f} می\u{200c}خواهم",
+            100,
+            &[],
+            "👩\u{200d}👧 ❤\u{fe0f} می\u{200c}خواهم",
+        );
+        check("é\u{200d}\u{200c}\u{200d}x\u{200d}", 100, &[], "é\u{200d}x");
     }
 
     #[test]

@@ -80,14 +80,18 @@ fn languages(segments: &[Arc<Segment>]) -> Vec<Language> {
 
 /// Returns the terms that a word stands for in a segment: itself, and its inflections in the languages of the segment's notes.
 pub(super) fn expand(segment: &Segment, word: &Word) -> Result<Expansion> {
-    if let Some(known) = segment.recall(&word.text) {
+    // A whole identifier may be spelt as a word, which has inflections; only the latter are worth remembering.
+    let known = (word.kind != TermKind::Whole).then(|| segment.recall(&word.text)).flatten();
+    if let Some(known) = known {
         return Ok(known);
     }
     let expansion = Expansion {
         body: expand_in(segment, segment.fields.body, word)?.into(),
         context: expand_in(segment, segment.fields.context, word)?.into(),
     };
-    segment.remember(word.text.clone(), expansion.clone());
+    if word.kind != TermKind::Whole {
+        segment.remember(word.text.clone(), expansion.clone());
+    }
     Ok(expansion)
 }
 

@@ -21,6 +21,8 @@ pub enum WriteFailure {
     NotAFile,
     /// The file has a second name, which replacing would cut off.
     HardLinked,
+    /// The folder lies on another file system than the vault, so nothing can be swapped in there in one step.
+    OtherFileSystem,
     /// The vault itself is not there.
     RootGone,
     NameTooLong,
@@ -34,6 +36,7 @@ impl From<io::Error> for WriteFailure {
             Some(Errno::ROFS) => WriteFailure::ReadOnly(why),
             Some(Errno::ACCESS | Errno::PERM) => WriteFailure::Denied(why),
             Some(Errno::LOOP) => WriteFailure::Symlink,
+            Some(Errno::XDEV) => WriteFailure::OtherFileSystem,
             Some(Errno::ISDIR | Errno::NXIO | Errno::NODEV) => WriteFailure::NotAFile,
             Some(Errno::NAMETOOLONG) => WriteFailure::NameTooLong,
             _ => WriteFailure::Failed(why),
@@ -65,6 +68,7 @@ impl fmt::Display for WriteFailure {
             WriteFailure::Symlink => f.write_str("behind a symbolic link; links are not followed"),
             WriteFailure::NotAFile => f.write_str("a folder, pipe, socket or device, not a file"),
             WriteFailure::HardLinked => f.write_str("the file has a second name (a hard link), which replacing it would cut off"),
+            WriteFailure::OtherFileSystem => f.write_str("the folder lies on another file system than the vault"),
             WriteFailure::RootGone => ScanError::RootGone.fmt(f),
             WriteFailure::NameTooLong => f.write_str("the name is too long for the file system"),
             WriteFailure::Failed(why) => write!(f, "cannot be written: {why}"),

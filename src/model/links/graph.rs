@@ -2,21 +2,20 @@
 //! links it is about. So a new, renamed or deleted file leaves nothing stale, and there is nothing to re-resolve but what is asked for.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
+    collections::BTreeMap,
+    ops::{Bound, Range},
 };
 
 use crate::model::{
     links::{
-        key::{name_hash, wanted_key},
+        key::name_hash,
         names::{Names, Resolution},
+        packed::{PackedLink, PackedLinks},
+        targets::{ALREADY_DECODED, Targets},
     },
     note::{Link, LinkKind},
     path::NotePath,
 };
-
-/// The parser has decoded the targets of Markdown links.
-const ALREADY_DECODED: bool = false;
 
 /// The links of one vault and the files they can lead to. Built by [`LinkGraph::put`] and [`LinkGraph::remove`] in any order: what it
 /// answers depends on the present files and links alone.
@@ -28,28 +27,14 @@ pub struct LinkGraph {
     sources: Vec<Source>,
     /// Ids whose note is gone.
     free: Vec<u32>,
-    /// The links of each name, as its hash, the id of the source and the number there: a link can lead only to files whose name has the
-    /// hash of its own.
-    by_name: BTreeSet<(u32, u32, u32)>,
+    targets: Targets,
 }
 
-/// A note with its links, packed: a vault of 100,000 notes has 300,000 links, and a `String` each would double their size.
+/// A note with its links.
 #[derive(Debug, Clone)]
 struct Source {
     path: NotePath,
-    /// The targets, one after the other.
-    targets: Box<str>,
-    links: Box<[Packed]>,
-}
-
-#[derive(Debug, Clone)]
-struct Packed {
-    target_end: u32,
-    start: u32,
-    end: u32,
-    line: u32,
-    kind: LinkKind,
-    markdown: bool,
+    links: PackedLinks,
 }
 
 /// A graph as one sees it who knows of no file beyond a folder: its answers are those of a vault that holds nothing else.
@@ -92,9 +77,19 @@ impl LinkGraph {
         if links.is_empty() {
             return;
         }
-        let source = Source::pack(path, links, lines);
-        let id = self.free.pop().unwrap_or(narrow(self.sources.len()));
-        self.by_name.extend(source.by_name().map(|(hash, number)| (hash, id, number)));
+        let id = self.free.pop().unwrap_or(self.sources.len() as u32);
+        let lines = lines.iter().copied().chain(std::iter::repeat(1));
+        let packed = links.iter().zip(lines).map(|(link, line)| PackedLink {
+            target: self.targets.add(&link.target, id),
+            range: link.range.clone(),
+            line,
+            kind: link.kind,
+            markdown: link.markdown,
+        });
+        let source = Source {
+            path: path.clone(),
+            links: packed.collect(),
+        };
         self.ids.insert(path.clone(), id);
         match self.sources.get_mut(id as usize) {
             Some(free) => *free = source,
@@ -143,11 +138,9 @@ impl LinkGraph {
             return;
         };
         let source = &mut self.sources[id as usize];
-        for (hash, number) in source.by_name() {
-            self.by_name.remove(&(hash, id, number));
+        for link in std::mem::take(&mut source.links).iter() {
+            self.targets.forget(link.target, id);
         }
-        source.targets = Box::default();
-        source.links = Box::default();
         self.free.push(id);
     }
 }
@@ -171,23 +164,39 @@ impl<'a> GraphWithin<'a> {
 
     /// Returns the links of other notes that lead here, by path and in their order there. A note's links to itself are left out.
     pub fn incoming(&self, path: &NotePath) -> Vec<ResolvedLink<'a>> {
-        let hash = name_hash(&path.key());
         let own = self.graph.ids.get(path);
-        let named = self.graph.by_name.range((hash, 0, 0)..=(hash, u32::MAX, u32::MAX));
-        let others = named
-            .filter(|(_, id, _)| Some(id) != own)
-            .map(|(_, id, number)| (&self.graph.sources[*id as usize], *number));
-        let seen = others
-            .filter(|(source, _)| self.holds(&source.path))
-            .map(|(source, number)| self.resolve_one(source, number));
-        let mut links: Vec<_> = seen.filter(|link| link.resolved == Some(path)).collect();
+        let (mut targets, mut sources) = (Vec::new(), Vec::new());
+        for (target, of) in self.graph.targets.named(name_hash(&path.key())) {
+            targets.push(target);
+            sources.extend(of.iter().copied().filter(|it| Some(it) != own));
+        }
+        targets.sort_unstable();
+        sources.sort_unstable();
+        sources.dedup();
+        let seen = sources
+            .into_iter()
+            .map(|id| &self.graph.sources[id as usize])
+            .filter(|it| self.holds(&it.path));
+        let named = seen.flat_map(|source| source.links.iter().map(move |link| (source, link)));
+        let mut links: Vec<_> = named
+            .filter(|(_, link)| targets.binary_search(&link.target).is_ok())
+            .map(|(source, link)| self.resolve_one(source, link))
+            .filter(|link| link.resolved == Some(path))
+            .collect();
         links.sort_by_key(|it| it.source);
         links
     }
 
     /// Returns every link, by path and in order: what a check of the whole vault walks.
     pub fn links(self) -> impl Iterator<Item = ResolvedLink<'a>> {
-        let seen = self.graph.ids.iter().filter(move |(path, _)| self.holds(path));
+        self.links_after(None)
+    }
+
+    /// Returns every link of the notes that follow one by path, as [`GraphWithin::links`].
+    pub fn links_after(self, note: Option<&NotePath>) -> impl Iterator<Item = ResolvedLink<'a>> + use<'a> {
+        let start = note.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = self.graph.ids.range::<NotePath, _>((start, Bound::Unbounded));
+        let seen = rest.filter(move |(path, _)| self.holds(path));
         seen.flat_map(move |(_, id)| self.links_of(*id))
     }
 
@@ -196,75 +205,34 @@ impl<'a> GraphWithin<'a> {
         self.graph.names.iter().filter(move |it| self.holds(it))
     }
 
+    /// Returns the files whose key ([`NotePath::key`]) another file has too, in no order.
+    pub fn twins(self) -> impl Iterator<Item = &'a NotePath> {
+        self.graph.names.twins().filter(move |it| self.holds(it))
+    }
+
     fn holds(&self, path: &NotePath) -> bool {
         self.folder.is_none_or(|it| path.as_str().starts_with(it))
     }
 
     fn links_of(self, id: u32) -> impl Iterator<Item = ResolvedLink<'a>> {
         let source = &self.graph.sources[id as usize];
-        (0..source.links.len()).map(move |number| self.resolve_one(source, narrow(number)))
+        source.links.iter().map(move |it| self.resolve_one(source, it))
     }
 
-    fn resolve_one(&self, source: &'a Source, number: u32) -> ResolvedLink<'a> {
-        let link = &source.links[number as usize];
-        let target = source.target(number as usize);
+    fn resolve_one(&self, source: &'a Source, link: PackedLink) -> ResolvedLink<'a> {
+        let target = self.graph.targets.text(link.target);
         let found = self.graph.names.find(target, ALREADY_DECODED, Some(&source.path), self.folder);
         ResolvedLink {
             source: &source.path,
             target,
             kind: link.kind,
             markdown: link.markdown,
-            range: link.start as usize..link.end as usize,
-            line: link.line as usize,
+            range: link.range,
+            line: link.line,
             resolved: found.first().copied(),
             ambiguous: found.len() > 1,
         }
     }
-}
-
-impl Source {
-    fn pack(path: &NotePath, links: &[Link], lines: &[usize]) -> Source {
-        let mut targets = String::new();
-        let lines = lines.iter().copied().chain(std::iter::repeat(1));
-        let packed = links.iter().zip(lines).map(|(link, line)| {
-            targets.push_str(&link.target);
-            Packed {
-                target_end: narrow(targets.len()),
-                start: narrow(link.range.start),
-                end: narrow(link.range.end),
-                line: narrow(line),
-                kind: link.kind,
-                markdown: link.markdown,
-            }
-        });
-        let links = packed.collect();
-        Source {
-            path: path.clone(),
-            targets: targets.into(),
-            links,
-        }
-    }
-
-    fn target(&self, number: usize) -> &str {
-        let start = if number == 0 {
-            0
-        } else {
-            self.links[number - 1].target_end as usize
-        };
-        &self.targets[start..self.links[number].target_end as usize]
-    }
-
-    /// Returns the name hash and number of each link that leads out of the note.
-    fn by_name(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.links.iter().enumerate().filter_map(|(number, _)| {
-            let wanted = wanted_key(self.target(number), ALREADY_DECODED);
-            (!wanted.is_empty()).then(|| (name_hash(&wanted), narrow(number)))
-        })
-    }
-}
-
-fn narrow(offset: usize) -> u32 {
-    u32::try_from(offset).expect("a note has at most 5 MiB and a vault fewer files")
 }
 
 #[cfg(test)]
@@ -391,7 +359,7 @@ mod tests {
             kept.iter().rev().for_each(|(path, links)| fresh.put(path, links));
 
             prop_assert_eq!(grown.links().collect::<Vec<_>>(), fresh.links().collect::<Vec<_>>());
-            prop_assert_eq!(grown.by_name.len(), fresh.by_name.len());
+            prop_assert_eq!(grown.targets.count(), fresh.targets.count());
             prop_assert_eq!(grown.sources.len() - grown.free.len(), fresh.sources.len());
             for path in kept.keys() {
                 let backlinks = grown.incoming(path);

@@ -84,6 +84,13 @@ impl Names {
         self.by_name.values().flatten().map(|it| &it.path)
     }
 
+    /// Returns the files whose key another file has too, in no order: they stand side by side.
+    pub fn twins(&self) -> impl Iterator<Item = &NotePath> {
+        let several = self.by_name.values().filter(|it| it.len() > 1);
+        let groups = several.flat_map(|it| it.chunk_by(|a, b| a.key == b.key));
+        groups.filter(|it| it.len() > 1).flatten().map(|it| &it.path)
+    }
+
     /// Returns where a link leads that stands in `from` (`None`: at the vault's root). `target` may have a subpath; percent escapes are
     /// decoded for Markdown links only. `[[#Heading]]` leads to `from` itself.
     pub fn resolve(&self, target: &str, markdown: bool, from: Option<&NotePath>) -> Resolution {

@@ -1,8 +1,12 @@
 //! A file as conditions see it. Knows when it is parsed; knows no condition.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, sync::Arc};
 
-use crate::model::{note::Note, path::NotePath};
+use crate::model::{
+    note::Note,
+    path::NotePath,
+    query::outline::{Outline, may_have_query_fence},
+};
 
 /// One file, as far as conditions speak of it. It is parsed when a condition first asks for its structure.
 #[derive(Debug)]
@@ -15,6 +19,8 @@ pub struct Candidate<'a> {
     /// What [`Condition::Field`](super::Condition::Field) asks for: names and values, a name may come again.
     pub fields: &'a [(&'a str, &'a str)],
     parsed: OnceCell<Note>,
+    outline: OnceCell<Arc<Outline>>,
+    may_have_fence: OnceCell<bool>,
 }
 
 impl<'a> Candidate<'a> {
@@ -26,7 +32,32 @@ impl<'a> Candidate<'a> {
             attachment: false,
             fields: &[],
             parsed: OnceCell::new(),
+            outline: OnceCell::new(),
+            may_have_fence: OnceCell::new(),
         }
+    }
+
+    /// Gives the outline of this very text, of an earlier [`Candidate::outline`]: the text need not be parsed for its parts then.
+    pub fn set_outline(&mut self, outline: Arc<Outline>) {
+        self.outline = OnceCell::from(outline);
+    }
+
+    /// Gives what [`may_have_query_fence`] says of this very text.
+    pub fn set_may_have_fence(&mut self, may: bool) {
+        self.may_have_fence = OnceCell::from(may);
+    }
+
+    /// Returns the outline, if a condition has asked for it or it was given.
+    pub fn outline(&self) -> Option<&Arc<Outline>> {
+        self.outline.get()
+    }
+
+    pub(super) fn may_have_fence(&self) -> bool {
+        *self.may_have_fence.get_or_init(|| may_have_query_fence(self.text))
+    }
+
+    pub(super) fn parts(&self) -> &Outline {
+        self.outline.get_or_init(|| Arc::new(Outline::of(self.text, self.parsed())))
     }
 
     pub(super) fn parsed(&self) -> &Note {

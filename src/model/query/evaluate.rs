@@ -7,13 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{
     glob::PathGlob,
-    path::NotePath,
-    query::{
-        Condition, PropertyTest, Scope,
-        candidate::Candidate,
-        pattern::Finder,
-        scopes::{Parts, Span},
-    },
+    query::{Condition, PropertyTest, Scope, candidate::Candidate, outline::Span, pattern::Finder, scopes::Parts},
     yaml::Value,
 };
 
@@ -67,7 +61,7 @@ impl Matcher {
     pub fn matches(&self, candidate: &Candidate<'_>) -> bool {
         let file = File {
             candidate,
-            path: visible_path(candidate.path),
+            path: visible_path(candidate.path.as_str()),
             facts: self.facts.iter().map(|it| (it, OnceCell::new())).collect(),
             parts: Parts::new(candidate),
         };
@@ -158,7 +152,25 @@ impl File<'_> {
                 self.parts.any_text(span, |text| finder.is_match(text)) || in_path()
             }
             Test::Tag(name) => self.has_tag(name, span),
+            // Reading the text through is cheap beside finding its parts.
+            Test::Scope(_, inner) if *span == self.parts.whole() && !self.may_hold(inner) => false,
+            Test::Scope(Scope::Line, inner) if let (Some(finder), true) = (literal_of(inner), *span == self.parts.whole()) => {
+                self.parts.any_line_with(finder, |line| self.meets(inner, line))
+            }
             Test::Scope(scope, inner) => self.parts.any(*scope, span, |part| self.meets(inner, part)),
+        }
+    }
+
+    /// Says whether any part of the note can meet a test, as far as the whole text tells.
+    fn may_hold(&self, test: &Test) -> bool {
+        match test {
+            Test::Everything | Test::Not(_) | Test::Tag(_) => true,
+            Test::And(parts) => parts.iter().all(|it| self.may_hold(it)),
+            Test::Or(parts) => parts.iter().any(|it| self.may_hold(it)),
+            Test::Fact(_) => self.meets(test, &self.parts.whole()),
+            // The whole note can be one section.
+            Test::Text { finder, or_path } => finder.may_be_within(self.candidate.text) || *or_path && finder.is_match(&self.path),
+            Test::Scope(_, inner) => self.may_hold(inner),
         }
     }
 
@@ -171,14 +183,22 @@ impl File<'_> {
     }
 }
 
+/// Returns a text that every part has that meets the test, or the path of a note that is but this part.
+fn literal_of(test: &Test) -> Option<&Finder> {
+    match test {
+        Test::Text { finder, .. } if finder.is_literal() => Some(finder),
+        Test::And(parts) => parts.iter().find_map(literal_of),
+        _ => None,
+    }
+}
+
 /// Returns the path as Obsidian shows it: NFC, without the spaces that look like others. Case stays.
-fn visible_path(path: &NotePath) -> Cow<'_, str> {
-    if path.as_str().is_ascii() {
-        return Cow::Borrowed(path.as_str());
+pub fn visible_path(path: &str) -> Cow<'_, str> {
+    if path.is_ascii() {
+        return Cow::Borrowed(path);
     }
     Cow::Owned(
-        path.as_str()
-            .nfc()
+        path.nfc()
             .map(|it| if matches!(it, '\u{a0}' | '\u{202f}') { ' ' } else { it })
             .collect(),
     )

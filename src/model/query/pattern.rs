@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
 
-use crate::model::query::{Pattern, PatternText, javascript};
+use crate::model::query::{Pattern, PatternText, javascript, needed};
 
 /// The largest compiled regular expression of a query, in bytes: `(\w{50}){50}` would need far more.
 const MAX_REGEX_BYTES: usize = 1 << 20;
@@ -20,6 +20,16 @@ pub struct Finder {
     /// What is found must not touch a word on this side.
     bounded_before: bool,
     bounded_after: bool,
+    kind: Kind,
+}
+
+/// What the regular expression was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Literal,
+    Expression,
+    /// It looks at what surrounds its match: `^x` may be found in a part of a text but not in the text.
+    LooksAround,
 }
 
 impl Finder {
@@ -31,6 +41,7 @@ impl Finder {
             regex,
             bounded_before: false,
             bounded_after: false,
+            kind: Kind::Literal,
         };
         // A literal grows with the query, and the query is bounded.
         let literal = |text: &str| build(&regex::escape(text), pattern.case_sensitive, usize::MAX);
@@ -40,10 +51,17 @@ impl Finder {
                 regex: literal(text)?,
                 bounded_before: text.chars().next().is_some_and(has_boundary),
                 bounded_after: text.chars().next_back().is_some_and(has_boundary),
+                kind: Kind::Literal,
             }),
             PatternText::Regex(expression) => {
                 let translated = javascript::translate(expression).map_err(|it| it.message.to_owned())?;
-                build(&translated, pattern.case_sensitive, MAX_REGEX_BYTES).map(unbounded)
+                let finder = build(&translated, pattern.case_sensitive, MAX_REGEX_BYTES).map(unbounded)?;
+                let kind = if needed::looks_around(&translated) {
+                    Kind::LooksAround
+                } else {
+                    Kind::Expression
+                };
+                Ok(Finder { kind, ..finder })
             }
         }
     }
@@ -63,6 +81,21 @@ impl Finder {
             start = found.start() + text[found.start()..].chars().next().map_or(1, char::len_utf8);
         }
         false
+    }
+
+    /// Says whether a part of this text can hold the pattern; not whether one does.
+    pub(super) fn may_be_within(&self, text: &str) -> bool {
+        self.kind == Kind::LooksAround || self.regex.is_match(text)
+    }
+
+    /// Says whether it is a plain text: then [`Finder::next`] takes time linear in what it passes over.
+    pub(super) fn is_literal(&self) -> bool {
+        self.kind == Kind::Literal
+    }
+
+    /// Returns where the pattern begins next, word boundaries left aside.
+    pub(super) fn next(&self, text: &str, from: usize) -> Option<usize> {
+        self.regex.find_at(text, from).map(|it| it.start())
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) struct Checker {
     /// The commits that brought a word into a note. One that brings back what a person's commit took away, which is what git makes of a
     /// half-written file, does not count.
     added: BTreeMap<String, Vec<String>>,
+    merged_back: BTreeSet<String>,
     /// Words that a person's text took out last.
     taken: BTreeSet<String>,
     operations: BTreeSet<String>,
@@ -72,7 +73,8 @@ impl Checker {
         let range = self.head.as_ref().map_or(head.clone(), |it| format!("{it}..{head}"));
         self.commits
             .extend(world.git_or_fail(&["rev-list", &range]).lines().map(str::to_owned));
-        let format = "--format=%x00%H%x1f%cn%x1f%(trailers:key=Membridge-Op,valueonly,separator=)";
+        let format =
+            "--format=%x00%H%x1f%cn%x1f%(trailers:key=Membridge-Op,valueonly,separator=)%x1f%(trailers:key=Reason,valueonly,separator=)";
         let log = world.git_or_fail(&[
             "log",
             "--reverse",
@@ -88,13 +90,14 @@ impl Checker {
         ]);
         for commit in log.split('\0').skip(1) {
             let (line, diff) = commit.split_once('\n').unwrap_or((commit, ""));
-            let [id, committer, operation] = line.split('\x1f').collect::<Vec<_>>()[..] else {
+            let [id, committer, operation, reason] = line.split('\x1f').collect::<Vec<_>>()[..] else {
                 panic!("git log said {line:?}");
             };
             let is_agents = committer == "membridge" && operation != "snapshot";
             if is_agents && !self.operations.insert(operation.to_owned()) {
                 self.wrong.push(format!("a second commit of one operation: {id} {operation}"));
             }
+            let is_merged_back = reason.starts_with("a later save had dropped");
             let lines = |mark: &str, header: &str| {
                 let lines = diff.lines().filter(|it| it.starts_with(mark) && !it.starts_with(header));
                 lines.flat_map(words).collect::<BTreeSet<&str>>()
@@ -107,8 +110,14 @@ impl Checker {
                 if word.starts_with("owner") && is_agents {
                     self.wrong.push(format!("{word} of the owner stands under an agent's name in {id}"));
                 }
-                // An agent's word may come back by us too: a save that had not seen it is merged with it.
-                if self.taken.remove(*word) && (!is_agents || word.starts_with("agent")) {
+                if self.taken.remove(*word) && !is_agents {
+                    continue;
+                }
+                // A save from before the write took it away, and it came back once.
+                if is_merged_back && self.added.contains_key(*word) {
+                    if !self.merged_back.insert((*word).to_owned()) {
+                        self.wrong.push(format!("{word} was merged back a second time, in {id}"));
+                    }
                     continue;
                 }
                 if word.starts_with("agent") && !is_agents {
@@ -149,6 +158,7 @@ impl Checker {
             }
             let asked: Vec<String> = committed.iter().map(|(it, commit)| format!("{commit}:{}", it.path)).collect();
             for ((write, commit), found) in committed.iter().zip(world.git_check(&asked)) {
+                // What the receipt says: of a note that somebody saved at the same moment it holds both changes.
                 let wanted = write.receipt.as_ref().and_then(|it| it["hash"].as_str()).map(str::to_owned);
                 let found = (!found.ends_with(" missing")).then_some(found);
                 if found != wanted || !self.commits.contains(commit) {

@@ -10,6 +10,9 @@ use tantivy::{
 
 use crate::io::index::{marks::OPAQUE, pieces::pieces, segment::Segment};
 
+/// A piece that stands in more terms than this tells little, and to look them all up takes longer than to read the notes.
+const MAX_TERMS: usize = 1_000;
+
 /// Returns which notes of the segment may hold the text, in any case; `None` when the index cannot tell any apart.
 pub(super) fn may_hold(segment: &Segment, text: &str) -> Result<Option<Vec<bool>>> {
     let pieces = pieces(text);
@@ -20,8 +23,12 @@ pub(super) fn may_hold(segment: &Segment, text: &str) -> Result<Option<Vec<bool>
     let inverted = segment.reader.inverted_index(segment.fields.body)?;
     let mut notes = vec![true; segment.notes()];
     for piece in &pieces {
+        let terms = vocabulary.holding(&piece.text, piece.starts, piece.ends);
+        if terms.len() > MAX_TERMS {
+            continue;
+        }
         let mut holders = vec![false; segment.notes()];
-        for term in vocabulary.holding(&piece.text, piece.starts, piece.ends) {
+        for term in terms {
             if let Some(info) = inverted.terms().get(term)? {
                 each_note(segment, &inverted, &info, |note| holders[note] = true)?;
             }

@@ -74,19 +74,44 @@ fn judge(
         }
         check(deadline)?;
         for &(at, note) in &places[start..(start + BATCH).min(places.len())] {
-            let texts = match &mut open {
-                Some((of, texts)) if *of == at => texts,
-                other => &mut other.insert((at, Texts::of(&segments[at])?)).1,
+            let segment = &segments[at];
+            let held_by = |text: &str, may_have_fence| meets(matcher, segment, note, text, may_have_fence);
+            let meets = match segment.kept.text(note) {
+                Some(kept) => held_by(&kept.text, Some(kept.may_have_fence))?,
+                None => {
+                    let texts = match &mut open {
+                        Some((of, texts)) if *of == at => texts,
+                        other => &mut other.insert((at, Texts::of(segment)?)).1,
+                    };
+                    let text = texts.read(note)?;
+                    segment.kept.keep_text(segment.notes(), note, &text);
+                    held_by(&text, None)?
+                }
             };
-            let text = texts.read(note)?;
-            let path = stored_path(segments[at].path(note))?;
-            let mut candidate = Candidate::note(&path, &text);
-            candidate.attachment = segments[at].attachment[note];
-            if matcher.matches(&candidate) {
+            if meets {
                 held.push((at, note));
             }
         }
     }
+}
+
+fn meets(matcher: &Matcher, segment: &Segment, note: usize, text: &str, may_have_fence: Option<bool>) -> Result<bool> {
+    let path = stored_path(segment.path(note))?;
+    let mut candidate = Candidate::note(&path, text);
+    candidate.attachment = segment.attachment[note];
+    if let Some(may) = may_have_fence {
+        candidate.set_may_have_fence(may);
+    }
+    let kept = segment.kept.outline(note);
+    let is_kept = kept.is_some();
+    if let Some(outline) = kept {
+        candidate.set_outline(outline);
+    }
+    let meets = matcher.matches(&candidate);
+    if let (false, Some(made)) = (is_kept, candidate.outline()) {
+        segment.kept.keep_outline(segment.notes(), note, made);
+    }
+    Ok(meets)
 }
 
 /// Reads whole texts back from a segment.

@@ -2,15 +2,13 @@
 
 use std::ops::Range;
 
-use crate::model::{
-    note::{
-        BlockKind,
-        edit::{
-            EditRefusal,
-            draft::{Change, Draft},
-            gap::{self, begins_item, body_of, marker_len},
-            section::{put_above, put_below},
-        },
+use crate::model::note::{
+    BlockKind,
+    edit::{
+        EditRefusal,
+        draft::{Change, Draft},
+        gap::{self, begins_item, body_of, marker_len},
+        section::{put_above, put_below},
     },
     place::{self, NoPlace},
 };

@@ -47,12 +47,24 @@ pub(super) fn below(draft: &Draft, at: usize, text: &str) -> String {
     format!("{end}{above}{}{gap}", draft.fit(text, at))
 }
 
-pub(super) fn needs_gap_above(draft: &Draft, at: usize, text: &str) -> bool {
+fn needs_gap_above(draft: &Draft, at: usize, text: &str) -> bool {
     match draft.block_at(at).map(|it| it.kind) {
         Some(BlockKind::List) => !begins_item(text),
         Some(BlockKind::Table) => !text.trim_start().starts_with('|'),
         Some(BlockKind::Heading | BlockKind::Yaml) => false,
         _ => at > draft.note().body_start() && !draft.text[..at].ends_with('\n'),
+    }
+}
+
+/// Returns what must stand between the line above `at`, where a line begins, and a text that is put there.
+pub(super) fn lead(draft: &Draft, at: usize, text: &str) -> &'static str {
+    let start = draft.note().body_start();
+    let above = draft.last_text(start..at);
+    let has_gap = above == start || draft.text[above..at].matches('\n').count() > 1;
+    if has_gap || !needs_gap_above(draft, above, text) {
+        ""
+    } else {
+        draft.line_end_at(at)
     }
 }
 
@@ -74,8 +86,8 @@ pub(super) fn needs_gap_to(draft: &Draft, line: usize, text: &str) -> bool {
     }
     match draft.block_at(line).map(|it| it.kind) {
         // Only `#` ends a paragraph or a list; HTML goes on to a blank line.
-        Some(BlockKind::Heading) => !first.trim_start().starts_with('#') || text.trim_start().starts_with('<'),
-        Some(BlockKind::List) => !begins_item(text) || !begins_item(first),
+        Some(BlockKind::Heading) => !first.trim_start().starts_with('#') || ends_in_html(text),
+        Some(BlockKind::List) => !ends_in_item(text) || !begins_item(first),
         _ => true,
     }
 }
@@ -83,6 +95,15 @@ pub(super) fn needs_gap_to(draft: &Draft, line: usize, text: &str) -> bool {
 /// Says whether a text begins with the marker of a list item.
 pub(super) fn begins_item(text: &str) -> bool {
     marker_len(text.trim_start()).is_some()
+}
+
+fn ends_in_item(text: &str) -> bool {
+    begins_item(text) && text.lines().last().is_some_and(|it| begins_item(it) || it.starts_with([' ', '\t']))
+}
+
+fn ends_in_html(text: &str) -> bool {
+    let mut last = text.lines().rev().take_while(|it| !it.trim().is_empty());
+    last.any(|it| it.trim_start().starts_with('<'))
 }
 
 /// Returns the length of a list item's marker and the spaces after it.

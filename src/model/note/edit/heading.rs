@@ -1,7 +1,7 @@
 //! A section that is missing and is made. Knows the levels of headings; knows no property.
 
-use crate::model::{
-    note::edit::{
+use crate::model::note::{
+    edit::{
         EditRefusal,
         draft::{Change, Draft},
         gap::body_of,

@@ -9,8 +9,8 @@ use crate::model::{
     note::{
         Note,
         edit::{Edit, EditPlace, compose, plan},
+        place,
     },
-    place,
     yaml::{Number, Value},
 };
 

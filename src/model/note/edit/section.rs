@@ -10,8 +10,8 @@ use crate::model::{
             gap::{self, body_of},
         },
         outline::Section,
+        place::{self, NoPlace},
     },
-    place::{self, NoPlace},
 };
 
 /// Returns the section that a path names.
@@ -75,16 +75,7 @@ pub(super) fn insert_before(draft: &Draft, path: &str, text: &str) -> Result<Cha
     let section = find(draft, path)?;
     let text = body_of(text)?;
     let at = section.range.start;
-    let start = body_start(draft);
-    let above = draft.last_text(start..at);
-    // Above there is a line right before the heading: the text goes below it.
-    let has_gap = above == start || draft.text[above..at].matches('\n').count() > 1;
-    let end = draft.line_end_at(at);
-    let lead = if has_gap || !gap::needs_gap_above(draft, above, text) {
-        ""
-    } else {
-        end
-    };
+    let (lead, end) = (gap::lead(draft, at, text), draft.line_end_at(at));
     Ok(Change::local(at..at, format!("{lead}{}{end}{end}", draft.fit(text, at))))
 }
 
@@ -168,7 +159,8 @@ pub(super) fn put_below(draft: &Draft, at: usize, text: &str) -> Change {
 pub(super) fn put_above(draft: &Draft, at: usize, text: &str) -> Change {
     let end = draft.line_end_at(at);
     let gap = if gap::needs_gap_to(draft, at, text) { end } else { "" };
-    Change::local(at..at, format!("{}{end}{gap}", draft.fit(text, at)))
+    let lead = gap::lead(draft, at, text);
+    Change::local(at..at, format!("{lead}{}{end}{gap}", draft.fit(text, at)))
 }
 
 /// Returns the byte at which the body begins.

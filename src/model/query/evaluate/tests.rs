@@ -1,7 +1,10 @@
 //! What every operator of Obsidian's language means, note by note. The cases are the rows G and B17 of the reference's case lists.
 
 use super::*;
-use crate::model::query::{natural, obsidian};
+use crate::model::{
+    path::NotePath,
+    query::{natural, obsidian},
+};
 
 fn meets(condition: &Condition, path: &str, text: &str) -> bool {
     let path = NotePath::parse(path).unwrap();

@@ -51,6 +51,7 @@ fn a_text_is_put_beside_a_block() {
         &append("^x", "- new\n  more"),
         "- a\n  - b ^x\n  - new\n    more\n  - c\n",
     );
+    check("- a\n- b ^x\n", &prepend("^x", "new"), "- a\n\nnew\n\n- b ^x\n");
     check("- a\n  - b ^x\n", &prepend("^x", "- new"), "- a\n  - new\n  - b ^x\n");
     check("a ^x\r\n", &append("^x", "new"), "a ^x\r\n\r\nnew\r\n");
     check("a ^x", &append("^x", "new\n"), "a ^x\n\nnew");

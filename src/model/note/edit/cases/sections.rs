@@ -121,6 +121,8 @@ fn a_text_is_prepended() {
     check("# A\n", &prepend("", "zero"), "zero\n# A\n");
     check("---\na: 1\n---\none\n", &prepend("", "zero"), "---\na: 1\n---\nzero\n\none\n");
     check("\u{feff}one\r\n", &prepend("", "zero"), "\u{feff}zero\r\n\r\none\r\n");
+    check("# A\n2. one\n", &prepend("A", "- zero\n\nx"), "# A\n- zero\n\nx\n\n2. one\n");
+    check("# A\n# B\n", &append("A", "x\n\n<p>"), "# A\nx\n\n<p>\n\n# B\n");
     check("# A\none\n", &prepend("A", "zero"), "# A\nzero\n\none\n");
     check("# A\n\none\n", &prepend("A", "zero"), "# A\nzero\n\none\n");
     check("# A\n- one\n", &prepend("A", "- zero"), "# A\n- zero\n- one\n");

@@ -1,0 +1,100 @@
+//! The large arrays of a search, kept from one search to the next: the system clears memory that is asked for anew, which was measured to be
+//! half of a search. Plain memory; what the numbers mean is for those who fill it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::io::index::segment::Segment;
+
+/// How many searches at once find arrays; more make their own.
+const MAX_KEPT: usize = 4;
+
+/// A note that may be a hit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) segment: u32,
+    pub(super) note: u32,
+    pub(super) score: f32,
+    /// How much of the phrases it holds, 0..1.
+    pub(super) phrases: f32,
+}
+
+/// The scores of one segment.
+#[derive(Debug)]
+pub(super) struct Scores {
+    /// For each document, its BM25 among passages.
+    pub(super) passage: Vec<f32>,
+    /// For each note: its BM25 among notes, that of its best passage, and how much of the query's weight it holds.
+    pub(super) note: Vec<f32>,
+    pub(super) best: Vec<f32>,
+    pub(super) held: Vec<f32>,
+}
+
+/// The arrays of one search.
+#[derive(Debug)]
+pub(super) struct Arrays {
+    /// For each segment; all zero at first.
+    pub(super) scores: Vec<Scores>,
+    /// For each segment and document. All zero at first, and left so.
+    pub(super) counts: Vec<Vec<u32>>,
+    /// Empty at first.
+    pub(super) found: Vec<Found>,
+    /// Of no lasting meaning.
+    pub(super) keys: Vec<f32>,
+}
+
+/// The arrays that wait for the next search of one snapshot. Guards no more than a list; nothing waits while it is held.
+#[derive(Debug, Default)]
+pub(super) struct Kept(Mutex<Vec<Arrays>>);
+
+impl Found {
+    pub(super) fn at(&self) -> (usize, usize) {
+        (self.segment as usize, self.note as usize)
+    }
+}
+
+impl Arrays {
+    fn of(segments: &[Arc<Segment>]) -> Arrays {
+        let scores = |it: &Arc<Segment>| Scores {
+            passage: vec![0.0; it.note_of.len()],
+            note: vec![0.0; it.notes()],
+            best: vec![0.0; it.notes()],
+            held: vec![0.0; it.notes()],
+        };
+        Arrays {
+            scores: segments.iter().map(scores).collect(),
+            counts: segments.iter().map(|it| vec![0; it.note_of.len()]).collect(),
+            found: Vec::new(),
+            keys: Vec::new(),
+        }
+    }
+
+    fn reset(&mut self) {
+        for it in &mut self.scores {
+            for numbers in [&mut it.passage, &mut it.note, &mut it.best, &mut it.held] {
+                numbers.fill(0.0);
+            }
+        }
+        self.found.clear();
+    }
+}
+
+impl Kept {
+    /// Returns arrays for a search of these segments, which are those of every other call.
+    pub(super) fn take(&self, segments: &[Arc<Segment>]) -> Arrays {
+        let kept = self.lock().pop();
+        kept.unwrap_or_else(|| Arrays::of(segments))
+    }
+
+    /// Keeps the arrays of a search that has gone well: one that has not may leave counts behind.
+    pub(super) fn give_back(&self, mut arrays: Arrays) {
+        arrays.reset();
+        let mut kept = self.lock();
+        if kept.len() < MAX_KEPT {
+            kept.push(arrays);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arrays>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
