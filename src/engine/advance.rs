@@ -27,6 +27,9 @@ use crate::{
 /// Paths that one step looks at.
 const BATCH: usize = 512;
 
+/// The same while somebody writes, who waits for the step to end.
+const SMALL_BATCH: usize = 48;
+
 /// From so many waiting paths on, both cores index.
 const BULK: usize = 2_000;
 
@@ -48,10 +51,8 @@ const MAX_FAILURES: u32 = 3;
 impl Engine {
     /// Looks at what is ripe and commits when that is due.
     pub(super) fn advance(&mut self, now: Instant) -> Result<()> {
-        let waiting: usize = self.roots.iter().map(|it| it.catalog.waiting()).sum();
-        let effort = if waiting >= BULK { Effort::Bulk } else { Effort::Updates };
         if self.uncommitted.is_empty() {
-            self.index.set_effort(effort)?;
+            self.index.set_effort(self.effort())?;
         }
         self.reconcile_batch(now)?;
         let ripe_left = self.roots.iter().any(|it| it.catalog.next_ripe().is_some_and(|it| it <= now));
@@ -71,11 +72,17 @@ impl Engine {
         Ok(())
     }
 
+    fn effort(&self) -> Effort {
+        let waiting: usize = self.roots.iter().map(|it| it.catalog.waiting()).sum();
+        if waiting >= BULK { Effort::Bulk } else { Effort::Updates }
+    }
+
     /// Looks at one batch of ripe paths.
     fn reconcile_batch(&mut self, now: Instant) -> Result<()> {
+        let batch = if self.writes.are_wanted(now) { SMALL_BATCH } else { BATCH };
         let mut ripe: Vec<(usize, Ripe)> = Vec::new();
         for (at, root) in self.roots.iter_mut().enumerate() {
-            ripe.extend(root.catalog.take_ripe(now, BATCH - ripe.len()).into_iter().map(|it| (at, it)));
+            ripe.extend(root.catalog.take_ripe(now, batch - ripe.len()).into_iter().map(|it| (at, it)));
         }
         self.look_at(ripe, now)
     }
@@ -151,7 +158,7 @@ impl Engine {
         };
         let answers = self.index.is_complete() && !self.rebuilding && self.failures == 0;
         let indexed = if answers && self.uncommitted.is_empty() {
-            self.index.set_effort(Effort::Updates)
+            self.index.set_effort(self.effort())
         } else {
             Ok(())
         };

@@ -46,6 +46,9 @@ const WAITING: usize = 1024;
 /// A note that someone else changed this recently is waited for, so long at most: a human is typing.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// After a write the next is likely to come within this time.
+const BUSY: Duration = Duration::from_secs(1);
+
 /// How often a write is planned anew because the file changed before it was swapped.
 const TRIES: u32 = 3;
 
@@ -79,6 +82,8 @@ pub(super) struct Writes {
     pub(super) displaced: Vec<(usize, Displaced, Instant)>,
     survival: Survival,
     operations: u64,
+    /// When a group was written last.
+    served: Option<Instant>,
 }
 
 impl Writes {
@@ -93,6 +98,7 @@ impl Writes {
             displaced: Vec::new(),
             survival: Survival::new(outbox),
             operations: 0,
+            served: None,
         }
     }
 
@@ -122,6 +128,11 @@ impl Writes {
     /// Returns notes in which somebody's save replaced what was written, as `source:path`.
     pub(super) fn overwritten(&self) -> Vec<String> {
         self.survival.overwritten.clone()
+    }
+
+    /// Says whether somebody writes at present, so that other work is to be done in small pieces.
+    pub(super) fn are_wanted(&self, now: Instant) -> bool {
+        !self.queue.is_empty() || self.served.is_some_and(|it| now < it + BUSY)
     }
 
     fn remember_own(&mut self, at: usize, path: NotePath, hash: ContentHash) {
@@ -169,6 +180,7 @@ impl Engine {
         later.append(&mut self.writes.queue);
         self.writes.queue = later;
         if !group.is_empty() {
+            self.writes.served = Some(now);
             self.apply(group, now);
         }
     }

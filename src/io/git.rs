@@ -186,13 +186,22 @@ impl Repository {
 
     /// Returns the blob at HEAD for a path; `None` when nothing is committed yet, or no file lies there.
     pub fn at_head(&self, path: &NotePath) -> anyhow::Result<Option<ContentHash>> {
+        Ok(self.at_heads(std::slice::from_ref(path))?.pop().flatten())
+    }
+
+    /// As [`Repository::at_head`], for several paths in their order.
+    pub fn at_heads(&self, paths: &[NotePath]) -> anyhow::Result<Vec<Option<ContentHash>>> {
         let handle = self.handle()?;
         let Some(head) = entry::head_commit(&handle)? else {
-            return Ok(None);
+            return Ok(vec![None; paths.len()]);
         };
-        let found = entry::find(&head.tree()?, path.as_str())?;
-        let blob = found.filter(|it| it.kind == Some(ObjectType::Blob));
-        Ok(blob.and_then(|it| ContentHash::from_bytes(it.id.as_bytes())))
+        let tree = head.tree()?;
+        let blob = |path: &NotePath| {
+            let found = entry::find(&tree, path.as_str())?;
+            let blob = found.filter(|it| it.kind == Some(ObjectType::Blob));
+            Ok(blob.and_then(|it| ContentHash::from_bytes(it.id.as_bytes())))
+        };
+        paths.iter().map(blob).collect()
     }
 
     /// Commits a group in order, one commit each, with one hold of the lock, one sync and one move of the branch, to the last of the

@@ -16,6 +16,7 @@ use world::{Random, Server, World};
 
 mod agents;
 mod check;
+mod index;
 mod people;
 mod world;
 
@@ -95,7 +96,7 @@ fn live_and_die(seed: u64, lives: u32, is_private: bool) {
             );
         }
     }
-    equals_a_fresh_one(&world, running);
+    index::equals_a_fresh_one(&world, running);
     let count = |of: fn(&Agent) -> usize| agents.iter().map(of).sum::<usize>();
     eprintln!(
         "crash: seed {seed}, {} history, {lives} kills in {:.1?}: {} acknowledged writes ({} of shared notes, {} asked again after a kill, {} \
@@ -114,36 +115,4 @@ fn live_and_die(seed: u64, lives: u32, is_private: bool) {
 fn wait_until_ready(server: &Server) {
     let (status, json) = server.wait_for("/readyz", |status, _| status == 200);
     assert_eq!(status, 200, "not ready: {json}");
-}
-
-/// The index that lived through all of it answers as one that is built anew.
-fn equals_a_fresh_one(world: &World, running: world::Running) {
-    let asked = [
-        "copper",
-        "ledger+heron",
-        "%22copper+ledger%22",
-        "zinc+-otter",
-        "agent",
-        "tag:none",
-        "quartz&sort=modified",
-    ];
-    let answers = |server: &Server| {
-        let strip = |query: &&str| {
-            let (status, mut json) = server.get(&format!("/v1/search?q={query}&limit=50&passages=3")).unwrap();
-            assert_eq!(status, 200, "{json}");
-            json["index"].take();
-            json
-        };
-        asked.iter().map(strip).collect::<Vec<_>>()
-    };
-    let before = answers(&running.server);
-    running.stop();
-    world.forget_index();
-    let fresh = world.start();
-    wait_until_ready(&fresh.server);
-    let after = answers(&fresh.server);
-    for (query, (before, after)) in asked.iter().zip(before.iter().zip(&after)) {
-        assert_eq!(before, after, "the answer to {query}");
-    }
-    fresh.stop();
 }

@@ -253,6 +253,34 @@ async fn a_key_is_answered_once_across_restarts() {
 }
 
 #[tokio::test]
+async fn a_key_is_known_after_a_crash_even_while_git_is_busy() {
+    let server = over_repository(&[]).await;
+    let key = [(HeaderName::from_static("idempotency-key"), "k-1")];
+    server.put("Agent/A.md", "one\n", &key).await;
+    // As a crash leaves it after the file was written: nothing remembered, the intent logged, nothing committed.
+    let (vault, state) = (server.folder().join("vault"), server.folder().join("data/state"));
+    let line = fs::read_to_string(state.join("receipts")).unwrap();
+    let known: serde_json::Value = serde_json::from_str(line.trim_end()).unwrap();
+    fs::remove_file(state.join("receipts")).unwrap();
+    git(&vault, &["reset", "-q", "HEAD~1"]);
+    let intent = json!([{
+        "operation": "0123456789abcdef", "source": "vault", "path": "Agent/A.md", "before": null, "head": null, "before_text": null,
+        "after": "one\n", "time": 1, "subject": "note: A (create)", "reason": "", "agent": "claw", "session": "",
+        "idempotency": ["k-1", known["request"]],
+    }]);
+    fs::write(state.join("intents/00000000000000000099.json"), intent.to_string()).unwrap();
+    fs::write(vault.join(".git/index.lock"), "").unwrap();
+    let server = server.restart().await;
+    let again = server.put("Agent/A.md", "one\n", &key).await;
+    assert_eq!(
+        (again.status.as_u16(), &again.json()["git"]),
+        (201, &json!("queued")),
+        "{}",
+        again.text()
+    );
+}
+
+#[tokio::test]
 async fn what_may_not_be_written_is_refused() {
     let server = over(&[("Home.md", "home\n"), ("Agent/Notes/Übung.md", "x\n")]).await;
     let check = async |path: &str, expected: (u16, &str)| {

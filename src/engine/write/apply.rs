@@ -46,7 +46,17 @@ pub(super) enum Failure {
 
 impl Engine {
     pub(super) fn apply(&mut self, group: Vec<(Taken, Planned)>, now: Instant) {
-        let mut works: Vec<Work> = group.into_iter().map(|(taken, planned)| self.work(taken, planned)).collect();
+        let mut heads: Vec<BTreeMap<NotePath, ContentHash>> = Vec::new();
+        for at in 0..self.roots.len() {
+            let of_root = group.iter().filter(|(_, it)| it.at == at);
+            let paths = of_root.flat_map(|(_, it)| it.paths().cloned()).collect();
+            heads.push(self.heads_of(at, paths));
+        }
+        let mut works: Vec<Work> = Vec::new();
+        for (taken, planned) in group {
+            let heads = &heads[planned.at];
+            works.push(self.work(taken, planned, heads));
+        }
         let logged = self.writes.intents.log(works.iter().flat_map(Work::intents).collect());
         let number = match logged {
             Ok(group) => group.number,
@@ -135,17 +145,13 @@ impl Engine {
         }
     }
 
-    fn work(&mut self, taken: Taken, planned: Planned) -> Work {
+    fn work(&mut self, taken: Taken, planned: Planned, heads: &BTreeMap<NotePath, ContentHash>) -> Work {
         self.writes.operations += 1;
         let operation = format!("{:016x}", RandomState::new().hash_one((self.writes.operations, Timestamp::now())));
-        let paths: Vec<NotePath> = planned.paths().cloned().collect();
-        let heads = paths
-            .into_iter()
-            .filter_map(|it| Some((it.clone(), self.head_of(planned.at, &it)?)));
         Work {
             taken,
             operation,
-            heads: heads.collect(),
+            heads: planned.paths().filter_map(|it| Some((it.clone(), *heads.get(it)?))).collect(),
             planned,
             failure: None,
         }

@@ -131,12 +131,17 @@ impl Engine {
         Ok(repository)
     }
 
-    /// Returns the blob of a path at HEAD, `None` too where there is no history.
-    pub(super) fn head_of(&mut self, at: usize, path: &NotePath) -> Option<ContentHash> {
+    /// Returns the blobs of paths at HEAD, without those that it does not hold; none too where there is no history.
+    pub(super) fn heads_of(&mut self, at: usize, paths: Vec<NotePath>) -> BTreeMap<NotePath, ContentHash> {
         if !self.has_history() {
-            return None;
+            return BTreeMap::new();
         }
-        self.open_repository(at).and_then(|it| it.at_head(path)).ok().flatten()
+        let blobs = self.open_repository(at).and_then(|it| it.at_heads(&paths)).unwrap_or_default();
+        paths
+            .into_iter()
+            .zip(blobs)
+            .filter_map(|(path, blob)| Some((path, blob?)))
+            .collect()
     }
 
     /// Makes the commits that wait and are due.

@@ -55,10 +55,12 @@ impl Engine {
             let queued: Vec<Queued> = self.writes.queues[at].waiting.iter().cloned().collect();
             let outcomes = self.commit_queue(at, now);
             let operations = queued.chunk_by(|one, other| one.intent.operation == other.intent.operation);
-            let answers = operations
-                .filter_map(|it| Some((&it[0].intent, outcomes.get(&it[0].intent.operation)?)))
-                .filter_map(|(intent, outcome)| remembered(intent, &self.receipt_of(at, intent, outcome)));
-            let answers = answers.collect();
+            // Whoever asks again under its key is answered, whether its commit could be made by now or waits.
+            let answers = operations.filter_map(|it| {
+                let intent = &it[0].intent;
+                remembered(intent, &self.receipt_of(at, intent, outcomes.get(&intent.operation)))
+            });
+            let answers = answers.filter(|it| self.writes.receipts.get(&it.key).is_none()).collect();
             self.writes.receipts.remember(answers)?;
             for group in &groups {
                 self.keep_queued(at, *group);
@@ -149,10 +151,11 @@ impl Engine {
         })
     }
 
-    fn receipt_of(&self, at: usize, intent: &Intent, outcome: &Outcome) -> Receipt {
+    fn receipt_of(&self, at: usize, intent: &Intent, outcome: Option<&Outcome>) -> Receipt {
         let (commit, git) = match outcome {
-            Outcome::Committed(commit) => (commit.clone(), GitState::Committed),
-            Outcome::Refused(_) | Outcome::Off => (None, GitState::Off),
+            Some(Outcome::Committed(commit)) => (commit.clone(), GitState::Committed),
+            Some(Outcome::Refused(_) | Outcome::Off) => (None, GitState::Off),
+            None => (None, GitState::Queued),
         };
         Receipt {
             source: intent.source.clone(),

@@ -3,14 +3,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
+    fs, thread,
+    time::Duration,
 };
 
 use membridge::model::hash::ContentHash;
 
 use super::{
     agents::{Agent, Write},
+    index,
     people::{self, Owner},
     world::{Server, World},
 };
@@ -25,7 +26,7 @@ pub(crate) struct Checker {
     /// half-written file, does not count.
     added: BTreeMap<String, Vec<String>>,
     merged_back: BTreeSet<String>,
-    /// Words that a person's commit took out last.
+    /// Words that a person's text took out last.
     taken: BTreeSet<String>,
     operations: BTreeSet<String>,
     /// Receipts that were looked at, by agent.
@@ -46,10 +47,20 @@ impl Checker {
         }
         self.read_history(world);
         self.promises(world, agents);
-        self.notes_of_agents(world, agents);
-        self.notes_of_owner(world, owner, agents);
-        self.repository(world);
-        self.index(world, server);
+        let before = self.wrong.len();
+        for last in [false, true] {
+            self.notes_of_agents(world, agents);
+            self.notes_of_owner(world, owner, agents);
+            self.repository(world);
+            self.wrong.extend(index::differs(world, server));
+            if last || self.wrong.len() == before {
+                return;
+            }
+            // What a save took away is being merged back perhaps, once the save is no longer fresh.
+            thread::sleep(Duration::from_millis(3500));
+            self.wrong.truncate(before);
+            self.read_history(world);
+        }
     }
 
     /// Reads which commit brought which word, since the last time.
@@ -92,7 +103,7 @@ impl Checker {
                 lines.flat_map(words).collect::<BTreeSet<&str>>()
             };
             let (gone, come) = (lines("-", "---"), lines("+", "+++"));
-            if committer != "membridge" {
+            if !is_agents {
                 self.taken.extend(gone.difference(&come).map(|it| (*it).to_owned()));
             }
             for word in come.difference(&gone) {
@@ -213,6 +224,7 @@ impl Checker {
             .flat_map(|it| files_below(&world.data().join(it)))
             .map(|it| String::from_utf8_lossy(&fs::read(it).unwrap_or_default()).into_owned())
             .collect();
+        self.set_aside = 0;
         for save in &owner.saves {
             let text = texts.entry(save.path.clone()).or_insert_with(|| read(&save.path));
             if text.contains(&save.word) {
@@ -253,56 +265,6 @@ impl Checker {
         let said = world.git_or_fail(&["status", "--porcelain"]);
         if !said.is_empty() {
             self.wrong.push(format!("git status after the owner's commit: {said}"));
-        }
-    }
-
-    /// The index holds exactly the files, byte for byte.
-    fn index(&mut self, world: &World, server: &Server) {
-        let on_disk = notes_on_disk(&world.vault());
-        let mut seen = BTreeMap::new();
-        for _ in 0..400 {
-            seen = indexed(server);
-            if seen == on_disk {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        let differ = on_disk
-            .iter()
-            .filter(|(path, hash)| seen.get(*path) != Some(hash))
-            .map(|(path, _)| path);
-        let gone = seen.keys().filter(|it| !on_disk.contains_key(*it));
-        self.wrong.push(format!(
-            "the index differs from the disk in {:?}",
-            differ.chain(gone).collect::<Vec<_>>()
-        ));
-    }
-}
-
-fn notes_on_disk(vault: &Path) -> BTreeMap<String, String> {
-    let below = ["Agent", "Shared"].map(|it| vault.join(it));
-    let files = below.iter().filter(|it| it.exists()).flat_map(|it| files_below(it));
-    files
-        .map(|it| {
-            let hash = ContentHash::of(&fs::read(&it).unwrap()).to_string();
-            (it.strip_prefix(vault).unwrap().to_str().unwrap().to_owned(), hash)
-        })
-        .collect()
-}
-
-fn indexed(server: &Server) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    loop {
-        let (_, page) = server
-            .get(&format!("/v1/search?path=**&sort=path&limit=100&offset={}", found.len()))
-            .unwrap();
-        let hits = page["hits"].as_array().cloned().unwrap_or_default();
-        for hit in &hits {
-            let text = |it: &str| hit[it].as_str().unwrap_or_default().to_owned();
-            found.insert(text("path"), text("hash"));
-        }
-        if hits.len() < 100 {
-            return found;
         }
     }
 }
