@@ -64,7 +64,7 @@ fn duplicates(note: &mut Note) {
         .map(|(id, range)| Diagnostic {
             kind: DiagnosticKind::DuplicateBlock,
             range: range.clone(),
-            detail: format!("the block id `^{id}` is there more than once: links reach the first"),
+            detail: ["the block id `^", id, "` is there more than once: links reach the first"].concat(),
         })
         .collect();
     note.diagnostics.extend(found);
