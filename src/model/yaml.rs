@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 mod bounds;
+mod plain;
 
 /// A YAML value. Maps keep their order; dates are strings, as in Obsidian's cache.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,9 @@ pub struct YamlError {
 /// Returns the one document of a text; an empty text is `Null`. Refuses more than 64 KiB, nesting above 32, anchors, aliases, duplicate
 /// keys.
 pub fn parse(text: &str) -> Result<Value, YamlError> {
+    if let Some(value) = plain::parse(text) {
+        return Ok(value);
+    }
     bounds::check(text)?;
     serde_yaml::from_str(text).map_err(|error| YamlError {
         line: error.location().map_or(0, |it| it.line().saturating_sub(1)),

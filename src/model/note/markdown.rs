@@ -177,6 +177,9 @@ fn is_callout(quote: &str) -> bool {
 
 /// Complains about a note that has both kinds of line end: an edit of the note must pick one.
 fn mixed_line_ends(text: &str, note: &mut Note) {
+    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
+        return;
+    }
     let mut ends = memchr::memchr_iter(b'\n', text.as_bytes());
     let crlf = |at: usize| at > 0 && text.as_bytes()[at - 1] == b'\r';
     let Some(first) = ends.next() else { return };

@@ -46,6 +46,9 @@ pub fn parse(inner: &str) -> Wikilink {
 
 /// Returns `note > heading` for `note#heading`.
 fn display_of(target: &str) -> String {
+    if !target.contains('#') {
+        return target.to_owned();
+    }
     target
         .split('#')
         .map(str::trim)

@@ -1,7 +1,5 @@
 //! Block ids: ` ^id` at the end of a block or list item, or alone below a block that cannot hold one.
 
-use std::collections::HashSet;
-
 use crate::model::note::{BlockKind, Diagnostic, DiagnosticKind, Note};
 
 /// Gives blocks and list items their ids, and reports ids that are there twice.
@@ -54,13 +52,19 @@ fn duplicates(note: &mut Note) {
         .filter_map(|(id, range)| Some((id.as_deref()?, range)))
         .collect();
     all.sort_by_key(|(_, range)| range.start);
-    let mut seen = HashSet::new();
-    let twice = all.into_iter().filter(|(id, _)| !seen.insert(id.to_ascii_lowercase()));
+    let lower = |at: usize| all[at].0.bytes().map(|it| it.to_ascii_lowercase());
+    let mut by_id: Vec<usize> = (0..all.len()).collect();
+    by_id.sort_by(|&a, &b| lower(a).cmp(lower(b)));
+    let equal = by_id.windows(2).filter(|it| all[it[0]].0.eq_ignore_ascii_case(all[it[1]].0));
+    let mut twice: Vec<usize> = equal.map(|it| it[1]).collect();
+    twice.sort_unstable();
     let found: Vec<_> = twice
+        .into_iter()
+        .map(|at| all[at])
         .map(|(id, range)| Diagnostic {
             kind: DiagnosticKind::DuplicateBlock,
             range: range.clone(),
-            detail: format!("the block id `^{id}` is there more than once: links reach the first"),
+            detail: ["the block id `^", id, "` is there more than once: links reach the first"].concat(),
         })
         .collect();
     note.diagnostics.extend(found);

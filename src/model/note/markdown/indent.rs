@@ -18,8 +18,13 @@ pub(super) fn is_bullet(text: &str) -> bool {
 
 /// Returns the width of leading white space, a tab reaching to the next multiple of 4.
 pub(super) fn columns(text: &str) -> usize {
-    let blanks = text.bytes().take_while(|it| matches!(it, b' ' | b'\t'));
-    blanks.fold(0, |width, it| if it == b'\t' { (width + 4) / 4 * 4 } else { width + 1 })
+    columns_of(text.chars())
+}
+
+/// As [`columns`], of characters that make no text.
+pub(super) fn columns_of(text: impl Iterator<Item = char>) -> usize {
+    let blanks = text.take_while(|it| matches!(it, ' ' | '\t'));
+    blanks.fold(0, |width, it| if it == '\t' { (width + 4) / 4 * 4 } else { width + 1 })
 }
 
 /// Returns how many bytes of leading white space cover this many columns.

@@ -2,7 +2,7 @@
 
 use std::{mem, ops::Range};
 
-use super::indent::{box_len, columns, is_bullet, strip_columns};
+use super::indent::{box_len, columns, columns_of, is_bullet, strip_columns};
 use crate::model::{lines::LineIndex, note::ListItem};
 
 /// Deeper nesting keeps its items but not the exact positions: the work stays linear whatever a note holds.
@@ -207,7 +207,7 @@ impl<'t> Lists<'t> {
         let digits = bullet.trim_end();
         // remark 8 lets `1.` to `9.` indent one space further when the bullet has an odd length; `Number("1)")` is none.
         let odd = (body - start) % 2 == 1 && digits.len() == 2 && digits.ends_with('.');
-        let mut indent = columns(&self.text[start..body].replace(|it: char| !it.is_whitespace(), " ")) + usize::from(odd);
+        let mut indent = columns_of(self.text[start..body].chars().map(|it| if it.is_whitespace() { it } else { ' ' })) + usize::from(odd);
         for line in lines.clone().skip(1).filter(|&line| !self.is_blank(line)) {
             let found = columns(&self.text[self.content[line]..self.line_end(line)]);
             if found == 0 {
