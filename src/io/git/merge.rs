@@ -1,6 +1,6 @@
 //! Three versions of one text put together, as `git merge-file` does. Knows lines; knows no repository.
 
-use git2::MergeFileInput;
+use git2::{MergeFileInput, ObjectType, Oid};
 
 /// Returns the text with both changes, or `None` where they touch the same place. Bytes are kept, line ends included.
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
@@ -10,6 +10,8 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     if base == ours {
         return Some(theirs.to_owned());
     }
+    // git2 starts libgit2 in most of its calls, but not in this one, which fails in a process that has opened no repository.
+    Oid::hash_object(ObjectType::Blob, &[]).ok()?;
     let (mut ancestor, mut one, mut other) = (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
     ancestor.content(base.as_bytes());
     one.content(ours.as_bytes());
