@@ -49,7 +49,7 @@ impl Engine {
         match source.vault.read(&to, self.config.limits.note_read_bytes) {
             Ok(file) => return Err(WriteError::AlreadyExists(ContentHash::of(&file.bytes))),
             Err(ReadError::NotFound) => {}
-            Err(why) => return Err(unreadable(&to, why)),
+            Err(why) => return Err(unreadable(&to, why, self.config.limits.note_read_bytes)),
         }
         let mut planned = Planned::new(
             at,

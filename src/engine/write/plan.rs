@@ -43,7 +43,7 @@ impl Engine {
             return Step::Done(Box::new(if same { replay() } else { Err(WriteError::OtherRequest) }));
         }
         match self.decide(taken, now) {
-            Err(why) => Step::Done(Box::new(Err(why))),
+            Err(why) => Step::Done(Box::new(Err(hidden_twin(request, why)))),
             Ok(None) => Step::Wait,
             Ok(Some(planned)) => {
                 if let Some(why) = secret_in(&planned).filter(|_| !request.allow_secret) {
@@ -228,6 +228,16 @@ fn secret_in(planned: &Planned) -> Option<WriteError> {
             line: after[..found.range.start].matches('\n').count() + 1,
         })
     })
+}
+
+/// A twin beyond what the caller may read is not named.
+fn hidden_twin(request: &WriteRequest, why: WriteError) -> WriteError {
+    match (why, &request.prefix) {
+        (WriteError::Twin(twin), Some(prefix)) if !twin.as_str().starts_with(prefix.as_str()) => {
+            WriteError::InvalidName("another file would have the same name on a device that does not tell case apart".to_owned())
+        }
+        (why, _) => why,
+    }
 }
 
 /// The note must be the one that was read, where the caller says which that was.

@@ -54,7 +54,7 @@ impl Engine {
         Err(match vault.stamp(path) {
             Ok(Some(_)) => WriteError::NotMarkdown,
             Ok(None) => WriteError::NoNote,
-            Err(why) => unreadable(path, why),
+            Err(why) => unreadable(path, why, self.config.limits.note_read_bytes),
         })
     }
 
@@ -92,7 +92,7 @@ impl Engine {
         let file = match self.roots[at].source.vault.read(path, self.config.limits.note_read_bytes) {
             Ok(file) => file,
             Err(ReadError::NotFound) => return Ok(Seen::Nothing),
-            Err(why) => return Err(unreadable(path, why)),
+            Err(why) => return Err(unreadable(path, why, self.config.limits.note_read_bytes)),
         };
         let hash = ContentHash::of(&file.bytes);
         let own = self.writes.own.get(&(at, path.clone())) == Some(&hash);
@@ -195,13 +195,13 @@ pub(super) fn is_fresh(mtime_ns: i64) -> bool {
 }
 
 /// Returns why a file that cannot be read is not written either.
-pub(super) fn unreadable(path: &NotePath, why: ReadError) -> WriteError {
+pub(super) fn unreadable(path: &NotePath, why: ReadError, most: u64) -> WriteError {
     match why {
         ReadError::Symlink => WriteError::Forbidden(format!("`{path}` is, or lies behind, a symbolic link")),
         ReadError::Folder | ReadError::NotAFile | ReadError::NotFound => WriteError::Forbidden(format!("`{path}` is no file")),
         ReadError::TooLarge { size } => WriteError::TooLarge {
             size: usize::try_from(size).unwrap_or(usize::MAX),
-            most: 0,
+            most,
         },
         ReadError::Changing | ReadError::NotLocal => WriteError::Busy(format!("`{path}` is being written")),
         ReadError::RootGone => WriteError::NotReady,

@@ -61,7 +61,7 @@ pub fn problem(why: WriteError, path: &str) -> Problem {
         ),
         WriteError::TooLarge { size, most } => new(
             ProblemKind::TooLarge,
-            format!("the note would have {size} bytes; `limits.note_write` allows {most}"),
+            format!("the note has or would have {size} bytes; {most} is the most"),
         ),
         WriteError::OtherRequest => new(
             ProblemKind::IdempotencyMismatch,
