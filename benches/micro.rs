@@ -18,6 +18,10 @@ use tempfile::TempDir;
 
 mod support;
 
+/// That of the binary, for both sides.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

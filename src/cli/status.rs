@@ -8,7 +8,7 @@ use crate::{
         client::{Client, Failure},
         one_line, print,
     },
-    http::status::StatusResponse,
+    http::status::{SourceEntry, StatusResponse},
 };
 
 /// Asks and prints. An index that is behind is told, not an error: the question was answered.
@@ -20,6 +20,17 @@ pub fn run(client: &Client, args: &JsonArg) -> Result<ExitCode, Failure> {
         print(text(&answer.read()?))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where writes are committed, and what waits.
+fn commits(source: &SourceEntry) -> Option<String> {
+    let waiting = source.commits_waiting.filter(|it| *it > 0).map(|it| format!(", {it} waiting"));
+    let unpushed = source.unpushed.filter(|it| *it > 0).map(|it| format!(", {it} not pushed"));
+    let sync = Some(&source.sync)
+        .filter(|it| !it.is_empty())
+        .map(|it| format!(" ({})", one_line(it)));
+    let all = [waiting, unpushed, sync].into_iter().flatten().collect::<String>();
+    (source.git != "off" || !all.is_empty()).then(|| format!("  commits: {}{all}", one_line(&source.git)))
 }
 
 fn text(status: &StatusResponse) -> String {
@@ -45,6 +56,7 @@ fn text(status: &StatusResponse) -> String {
             count(source.on_disk),
             source.watcher
         ));
+        lines.extend(commits(source));
         if !source.problem.is_empty() {
             lines.push(format!("  problem: {}", one_line(&source.problem)));
         }
@@ -70,6 +82,7 @@ fn text(status: &StatusResponse) -> String {
             lines.push(format!("  skipped in all: {total}"));
         }
     }
+    lines.extend(status.overwritten.iter().map(|it| format!("saved over: {}", one_line(it))));
     lines.extend(
         status
             .last_errors

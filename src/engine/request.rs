@@ -117,7 +117,7 @@ pub enum WriteError {
     NoSource,
     NoNote,
     /// The present hash, where there is a note.
-    AlreadyExists(ContentHash),
+    AlreadyExists(NotePath, ContentHash),
     /// A note of this name would be the same file on another device.
     Twin(NotePath),
     NeedsMatch(ContentHash),

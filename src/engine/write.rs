@@ -20,7 +20,10 @@ use crate::{
         receipts::Receipts,
         vault::{Displaced, Spool},
     },
-    model::{hash::ContentHash, path::NotePath},
+    model::{
+        hash::ContentHash,
+        path::{NotePath, path_key},
+    },
 };
 
 mod apply;
@@ -165,7 +168,11 @@ impl Engine {
                 plan::Step::Done(result) => taken.waiting.answer(*result),
                 plan::Step::Wait => later.push_back(taken),
                 plan::Step::Write(planned) => {
-                    let touched: Vec<_> = planned.paths().map(|it| (planned.at, it.key())).collect();
+                    let mut touched: Vec<_> = planned.paths().map(|it| (planned.at, it.key())).collect();
+                    // Nor do two new notes of one name come at once: links would not know which is meant.
+                    if planned.first.before.is_none() {
+                        touched.push((planned.at, format!("\0{}", path_key(planned.first.path.stem()))));
+                    }
                     // Two writes of one note follow each other: the second sees what the first made of it.
                     if touched.iter().any(|it| paths.contains(it)) {
                         later.push_back(taken);

@@ -217,6 +217,8 @@ pub async fn get_diff(
         let path = past.spelled(&target.source, &caller, &target.path)?;
         let to = to.map(|it| past.commit(&it)).transpose()?;
         let from = match from {
+            // Before the first commit there was no note.
+            Some(from @ Wording::Moment(_)) => past.commit(&from).ok(),
             Some(from) => Some(past.commit(&from)?),
             None => past.before_last(&path, to.as_deref())?,
         };

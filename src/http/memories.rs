@@ -27,6 +27,7 @@ use crate::{
             WriteQuery,
             call::Call,
             receipt::{self, ReceiptResponse},
+            refused::composing,
         },
     },
     io::index::{Filter, SearchRequest, Sort, Visible},
@@ -148,10 +149,12 @@ pub async fn post_memory(
         source: input.source.as_deref().unwrap_or_default(),
         supersedes: supersedes.as_ref().map(NotePath::stem),
     });
-    let text = edit::compose(&properties, &text).map_err(|why| Problem::new(ProblemKind::InvalidBody, format!("{why:?}")))?;
-    let similar = similar(&state, &caller, &source, &format!("{title} {}", input.text), supersedes.as_ref()).await;
+    let text = edit::compose(&properties, &text).map_err(composing)?;
+    let mut similar = similar(&state, &caller, &source, &format!("{title} {}", input.text), supersedes.as_ref()).await;
     let action = Action::Create { text, supersedes };
     let receipt = receipt::perform(&state, &call, (source, path), action, None, &raw).await?;
+    // A repeated request finds what the first one made.
+    similar.retain(|it| !it.path.ends_with(&receipt.path));
     let status = if call.dry_run { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(MemoryResponse { receipt, similar })).into_response())
 }
@@ -209,7 +212,7 @@ pub async fn post_journal(
         source: "",
         supersedes: None,
     });
-    let head = edit::compose(&properties, &head).map_err(|why| Problem::new(ProblemKind::Internal, format!("{why:?}")))?;
+    let head = edit::compose(&properties, &head).map_err(composing)?;
     let action = Action::Append {
         head: format!("{}\n\n", head.trim_end()),
         text: memory::entry(

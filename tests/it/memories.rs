@@ -35,7 +35,7 @@ async fn a_memory_becomes_a_note_with_its_origin() {
 
     // The same again: its name is taken, and the first is told.
     let again = server.post("/v1/memories", &memory).await.json();
-    assert_eq!(again["path"], "Agent/Memories/home lab/NAS reboots 2.md");
+    assert_eq!(again["path"], "Agent/Memories/home lab/NAS reboots-2.md");
     assert_eq!(again["similar"][0]["path"], "Agent/Memories/home lab/NAS reboots.md", "{again}");
 }
 
@@ -46,7 +46,7 @@ async fn a_memory_never_takes_the_name_of_another_note() {
         .post("/v1/memories", &json!({"text": "She likes tea.", "title": "Ada"}))
         .await
         .json();
-    assert_eq!(receipt["path"], "Agent/Memories/Ada 2.md", "{receipt}");
+    assert_eq!(receipt["path"], "Agent/Memories/Ada-2.md", "{receipt}");
     let resolved = server.get("/v1/resolve?name=Ada").await.json();
     assert_eq!(resolved["path"], "People/Ada.md");
 }
@@ -91,6 +91,12 @@ async fn the_journal_grows_by_entries() {
     let entries: Vec<&str> = text.lines().filter(|it| it.starts_with("## ")).collect();
     assert_eq!((entries.len(), entries[0].ends_with("Backups")), (2, true), "{text}");
     assert!(text.contains("origin: agent") && text.contains("Moved the disks.\n"), "{text}");
+    // The name is taken elsewhere: another one is chosen once, and grows.
+    server.put("Agent/Other/2026-02-04%20agent.md", "x\n", &[]).await;
+    for _ in 0..2 {
+        let entry = server.post("/v1/journal", &json!({"text": "Done.", "date": "2026-02-04"})).await;
+        assert_eq!(entry.json()["path"], "Agent/Journal/2026-02-04 agent-2.md", "{}", entry.text());
+    }
     let wrong = server.post("/v1/journal", &json!({"text": "x", "date": "yesterday"})).await;
     assert_eq!(wrong.problem(), (400, "invalid-body".to_owned()));
 }

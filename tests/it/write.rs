@@ -401,3 +401,52 @@ async fn a_secret_is_not_written_unless_that_is_meant() {
     let edit = json!({"edits": [{"op": "append", "text": "token: ghp_a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8"}]});
     assert_eq!(server.patch("Agent/A.md", &edit).await.problem(), (422, "secret-found".to_owned()));
 }
+
+#[tokio::test]
+async fn a_note_that_git_never_held_is_committed_before_it_goes() {
+    let server = over_repository(&[("Plan.md", "first\n")]).await;
+    let vault = server.folder().join("vault");
+    for name in ["Gone.md", "Moved.md"] {
+        server.write(&format!("Agent/{name}"), "by a human\n");
+        age(&vault.join("Agent").join(name));
+    }
+    let gone = server.delete("Agent/Gone.md", &[]).await;
+    assert_eq!(gone.status, StatusCode::OK, "{}", gone.text());
+    assert_eq!(git(&vault, &["log", "--format=%an", "-n2"]), "agent\nvault owner\n");
+    assert_eq!(git(&vault, &["show", "HEAD~1:Agent/Gone.md"]), "by a human\n");
+    let moved = server.post("/v1/move/Agent/Moved.md", &json!({"to": "Agent/New.md"})).await;
+    assert_eq!(moved.status, StatusCode::OK, "{}", moved.text());
+    assert_eq!(git(&vault, &["log", "--format=%an", "-n2"]), "agent\nvault owner\n");
+    assert_eq!(git(&vault, &["show", "HEAD~1:Agent/Moved.md"]), "by a human\n");
+    assert_eq!(git(&vault, &["show", "HEAD:Agent/New.md"]), "by a human\n");
+}
+
+#[tokio::test]
+async fn a_write_that_changes_nothing_is_remembered_under_its_key() {
+    let server = over(&[]).await;
+    let first = server.put("Agent/A.md", "one\n", &[]).await;
+    let hash = if_match(&first);
+    let key = [
+        (HeaderName::from_static("idempotency-key"), "k-2"),
+        (header::IF_MATCH, hash.as_str()),
+    ];
+    assert_eq!(server.put("Agent/A.md", "one\n", &key).await.json()["changed"], false);
+    assert_eq!(
+        server.put("Agent/A.md", "two\n", &key).await.problem(),
+        (422, "idempotency-mismatch".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_note_that_was_deleted_brings_nothing_back_into_the_next_of_its_name() {
+    let server = over(&[]).await;
+    server.put("Agent/A.md", "one\n\ntwo\n", &[]).await;
+    let edit = json!({"edits": [{"op": "append", "text": "three"}]});
+    assert_eq!(server.patch("Agent/A.md", &edit).await.status, StatusCode::OK);
+    server.delete("Agent/A.md", &[]).await;
+    assert_eq!(server.put("Agent/A.md", "one\n\ntwo\n", &[]).await.status, StatusCode::CREATED);
+    age_by(&server.folder().join("vault/Agent/A.md"), 3);
+    // Longer than a watched note is left unlooked at.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(on_disk(&server, "Agent/A.md"), "one\n\ntwo\n");
+}

@@ -90,7 +90,7 @@ impl Engine {
         let remembered = done
             .iter()
             .zip(&receipts)
-            .filter_map(|(it, receipt)| remembered(&it.intents()[0], receipt));
+            .filter_map(|(it, receipt)| remembered(it.key(), it.taken.time, receipt));
         if let Err(error) = self.writes.receipts.remember(remembered.collect()) {
             self.fail(format!("remember a receipt: {error:#}"));
         }
@@ -233,6 +233,12 @@ impl Work {
             .collect()
     }
 
+    /// Returns the caller's key and what it came with.
+    fn key(&self) -> Option<(String, String)> {
+        let asked = self.taken.waiting.request.idempotency.clone()?;
+        Some((asked.key, asked.request))
+    }
+
     fn intent(&self, path: &NotePath, change: &Change, moved: Option<String>) -> Intent {
         let request = &self.taken.waiting.request;
         let before = change.before.as_ref();
@@ -252,19 +258,19 @@ impl Work {
             reason: request.reason.clone(),
             agent: request.who.agent.clone(),
             session: request.who.session.clone(),
-            idempotency: request.idempotency.clone().map(|it| (it.key, it.request)),
+            idempotency: self.key(),
             published: false,
         }
     }
 }
 
-/// Returns what the service answers to whoever asks again under the intent's key.
-pub(super) fn remembered(intent: &Intent, receipt: &Receipt) -> Option<Remembered> {
-    let (key, request) = intent.idempotency.clone()?;
+/// Returns what the service answers to whoever asks again under a key, given with what it came with.
+pub(super) fn remembered(key: Option<(String, String)>, time: i64, receipt: &Receipt) -> Option<Remembered> {
+    let (key, request) = key?;
     Some(Remembered {
         key,
         request,
-        time: intent.time,
+        time,
         answer: serde_json::to_string(receipt).expect("a receipt holds only texts and numbers"),
     })
 }

@@ -63,7 +63,8 @@ pub(super) fn plan_commits(operations: &[&[&Intent]], around: &Around<'_>) -> Re
             if let Some(text) = &intent.before_text
                 && head != intent.before
             {
-                if head == after || theirs_is_newer {
+                // The same text at HEAD came by somebody's commit; the same absence may be that of a note that git never held.
+                if (head == after && head != intent.head) || theirs_is_newer {
                     plan.aside.push(number);
                 } else {
                     plan.push(person_commit(path, Some(text.clone().into_bytes()), intent.time, owner), Vec::new());
@@ -96,7 +97,11 @@ impl CommitPlan {
     fn push_own(&mut self, operations: &[&[&Intent]], number: usize, changes: Vec<(NotePath, Option<Vec<u8>>)>, is_alone: bool) {
         let first = operations[number][0];
         match (self.requests.last_mut(), self.of.last_mut()) {
-            (Some(request), Some(of)) if !is_alone && of.last().is_some_and(|it| is_same_conversation(operations[*it][0], first)) => {
+            (Some(request), Some(of))
+                if !is_alone
+                    && !takes_away(request, &changes)
+                    && of.last().is_some_and(|it| is_same_conversation(operations[*it][0], first)) =>
+            {
                 of.push(number);
                 add_to_commit(request, changes, first);
             }
@@ -105,8 +110,15 @@ impl CommitPlan {
     }
 }
 
+/// Says whether a path goes that the commit brings: together they would leave no trace of it.
+fn takes_away(request: &CommitRequest, changes: &[(NotePath, Option<Vec<u8>>)]) -> bool {
+    let mut gone = changes.iter().filter(|(_, bytes)| bytes.is_none());
+    gone.any(|(path, _)| request.changes.iter().any(|(it, _)| it == path))
+}
+
+/// Who wrote, and why: one commit has one reason.
 fn is_same_conversation(one: &Intent, other: &Intent) -> bool {
-    (&one.agent, &one.session) == (&other.agent, &other.session)
+    (&one.agent, &one.session, &one.reason) == (&other.agent, &other.session, &other.reason)
 }
 
 /// Puts one more operation into a commit. Of two texts for one path the later counts.

@@ -72,6 +72,12 @@ impl Queue {
         self.next_try
     }
 
+    /// Says whether a write that waits for its commit keeps these bytes.
+    pub(super) fn holds(&self, bytes: &[u8]) -> bool {
+        let texts = self.waiting.iter().flat_map(|it| [&it.intent.before_text, &it.intent.after]);
+        texts.flatten().any(|it| it.as_bytes() == bytes)
+    }
+
     /// Returns what an operator is told of it.
     pub(in crate::engine) fn status(&self) -> Commits {
         Commits {

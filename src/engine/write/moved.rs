@@ -35,7 +35,7 @@ impl Engine {
     ) -> Result<Planned, WriteError> {
         let to = with_extension(to)?;
         if to == *from {
-            return Err(WriteError::AlreadyExists(present.hash));
+            return Err(WriteError::AlreadyExists(to, present.hash));
         }
         self.check_may_write(at, &to)?;
         if !self.config.write.allows(&to) {
@@ -47,7 +47,10 @@ impl Engine {
         self.check_new_name(at, &to, Some(from))?;
         let source = &self.roots[at].source;
         match source.vault.read(&to, self.config.limits.note_read_bytes) {
-            Ok(file) => return Err(WriteError::AlreadyExists(ContentHash::of(&file.bytes))),
+            Ok(file) => {
+                let hash = ContentHash::of(&file.bytes);
+                return Err(WriteError::AlreadyExists(to, hash));
+            }
             Err(ReadError::NotFound) => {}
             Err(why) => return Err(unreadable(&to, why, self.config.limits.note_read_bytes)),
         }

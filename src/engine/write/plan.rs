@@ -9,6 +9,7 @@ use crate::{
         request::{Action, GitState, Receipt, WriteError, WriteRequest},
         write::{
             Taken,
+            apply::remembered,
             planned::{Change, Planned, Present},
             rules::Seen,
         },
@@ -50,10 +51,24 @@ impl Engine {
                     return Step::Done(Box::new(Err(why)));
                 }
                 if planned.is_nothing() || request.dry_run {
-                    return Step::Done(Box::new(Ok(self.receipt_of_nothing(planned))));
+                    let receipt = self.receipt_of_nothing(planned);
+                    self.remember_nothing(taken, &receipt);
+                    return Step::Done(Box::new(Ok(receipt)));
                 }
                 Step::Write(Box::new(planned))
             }
+        }
+    }
+
+    /// Keeps the answer to a request that changed nothing, too: the same request later must not change anything either.
+    fn remember_nothing(&mut self, taken: &Taken, receipt: &Receipt) {
+        let request = &taken.waiting.request;
+        let Some(asked) = request.idempotency.as_ref().filter(|_| !request.dry_run) else {
+            return;
+        };
+        let kept = remembered(Some((asked.key.clone(), asked.request.clone())), taken.time, receipt);
+        if let Err(error) = self.writes.receipts.remember(kept.into_iter().collect()) {
+            self.fail(format!("remember a receipt: {error:#}"));
         }
     }
 
@@ -133,7 +148,7 @@ impl Engine {
                 Ok(planned)
             }
             (Action::Append { head, text }, None) => {
-                let path = self.free_name(at, &path)?;
+                self.check_new_name(at, &path, None)?;
                 Ok(planned("journal", path, None, Some(format!("{head}{text}"))))
             }
             (Action::Append { text, .. }, Some(present)) => {

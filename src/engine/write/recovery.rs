@@ -58,7 +58,11 @@ impl Engine {
             // Whoever asks again under its key is answered, whether its commit could be made by now or waits.
             let answers = operations.filter_map(|it| {
                 let intent = &it[0].intent;
-                remembered(intent, &self.receipt_of(at, intent, outcomes.get(&intent.operation)))
+                remembered(
+                    intent.idempotency.clone(),
+                    intent.time,
+                    &self.receipt_of(at, intent, outcomes.get(&intent.operation)),
+                )
             });
             let answers = answers.filter(|it| self.writes.receipts.get(&it.key).is_none()).collect();
             self.writes.receipts.remember(answers)?;
@@ -202,7 +206,8 @@ impl Engine {
         spool.clean()?;
         for (name, bytes) in spool.left()? {
             let hash = ContentHash::of(&bytes);
-            let is_held = self.has_history() && self.open_repository(at)?.holds(hash)?;
+            let waits = self.writes.queues[at].holds(&bytes);
+            let is_held = waits || self.has_history() && self.open_repository(at)?.holds(hash)?;
             if !is_held && !bytes.is_empty() {
                 self.keep_bytes(&name, "", &bytes)?;
                 self.fail(format!(

@@ -11,13 +11,17 @@ use crate::{
     io::vault::ReadError,
     model::{
         hash::ContentHash,
-        new_name::{self, twin_key},
+        new_name::{self, InvalidName, twin_key},
+        noise,
         path::NotePath,
     },
 };
 
 /// How many names are tried for a new note.
 const NAMES: usize = 1000;
+
+/// How many numbered names are looked at for a note that grows.
+const SERIES: usize = 10;
 
 /// What lies at a path.
 pub(super) enum Seen {
@@ -41,6 +45,9 @@ impl Engine {
     /// Returns the path that a request means: `.md` may be left out where that names one note that is there.
     pub(super) fn meant(&self, at: usize, request: &WriteRequest) -> Result<NotePath, WriteError> {
         let path = &request.path;
+        if matches!(request.action, Action::Append { .. }) {
+            return self.appended_to(at, path);
+        }
         if path.is_note() {
             return Ok(path.clone());
         }
@@ -129,11 +136,31 @@ impl Engine {
     /// `leaving` is the note that gives its place up.
     pub(super) fn check_new_name(&self, at: usize, path: &NotePath, leaving: Option<&NotePath>) -> Result<(), WriteError> {
         new_name::check(path).map_err(|why| WriteError::InvalidName(why.to_string()))?;
+        let exists = |it: &str| NotePath::parse(it).is_ok_and(|it| self.roots[at].catalog.entries.contains_key(&it));
+        if noise::conflict_of(path.as_str(), exists).is_some() {
+            return Err(WriteError::InvalidName(InvalidName::SyncTool.to_string()));
+        }
         let names = self.roots[at].catalog.entries.keys();
         match names.filter(|it| Some(*it) != leaving).find(|it| is_twin(it, path)) {
             Some(twin) => Err(WriteError::Twin(twin.clone())),
             None => Ok(()),
         }
+    }
+
+    /// Returns the note that grows: the one that is there, under its name or the one that it was given because that was taken.
+    fn appended_to(&self, at: usize, wished: &NotePath) -> Result<NotePath, WriteError> {
+        let there = (1..NAMES)
+            .map_while(|number| numbered(wished, number).ok())
+            .take(SERIES)
+            .find(|it| self.is_there(at, it));
+        match there {
+            Some(path) => Ok(path),
+            None => self.free_name(at, wished),
+        }
+    }
+
+    fn is_there(&self, at: usize, path: &NotePath) -> bool {
+        matches!(self.roots[at].source.vault.stamp(path), Ok(Some(_)))
     }
 
     /// Returns the path for a new note: as wished, or with a number where another note of the vault has the name, whose links it would take.
@@ -146,7 +173,7 @@ impl Engine {
         let links = graph.links(None);
         let is_free = |path: &NotePath| {
             let found = links.resolve(path.stem(), false, None);
-            found.path.is_none() && !matches!(source.vault.stamp(path), Ok(Some(_)))
+            found.path.is_none() && !self.is_there(at, path)
         };
         for number in 1..NAMES {
             let path = numbered(wished, number).map_err(|_error| WriteError::InvalidName("the name is too long".to_owned()))?;
@@ -164,7 +191,8 @@ fn numbered(path: &NotePath, number: usize) -> Result<NotePath, crate::model::pa
         return Ok(path.clone());
     }
     let slash = if path.folder().is_empty() { "" } else { "/" };
-    NotePath::parse(&format!("{}{slash}{} {number}.md", path.folder(), path.stem()))
+    // Not ` 2`: that is how a sync tool calls its copies.
+    NotePath::parse(&format!("{}{slash}{}-{number}.md", path.folder(), path.stem()))
 }
 
 /// Says whether one path, or a folder of it, differs from the other by case or Unicode form alone.

@@ -86,6 +86,10 @@ impl Engine {
     /// Watches a change that was made. A note that came or went is not watched: nobody has an older text of it to save.
     pub(super) fn watch_change(&mut self, at: usize, operation: &str, change: &Change, time: i64, now: Instant) {
         let (Some(before), Some(after), None) = (&change.before, &change.after, &change.from) else {
+            // Whatever lies there from now on is another note.
+            for path in change.from.iter().chain([&change.path]) {
+                self.stop_watching(at, path);
+            }
             return;
         };
         let survival = &mut self.writes.survival;

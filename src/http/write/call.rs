@@ -96,7 +96,8 @@ impl Call {
         }
         if !caller.sees(&target.path) {
             // Says nothing of whether there is a note: the prefix alone decides.
-            return Err(Problem::new(ProblemKind::ForbiddenPath, "the token is confined to another folder"));
+            return Err(Problem::new(ProblemKind::ForbiddenPath, "the token is confined to another folder")
+                .hint("use a path below the folder of the token"));
         }
         Ok((target.source.config.name.clone(), target.path))
     }

@@ -9,7 +9,10 @@ use crate::{
     http::{
         AppState, body,
         problem::{Problem, ProblemKind},
-        write::call::{self, Call},
+        write::{
+            call::{self, Call},
+            refused::composing,
+        },
     },
     model::{
         citation::parse_lines,
@@ -39,7 +42,7 @@ pub async fn put_text(state: &AppState, call: &Call, headers: &HeaderMap, body: 
         let (input, raw): (PutInput, _) = body::json_raw(headers, body, call.json_limits(state), &["content", "properties"]).await?;
         let properties = input.properties.into_iter().map(|(name, it)| Ok((name, value(it)?)));
         let properties: Vec<(String, Value)> = properties.collect::<Result<_, Problem>>()?;
-        let text = edit::compose(&properties, &input.content).map_err(|why| Problem::new(ProblemKind::InvalidBody, format!("{why:?}")))?;
+        let text = edit::compose(&properties, &input.content).map_err(composing)?;
         (text, raw)
     } else {
         let text = body::markdown(headers, body, call.limits(state)).await?;

@@ -14,9 +14,9 @@ pub fn problem(why: WriteError, path: &str) -> Problem {
     match why {
         WriteError::NoSource => new(ProblemKind::SourceNotFound, "there is no such source"),
         WriteError::NoNote => new(ProblemKind::NoteNotFound, format!("there is no note `{path}`")),
-        WriteError::AlreadyExists(hash) => {
-            new(ProblemKind::AlreadyExists, format!("the note `{path}` exists")).current_hash(hash.to_string())
-        }
+        WriteError::AlreadyExists(there, hash) => new(ProblemKind::AlreadyExists, format!("the note `{there}` exists"))
+            .hint("choose another name, or move or delete that note first")
+            .current_hash(hash.to_string()),
         WriteError::Twin(twin) => new(
             ProblemKind::AlreadyExists,
             format!("`{path}` would be the same file as `{twin}` on a device that does not tell case or Unicode forms apart"),
@@ -77,6 +77,16 @@ pub fn problem(why: WriteError, path: &str) -> Problem {
     }
 }
 
+/// As [`problem`], of a new note whose text cannot be put together.
+pub fn composing(why: EditRefusal) -> Problem {
+    match why {
+        EditRefusal::InvalidFrontmatter(why) | EditRefusal::Invalid(why) => {
+            Problem::new(ProblemKind::InvalidBody, why).hint("give the properties beside the text, not in it")
+        }
+        why => edit_problem(EditError { at: 0, why }),
+    }
+}
+
 fn edit_problem(EditError { at, why }: EditError) -> Problem {
     let new = |kind, detail: String| Problem::new(kind, format!("edit {}: {detail}; nothing was changed", at + 1));
     match why {
@@ -96,6 +106,6 @@ fn edit_problem(EditError { at, why }: EditError) -> Problem {
             new(ProblemKind::TextAmbiguous, detail)
         }
         EditRefusal::InvalidFrontmatter(why) => new(ProblemKind::InvalidFrontmatter, why),
-        EditRefusal::Invalid(why) => new(ProblemKind::InvalidBody, why),
+        EditRefusal::Invalid(why) => new(ProblemKind::InvalidBody, why).hint("correct this edit; the others were not made either"),
     }
 }
