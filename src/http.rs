@@ -54,6 +54,7 @@ pub mod write;
 pub mod moves;
 pub mod memories;
 pub mod flush;
+pub mod metrics;
 pub mod history;
 pub mod known;
 pub mod links;
@@ -191,6 +192,7 @@ fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {
         .routes(routes!(status::get_status))
         .routes(routes!(status::healthz))
         .routes(routes!(status::readyz))
+        .routes(routes!(metrics::get_metrics))
         .split_for_parts();
     // axum writes the rest of a path as `{*path}`, OpenAPI knows plain names only.
     let paths = std::mem::take(&mut document.paths.paths);
@@ -219,7 +221,8 @@ pub fn ops_router(state: Arc<AppState>) -> Router {
     Router::new()
         .route("/healthz", get(status::healthz))
         .route("/readyz", get(status::readyz))
-        .fallback(async || Problem::new(ProblemKind::RouteNotFound, "this listener serves /healthz and /readyz"))
+        .route("/metrics", get(metrics::probe))
+        .fallback(async || Problem::new(ProblemKind::RouteNotFound, "this listener serves /healthz, /readyz and /metrics"))
         .with_state(state)
 }
 

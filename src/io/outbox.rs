@@ -24,6 +24,9 @@ pub struct Kept {
     pub time: i64,
 }
 
+/// The file of what was told.
+const TOLD: &str = "overwritten.txt";
+
 /// The folder.
 #[derive(Debug)]
 pub struct Outbox {
@@ -35,9 +38,13 @@ impl Outbox {
     /// never answered.
     pub fn open(folder: &Path) -> Result<(Outbox, Vec<Kept>)> {
         fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
+        let told = folder.join(TOLD);
         let mut kept: Vec<Kept> = Vec::new();
         for entry in fs::read_dir(folder).with_context(|| format!("list `{}`", folder.display()))? {
             let file = entry.with_context(|| format!("list `{}`", folder.display()))?.path();
+            if file == told {
+                continue;
+            }
             let read = fs::read(&file).ok().and_then(|it| serde_json::from_slice(&it).ok());
             match read {
                 Some(it) => kept.push(it),
@@ -46,6 +53,18 @@ impl Outbox {
         }
         kept.sort_by(|one, other| (one.time, &one.operation).cmp(&(other.time, &other.operation)));
         Ok((Outbox { folder: folder.to_owned() }, kept))
+    }
+
+    /// Returns what was told last, see [`Outbox::tell`].
+    pub fn told(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.join(TOLD)).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Keeps lines that a person should see, in place of those before, so that a restart still tells them.
+    pub fn tell(&self, lines: &[String]) -> Result<()> {
+        let file = self.folder.join(TOLD);
+        fs::write(&file, lines.join("\n")).with_context(|| format!("write `{}`", file.display()))
     }
 
     /// Keeps a change, in place of one of the same operation.
@@ -87,7 +106,9 @@ mod tests {
         outbox.keep(&kept("c", 3)).unwrap();
         outbox.forget("c");
         fs::write(folder.path().join("torn.json"), "{\"operation\"").unwrap();
-        let (_, again) = Outbox::open(folder.path()).unwrap();
+        outbox.tell(&["vault:A.md".to_owned(), "vault:b c.md".to_owned()]).unwrap();
+        let (outbox, again) = Outbox::open(folder.path()).unwrap();
         assert_eq!(again, [kept("b", 1), kept("a", 2)]);
+        assert_eq!(outbox.told(), ["vault:A.md", "vault:b c.md"]);
     }
 }

@@ -427,8 +427,13 @@ async fn the_listener_for_probes_needs_no_host_and_serves_nothing_else() {
         server.ops.clone().oneshot(request).await.unwrap().status().as_u16()
     };
     assert_eq!(
-        [status("/healthz").await, status("/readyz").await, status("/v1/status").await],
-        [200, 200, 404]
+        [
+            status("/healthz").await,
+            status("/readyz").await,
+            status("/metrics").await,
+            status("/v1/status").await
+        ],
+        [200, 200, 200, 404]
     );
     assert_eq!(
         server

@@ -18,6 +18,7 @@ fn paths_have_plain_parameters() {
         paths,
         [
             "/healthz",
+            "/metrics",
             "/readyz",
             "/v1/changes",
             "/v1/diff/{path}",

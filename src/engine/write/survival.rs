@@ -51,10 +51,10 @@ struct Watched {
 impl Survival {
     pub(super) fn new(outbox: Outbox) -> Survival {
         Survival {
+            overwritten: outbox.told(),
             outbox,
             watched: Vec::new(),
             next_look: None,
-            overwritten: Vec::new(),
         }
     }
 
@@ -215,6 +215,12 @@ impl Engine {
                 overwritten.push(path);
                 if overwritten.len() > TOLD {
                     overwritten.remove(0);
+                }
+                if let Err(error) = self.writes.survival.outbox.tell(&self.writes.survival.overwritten) {
+                    warn!(
+                        why = format!("{error:#}"),
+                        "what was saved over is told until the next restart only"
+                    );
                 }
                 self.status_changed = true;
                 false

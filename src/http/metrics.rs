@@ -1,0 +1,185 @@
+//! `GET /metrics`: the numbers that an alert is made of, for Prometheus. Knows the published status; counts nothing itself. No label holds a
+//! path or a note's text.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64},
+};
+
+use axum::{
+    Extension,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use prometheus_client::{
+    encoding::text,
+    metrics::{family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+use crate::{
+    config::tokens::Scope,
+    engine::status::{Freshness, Status},
+    http::{
+        AppState,
+        auth::Caller,
+        problem::{Problem, ProblemKind},
+    },
+};
+
+/// As Prometheus asks for it (OpenMetrics 1.0).
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A number for each source.
+type BySource = Family<Vec<(String, String)>, Gauge<i64, AtomicI64>>;
+
+/// Tell the numbers for Prometheus.
+///
+/// On the listener for probes this needs no token.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operations",
+    responses((status = 200, content((String = "application/openmetrics-text"))),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn get_metrics(State(state): State<Arc<AppState>>, Extension(caller): Extension<Caller>) -> Result<Response, Problem> {
+    caller.require(Scope::Read)?;
+    if caller.prefix.is_some() {
+        // A count of what a caller may not read would tell of it.
+        return Err(Problem::new(ProblemKind::ForbiddenPath, "the token is confined to a folder").hint("use a token without a prefix"));
+    }
+    Ok(answer(&state))
+}
+
+/// The same for the listener of probes, which is for the cluster's own eyes.
+pub async fn probe(State(state): State<Arc<AppState>>) -> Response {
+    answer(&state)
+}
+
+fn answer(state: &AppState) -> Response {
+    let text = exposition(&state.handle.status(), state.handle.freshness());
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
+}
+
+fn exposition(status: &Status, freshness: Freshness) -> String {
+    let mut registry = Registry::with_prefix("membridge");
+    let gauge = |registry: &mut Registry, name: &str, help: &str, value: u64| {
+        let gauge = Gauge::<i64, AtomicI64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    };
+    let count = |it: usize| it as u64;
+    gauge(
+        &mut registry,
+        "ready",
+        "1 when searches cover the disk and changes are seen",
+        u64::from(status.not_ready.is_empty()),
+    );
+    gauge(
+        &mut registry,
+        "index_stale",
+        "1 when the index may be behind the disk",
+        u64::from(freshness.stale),
+    );
+    gauge(
+        &mut registry,
+        "index_generation",
+        "Number of the last change that searches see",
+        freshness.generation,
+    );
+    gauge(&mut registry, "index_bytes", "Size of the index on the disk", status.index_bytes);
+    gauge(&mut registry, "paths_waiting", "Paths to be read again", count(status.dirty));
+    gauge(
+        &mut registry,
+        "notes_overwritten",
+        "Notes in which a later save replaced a write",
+        count(status.overwritten.len()),
+    );
+    let lag = Gauge::<f64, AtomicU64>::default();
+    lag.set(freshness.lag_ms as f64 / 1000.0);
+    registry.register("index_lag_seconds", "Age of the oldest change that is known and not indexed", lag);
+
+    let mut by_source = |name: &str, help: &str, value: &dyn Fn(usize) -> usize| {
+        let family = BySource::default();
+        for (at, source) in status.sources.iter().enumerate() {
+            let labels = vec![("source".to_owned(), source.name.to_string())];
+            family.get_or_create(&labels).set(i64::try_from(value(at)).unwrap_or(i64::MAX));
+        }
+        registry.register(name, help, family);
+    };
+    let commits = |at: usize| status.commits.get(at);
+    by_source("notes_indexed", "Notes in the index", &|at| status.sources[at].indexed);
+    by_source("notes_on_disk", "Notes on the disk at the last complete scan", &|at| {
+        status.sources[at].on_disk
+    });
+    by_source("commits_waiting", "Writes that have no commit yet", &|at| {
+        commits(at).map_or(0, |it| it.waiting)
+    });
+    by_source("commits_unpushed", "Commits that the remote does not have", &|at| {
+        commits(at).map_or(0, |it| it.unpushed)
+    });
+    by_source(
+        "sync_refused",
+        "1 when the remote is not in step, for the reason that status tells",
+        &|at| commits(at).map_or(0, |it| usize::from(!it.sync.is_empty())),
+    );
+    let mut told = String::new();
+    // Writing into a string cannot fail.
+    text::encode(&mut told, &registry).unwrap_or_default();
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::status::{Commits, SourceStatus},
+        model::path::SourceName,
+    };
+
+    #[test]
+    fn the_numbers_are_those_of_status() {
+        let status = Status {
+            sources: vec![SourceStatus {
+                name: SourceName::parse("vault").unwrap(),
+                indexed: 7,
+                on_disk: 8,
+                last_scan: None,
+                last_scan_ms: 0,
+                watcher: "watching".to_owned(),
+                problem: String::new(),
+                conflicts: Vec::new(),
+                skipped: Vec::new(),
+                skipped_total: 0,
+                settings_problems: Vec::new(),
+            }],
+            commits: vec![Commits {
+                waiting: 2,
+                unpushed: 3,
+                sync: "rejected: protected".to_owned(),
+                ..Commits::default()
+            }],
+            ..Status::default()
+        };
+        let freshness = Freshness {
+            generation: 42,
+            stale: false,
+            lag_ms: 1500,
+        };
+        let text = exposition(&status, freshness);
+        for line in [
+            "membridge_ready 1",
+            "membridge_index_generation 42",
+            "membridge_index_lag_seconds 1.5",
+            "membridge_notes_indexed{source=\"vault\"} 7",
+            "membridge_commits_waiting{source=\"vault\"} 2",
+            "membridge_commits_unpushed{source=\"vault\"} 3",
+            "membridge_sync_refused{source=\"vault\"} 1",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line}:\n{text}");
+        }
+        assert!(text.ends_with("# EOF\n") && !text.contains("protected"), "{text}");
+    }
+}
