@@ -10,6 +10,9 @@ use super::{
 };
 use crate::harness::files_below;
 
+/// How often the notes may change while they are asked for.
+const ROUNDS: usize = 10;
+
 /// Says where the index does not hold exactly the files, byte for byte; it has a few seconds to see them.
 pub(crate) fn differs(world: &World, server: &Server) -> Option<String> {
     let on_disk = notes_on_disk(&world.vault());
@@ -47,8 +50,21 @@ pub(crate) fn equals_a_fresh_one(world: &World, running: Running) {
         };
         asked.iter().map(strip).collect::<Vec<_>>()
     };
-    let before = answers(&running.server);
-    running.stop();
+    // A change that a save had dropped may be merged back at any moment of the first minute: then what was answered is of an older disk.
+    let mut running = running;
+    let mut before = Vec::new();
+    for round in 0.. {
+        let disk = notes_on_disk(&world.vault());
+        let behind = differs(world, &running.server);
+        before = answers(&running.server);
+        running.stop();
+        if behind.is_none() && notes_on_disk(&world.vault()) == disk {
+            break;
+        }
+        assert!(round < ROUNDS, "the notes do not come to rest: {behind:?}");
+        running = world.start();
+        wait_until_ready(&running.server);
+    }
     world.forget_index();
     let fresh = world.start();
     wait_until_ready(&fresh.server);
