@@ -13,11 +13,11 @@ use crate::harness::files_below;
 /// How often the notes may change while they are asked for.
 const ROUNDS: usize = 10;
 
-/// Says where the index does not hold exactly the files, byte for byte; it has a few seconds to see them.
+/// Says where the index does not hold exactly the files, byte for byte; it has time for a scan that finds what events lost.
 pub(crate) fn differs(world: &World, server: &Server) -> Option<String> {
     let on_disk = notes_on_disk(&world.vault());
     let mut seen = BTreeMap::new();
-    for _ in 0..400 {
+    for _ in 0..2000 {
         seen = indexed(server);
         if seen == on_disk {
             return None;

@@ -66,7 +66,7 @@ impl World {
         fs::create_dir_all(world.vault().join("Shared")).unwrap();
         let config = format!(
             "sources: [{{name: vault, kind: vault, path: {}}}]\ndata_dir: {}\nlisten: 127.0.0.1:0\nwrite: {{edit_existing: ['**']}}\n\
-             quiet: 50ms\ngit: {{owner: 'Ada <ada@example.org>'}}\nlog: {{format: json, filter: info}}\n",
+             quiet: 50ms\nrescan_interval: 5s\ngit: {{owner: 'Ada <ada@example.org>'}}\nlog: {{format: json, filter: info}}\n",
             world.vault().display(),
             world.data().display()
         );
