@@ -30,11 +30,13 @@ fn push_down(entry: String) -> String {
     for heading in high.iter().rev() {
         let level = usize::from(heading.level + deeper);
         let raw = &entry[heading.range.clone()];
-        if raw.starts_with('#') {
+        // An underlined one may begin with the sign, too.
+        if raw.starts_with('#') && !raw.trim_end().contains('\n') {
             pushed.insert_str(heading.range.start, &"#".repeat(usize::from(deeper)));
         } else {
             // Underlined: such a heading has two levels only.
-            let title = one_line(&heading.text);
+            let title = raw.trim_end().rsplit_once('\n').map_or(raw, |(title, _underline)| title);
+            let title = one_line(title);
             pushed.replace_range(heading.range.clone(), &format!("{} {title}", "#".repeat(level)));
         }
     }

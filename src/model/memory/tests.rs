@@ -159,6 +159,7 @@ fn an_entry_is_one_section() {
     check("", "# A\n## B\n#### C", "## 14:05\n\n### A\n#### B\n#### C\n");
     check("", "## B\n\n```\n# no\n```\n", "## 14:05\n\n### B\n\n```\n# no\n```\n");
     check("", "A\n===\n\nB\n---\nx", "## 14:05\n\n### A\n\n#### B\nx\n");
+    check("", "#~\n-", "## 14:05\n\n### #~\n");
     check("", "---\n# x\n---", "## 14:05\n\n---\n### x\n---\n");
     check("", "````\nopen", "## 14:05\n\n````\nopen\n````\n");
     check("", "%%\nopen", "## 14:05\n\n%%\nopen\n%%\n");
