@@ -31,6 +31,32 @@ pub struct WriteRequest {
     pub brings_back: bool,
 }
 
+impl WriteRequest {
+    /// Returns a write of the service itself, for which nobody waits: the text takes the place of the one of that hash, `None` of none.
+    pub(super) fn own(source: SourceName, path: NotePath, text: String, over: Option<ContentHash>, reason: String) -> WriteRequest {
+        WriteRequest {
+            source,
+            path,
+            action: Action::Put(text),
+            who: Who::default(),
+            may_edit: true,
+            prefix: None,
+            if_match: over,
+            reason,
+            dry_run: false,
+            idempotency: None,
+            allow_secret: true,
+            brings_back: false,
+        }
+    }
+
+    /// Returns the request as one whose answer nobody reads.
+    pub(super) fn unanswered(self) -> Waiting {
+        let (reply, _nobody) = oneshot::channel();
+        Waiting { request: self, reply }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub enum Action {
     /// The whole text: of a new note, or in the place of the one that `if_match` names.

@@ -14,7 +14,6 @@ use crate::{
         request::{Waiting, WriteError},
     },
     io::{
-        git::RepositoryKind,
         intents::Intents,
         outbox::Outbox,
         receipts::Receipts,
@@ -30,6 +29,7 @@ mod apply;
 mod commits;
 mod files;
 mod history;
+mod kept;
 mod moved;
 mod plan;
 mod planned;
@@ -37,6 +37,7 @@ mod recovery;
 mod rules;
 mod survival;
 
+pub(super) use commits::person_commit;
 pub(super) use history::Queue;
 use survival::Survival;
 
@@ -51,6 +52,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// After a write the next is likely to come within this time.
 const BUSY: Duration = Duration::from_secs(1);
+
+/// How long a displaced file is kept: an editor that had it open may still write into it (measured: reliability.md 3.2).
+pub(super) const SECOND_LOOK: Duration = Duration::from_secs(10);
 
 /// How often a write is planned anew because the file changed before it was swapped.
 const TRIES: u32 = 3;
@@ -191,13 +195,13 @@ impl Engine {
             self.apply(group, now);
         }
     }
-}
 
-impl Engine {
     /// Writes what waits and can be written now; the rest is told that nothing was done.
     pub(super) fn finish_writes(&mut self, now: Instant) {
-        while let Ok(Event::Write(waiting)) = self.events.try_recv() {
-            self.writes.take(*waiting, now);
+        while let Ok(event) = self.events.try_recv() {
+            if let Event::Write(waiting) = event {
+                self.writes.take(*waiting, now);
+            }
         }
         for _ in 0..=WAITING / GROUP {
             if self.writes.queue.is_empty() {
@@ -210,9 +214,4 @@ impl Engine {
             taken.waiting.answer(Err(WriteError::Busy(why)));
         }
     }
-}
-
-/// Returns the name of the place of commits in a receipt.
-fn is_private(kind: Option<RepositoryKind>) -> bool {
-    kind == Some(RepositoryKind::Private)
 }

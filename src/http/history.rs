@@ -21,8 +21,8 @@ use crate::{
         freshness::Index,
         notes::load::{Target, source_of},
         notes::revision::{Past, Wording},
-        params::{Params, decode, invalid},
-        problem::{Problem, ProblemKind},
+        params::{Params, invalid, path_after},
+        problem::Problem,
         when::Edge,
     },
     io::git::{CommitInfo, RepositoryKind, Since},
@@ -320,8 +320,7 @@ fn kind(kind: RepositoryKind) -> &'static str {
 }
 
 fn target(state: &AppState, uri: &Uri, prefix: &str, params: &Params) -> Result<Target, Problem> {
-    let written = uri.path().strip_prefix(prefix).unwrap_or_default();
-    let written = decode(written).map_err(|why| Problem::new(ProblemKind::InvalidPath, format!("the path cannot be read: {why}")))?;
+    let written = path_after(prefix, uri)?;
     Target::parse(state, &written, params.get("source"))
 }
 

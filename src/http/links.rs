@@ -18,7 +18,7 @@ use crate::{
         freshness::{Index, Wanted},
         known::{file_of, with_graph},
         notes::load::{Target, similar},
-        params::{Params, decode},
+        params::{Params, path_after},
         problem::{Problem, ProblemKind},
     },
     io::index::Searcher,
@@ -106,8 +106,7 @@ pub async fn get_links(
     uri: Uri,
 ) -> Result<Json<LinksResponse>, Problem> {
     caller.require(Scope::Read)?;
-    let written = uri.path().strip_prefix("/v1/links/").unwrap_or_default();
-    let written = decode(written).map_err(|why| Problem::new(ProblemKind::InvalidPath, format!("the path cannot be read: {why}")))?;
+    let written = path_after("/v1/links/", &uri)?;
     let params = Params::parse(query.as_deref(), VALID)?;
     let target = Target::parse(&state, &written, params.get("source"))?;
     Wanted::parse(&params)?.wait(&state.handle).await?;

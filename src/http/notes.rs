@@ -25,7 +25,7 @@ use crate::{
             revision::{Past, Wording},
             shape::NoteResponse,
         },
-        params::{Params, decode, invalid},
+        params::{Params, invalid, path_after},
         problem::{Problem, ProblemKind},
         when::Edge,
     },
@@ -105,8 +105,7 @@ pub async fn read_note(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Read)?;
-    let written = uri.path().strip_prefix("/v1/notes/").unwrap_or_default();
-    let written = decode(written).map_err(|why| Problem::new(ProblemKind::InvalidPath, format!("the path cannot be read: {why}")))?;
+    let written = path_after("/v1/notes/", &uri)?;
     let params = Params::parse(query.as_deref(), VALID)?;
     let target = Target::parse(&state, &written, params.get("source"))?;
     let selection = Selection::parse(&params, target.lines)?;

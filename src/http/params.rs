@@ -2,6 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use axum::http::Uri;
 use percent_encoding::percent_decode_str;
 
 use crate::http::problem::{Problem, ProblemKind};
@@ -78,6 +79,12 @@ pub fn invalid(name: &str, why: impl Display) -> Problem {
         format!("the parameter `{name}` has a wrong value: {why}"),
     )
     .hint(format!("correct `{name}`, or leave it out"))
+}
+
+/// Returns the path that a URL names after `prefix`, decoded once; or the problem that it cannot be read.
+pub fn path_after(prefix: &str, uri: &Uri) -> Result<String, Problem> {
+    let written = uri.path().strip_prefix(prefix).unwrap_or_default();
+    decode(written).map_err(|why| Problem::new(ProblemKind::InvalidPath, format!("the path cannot be read: {why}")))
 }
 
 /// Returns a percent-encoded text decoded once. A truncated escape, invalid UTF-8 and NUL are refused; nothing is repaired.

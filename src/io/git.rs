@@ -2,7 +2,10 @@
 //! Knows git's files and rules; knows nothing of Markdown, of the index, or of who asked and why. Never writes below the vault, but for
 //! the vault's own `.git` and, when what others pushed comes in, files that no note can be.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use git2::{ErrorCode, ObjectType, RepositoryInitOptions, RepositoryOpenFlags};
@@ -116,6 +119,12 @@ impl NotNowReason {
             NotNowReason::NotSigned => "not_signed",
             NotNowReason::Failed => "failed",
         }
+    }
+}
+
+impl fmt::Display for NotNow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.as_str(), self.detail)
     }
 }
 

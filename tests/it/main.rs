@@ -16,6 +16,7 @@ mod command_line;
 mod openapi;
 mod conformance;
 mod crash;
+mod kept;
 mod links;
 mod memories;
 mod obsidian_search;

@@ -12,9 +12,12 @@ use jiff::Timestamp;
 use tracing::{info, warn};
 
 use crate::{
-    engine::Engine,
+    engine::{
+        Engine,
+        write::{SECOND_LOOK, person_commit},
+    },
     io::{
-        git::{CommitRequest, Committed, Identity, Incoming, Merge, Message, Repository},
+        git::{Committed, Incoming, Merge, Repository},
         vault::{Published, ReadError, Trashed},
     },
     model::{hash::ContentHash, path::NotePath},
@@ -25,9 +28,6 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// After so many rounds that somebody's commits overtook, the files are written in one go.
 const ROUNDS: u32 = 3;
-
-/// How long a displaced file is kept, as after a write.
-const SECOND_LOOK: Duration = Duration::from_secs(10);
 
 /// A larger file is left to git's own programs.
 const MAX_FILE: u64 = 1 << 30;
@@ -155,9 +155,7 @@ impl Engine {
             *next += 1;
         }
         let finished = repository.finish_merge(merge);
-        finished
-            .map(Some)
-            .map_err(|why| anyhow::anyhow!("{}: {}", why.reason.as_str(), why.detail))
+        finished.map(Some).map_err(|why| anyhow::anyhow!("{why}"))
     }
 
     /// Commits what people wrote into the files that the merge changes and nobody committed. Returns whether there was any.
@@ -169,7 +167,12 @@ impl Engine {
             let Some(bytes) = self.on_disk(at, &path)? else { continue };
             let hash = Some(ContentHash::of(&bytes));
             if hash != incoming.before && hash != incoming.after {
-                requests.push(self.snapshot(&path, bytes));
+                requests.push(person_commit(
+                    &path,
+                    Some(bytes),
+                    Timestamp::now().as_second(),
+                    &self.config.git.owner,
+                ));
                 paths.push(path);
             }
         }
@@ -177,28 +180,11 @@ impl Engine {
             return Ok(false);
         }
         let committed = repository.commit(&requests);
-        let committed = committed.map_err(|why| anyhow::anyhow!("{}: {}", why.reason.as_str(), why.detail))?;
+        let committed = committed.map_err(|why| anyhow::anyhow!("{why}"))?;
         let n_refused = left.len();
         let refused = committed.iter().zip(&paths).filter(|(it, _)| matches!(it, Committed::Refused(_)));
         left.extend(refused.map(|(_, path)| path.clone()));
         Ok(left.len() - n_refused < paths.len())
-    }
-
-    fn snapshot(&self, path: &NotePath, bytes: Vec<u8>) -> CommitRequest {
-        let owner = &self.config.git.owner;
-        CommitRequest {
-            changes: vec![(path.clone(), Some(bytes))],
-            author: Identity {
-                name: owner.name.clone(),
-                email: owner.email.clone(),
-            },
-            time: Timestamp::now().as_second(),
-            message: Message {
-                subject: format!("note: {} (as it was found)", path.stem()),
-                body: String::new(),
-                trailers: vec![("Membridge-Op".to_owned(), "snapshot".to_owned())],
-            },
-        }
     }
 
     /// Returns the bytes of a file, `None` when there is none.

@@ -111,7 +111,7 @@ impl Worker {
         if self.fetch_every.is_some() {
             self.repository.fetch(&upstream, &self.access)?;
             let planned = self.repository.plan_merge(&upstream, Timestamp::now().as_second());
-            let planned = planned.map_err(|why| Refusal::Failed(format!("{}: {}", why.reason.as_str(), why.detail)))?;
+            let planned = planned.map_err(|why| Refusal::Failed(why.to_string()))?;
             if let Some(merge) = planned {
                 self.send(Event::Merge(self.at, Box::new(merge)));
                 return Ok(Round::Merging);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     engine::{
@@ -18,7 +18,6 @@ use crate::{
         write::{
             TRIES, Taken,
             history::{Outcome, Queued},
-            is_private,
             planned::{Change, Planned},
         },
     },
@@ -78,7 +77,7 @@ impl Engine {
             .collect();
         let generation = self.index_written(&written, now);
         for work in done.iter().filter(|it| !it.taken.waiting.request.brings_back) {
-            for (number, change) in std::iter::once(&work.planned.first).chain(&work.planned.rest).enumerate() {
+            for (number, change) in work.planned.changes().enumerate() {
                 let name = format!("{}-{number}", work.operation);
                 self.watch_change(work.planned.at, &name, change, work.taken.time, now);
             }
@@ -94,9 +93,7 @@ impl Engine {
         if let Err(error) = self.writes.receipts.remember(remembered.collect()) {
             self.fail(format!("remember a receipt: {error:#}"));
         }
-        if let Err(error) = self.writes.intents.close(number) {
-            warn!(why = format!("{error:#}"), "a finished intent stays; the next start finds it done");
-        }
+        self.close_groups(&[number]);
         // Whoever has a receipt and asks for the status sees it there.
         self.status_changed = true;
         self.publish();
@@ -194,7 +191,7 @@ impl Engine {
             previous_hash: before.as_ref().map(|it| it.hash.to_string()),
             commit,
             git,
-            private: is_private(self.writes.queues[planned.at].kind()),
+            private: self.is_history_private(planned.at),
             generation,
             changed: true,
             warnings,
@@ -212,8 +209,8 @@ impl Engine {
 impl Work {
     /// Returns what is to be logged before anything is touched: one for each path, the first of the plan first.
     fn intents(&self) -> Vec<Intent> {
-        let changes = std::iter::once(&self.planned.first).chain(&self.planned.rest);
-        changes
+        self.planned
+            .changes()
             .flat_map(|change| match &change.from {
                 None => vec![self.intent(&change.path, change, None)],
                 Some(from) => {

@@ -131,11 +131,7 @@ fn add_to_commit(request: &mut CommitRequest, changes: Vec<(NotePath, Option<Vec
     }
     message.body = format!("{}\n{}", message.body, intent.subject);
     message.subject = format!("notes: {} writes", message.body.lines().count());
-    let given = [("Reason", &intent.reason), ("Membridge-Op", &intent.operation)];
-    let trailers = given.into_iter().filter(|(_, value)| !value.is_empty());
-    message
-        .trailers
-        .extend(trailers.map(|(key, value)| (key.to_owned(), value.clone())));
+    message.trailers.push(("Membridge-Op".to_owned(), intent.operation.clone()));
 }
 
 fn own_commit(changes: Vec<(NotePath, Option<Vec<u8>>)>, intent: &Intent) -> CommitRequest {
@@ -163,7 +159,8 @@ fn own_commit(changes: Vec<(NotePath, Option<Vec<u8>>)>, intent: &Intent) -> Com
     }
 }
 
-pub(super) fn person_commit(path: &NotePath, text: Option<Vec<u8>>, time: i64, owner: &Person) -> CommitRequest {
+/// Returns the commit of text that a person wrote and nobody committed; `None` where the person removed the note.
+pub(in crate::engine) fn person_commit(path: &NotePath, text: Option<Vec<u8>>, time: i64, owner: &Person) -> CommitRequest {
     CommitRequest {
         changes: vec![(path.clone(), text)],
         author: Identity {

@@ -1,7 +1,7 @@
 //! Brings the files of one vault to what was planned: all new texts are staged and made durable together, then each is swapped in. Knows plans
 //! and files; knows neither git nor the index.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::{error, info};
 
@@ -11,6 +11,7 @@ use crate::{
         no_room::of_disk,
         request::WriteError,
         write::{
+            SECOND_LOOK,
             apply::{Failure, Work},
             planned::Change,
         },
@@ -18,9 +19,6 @@ use crate::{
     io::vault::{Displaced, Published, Renamed, Spool, Staged, Trashed, Vault, WriteFailure},
     model::{hash::ContentHash, path::NotePath},
 };
-
-/// How long a displaced file is kept: an editor that had it open may still write into it (measured: reliability.md 3.2).
-const SECOND_LOOK: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// Does the file work of one root. A write whose first change fails is not begun; of the others each is left out that fails.
@@ -56,7 +54,7 @@ impl Engine {
             .displaced
             .extend(displaced.into_iter().map(|it| (at, it, now + SECOND_LOOK)));
         for work in works.iter().filter(|it| it.failure.is_none()) {
-            for change in std::iter::once(&work.planned.first).chain(&work.planned.rest) {
+            for change in work.planned.changes() {
                 if let Some(text) = &change.after {
                     self.writes.remember_own(at, change.path.clone(), ContentHash::of(text.as_bytes()));
                 }
@@ -98,9 +96,8 @@ impl Files<'_> {
         let mut all = Vec::new();
         let mut places = Vec::new();
         for (number, work) in works.iter_mut().enumerate() {
-            let changes = std::iter::once(&work.planned.first).chain(&work.planned.rest);
             let mut failure = None;
-            for (place, change) in changes.enumerate() {
+            for (place, change) in work.planned.changes().enumerate() {
                 let Some(text) = change.after.as_ref().filter(|_| !is_plain_move(change)) else {
                     continue;
                 };

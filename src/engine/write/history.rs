@@ -3,12 +3,11 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    fs,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tracing::{info, warn};
 
 use crate::{
@@ -73,9 +72,9 @@ impl Queue {
     }
 
     /// Says whether a write that waits for its commit keeps these bytes.
-    pub(super) fn holds(&self, bytes: &[u8]) -> bool {
+    pub(super) fn holds(&self, hash: ContentHash) -> bool {
         let texts = self.waiting.iter().flat_map(|it| [&it.intent.before_text, &it.intent.after]);
-        texts.flatten().any(|it| it.as_bytes() == bytes)
+        texts.flatten().any(|it| ContentHash::of(it.as_bytes()) == hash)
     }
 
     /// Returns what an operator is told of it.
@@ -196,7 +195,7 @@ impl Engine {
                 let of_group = queue.waiting.iter_mut().filter(|it| it.group == number);
                 of_group.for_each(|it| it.group = group.number);
             }
-            // The first log of the group is about to go; what waits lives on in memory, and its file is as it was written.
+            // Then the first log of the group stays: it is not closed while something of it waits.
             Err(error) => self.fail(format!("log a commit that waits: {error:#}")),
         }
     }
@@ -279,8 +278,7 @@ impl Engine {
         let committed = match committed {
             Ok(committed) => committed,
             Err(why) => {
-                let reason = format!("{}: {}", why.reason.as_str(), why.detail);
-                self.writes.queues[at].defer(reason, now);
+                self.writes.queues[at].defer(why.to_string(), now);
                 return BTreeMap::new();
             }
         };
@@ -308,29 +306,5 @@ impl Engine {
             }
         }
         outcomes
-    }
-
-    /// Keeps the text that a write replaced, where no commit does.
-    pub(super) fn keep_text(&mut self, intent: &Intent) {
-        let Some(text) = &intent.before_text else { return };
-        if let Err(error) = self.keep_bytes(&intent.operation, &intent.path, text.as_bytes()) {
-            self.fail(format!("keep what was replaced: {error:#}"));
-        }
-    }
-
-    /// Writes bytes of a note into `state/displaced`, durably, under a name that says when and where they stood.
-    pub(super) fn keep_bytes(&self, operation: &str, path: &str, bytes: &[u8]) -> Result<()> {
-        let folder = self.config.state_dir().join("displaced");
-        let file = folder.join(format!(
-            "{operation}-{}",
-            path.replace('/', "-").chars().take(60).collect::<String>()
-        ));
-        let write = || -> std::io::Result<()> {
-            fs::create_dir_all(&folder)?;
-            fs::write(&file, bytes)?;
-            fs::File::open(&file)?.sync_all()?;
-            fs::File::open(&folder)?.sync_all()
-        };
-        write().with_context(|| format!("write `{}`", file.display()))
     }
 }

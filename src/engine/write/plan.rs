@@ -230,7 +230,7 @@ impl Engine {
 
 /// Returns what looks like a secret in the texts that a write adds; what stands there already is not its business.
 fn secret_in(planned: &Planned) -> Option<WriteError> {
-    std::iter::once(&planned.first).chain(&planned.rest).find_map(|change| {
+    planned.changes().find_map(|change| {
         let after = change.after.as_deref()?;
         let before = change.before.as_ref().map_or("", |it| it.text.as_str());
         if before == after {

@@ -48,10 +48,14 @@ impl Planned {
         }
     }
 
+    /// Returns all changes, the first first.
+    pub(super) fn changes(&self) -> impl Iterator<Item = &Change> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+
     /// Returns every path that is touched.
     pub(super) fn paths(&self) -> impl Iterator<Item = &NotePath> {
-        let all = std::iter::once(&self.first).chain(&self.rest);
-        all.flat_map(|it| it.from.iter().chain([&it.path]))
+        self.changes().flat_map(|it| it.from.iter().chain([&it.path]))
     }
 
     /// Says whether nothing would change.

@@ -4,13 +4,12 @@
 use std::{collections::BTreeSet, fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
-use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::{
     engine::{
         Engine,
-        request::{Action, GitState, Receipt, Waiting, Who, WriteRequest},
+        request::{GitState, Receipt, Who, WriteRequest},
         write::{
             apply::remembered,
             history::{Outcome, Queued},
@@ -110,26 +109,16 @@ impl Engine {
         let (Ok(path), Some(text)) = (NotePath::parse(&intent.path), &intent.after) else {
             return;
         };
+        let source = self.roots[at].source.config.name.clone();
+        let over = intent.before.as_deref().and_then(ContentHash::parse);
         let request = WriteRequest {
-            source: self.roots[at].source.config.name.clone(),
-            path,
-            action: Action::Put(text.clone()),
             who: Who {
                 agent: intent.agent.clone(),
                 session: intent.session.clone(),
             },
-            may_edit: true,
-            prefix: None,
-            if_match: intent.before.as_deref().and_then(ContentHash::parse),
-            reason: intent.reason.clone(),
-            dry_run: false,
-            idempotency: None,
-            allow_secret: true,
-            brings_back: false,
+            ..WriteRequest::own(source, path, text.clone(), over, intent.reason.clone())
         };
-        // Nobody waits for the answer: the caller went with the last run.
-        let (reply, _nobody) = oneshot::channel();
-        self.writes.take(Waiting { request, reply }, now);
+        self.writes.take(request.unanswered(), now);
     }
 
     fn reached(&self, at: usize, intent: &Intent) -> Result<Reached, String> {
@@ -205,43 +194,14 @@ impl Engine {
     fn recover_files(&mut self, at: usize, spool: &Spool) -> Result<()> {
         spool.clean()?;
         for (name, bytes) in spool.left()? {
-            let hash = ContentHash::of(&bytes);
-            let waits = self.writes.queues[at].holds(&bytes);
-            let is_held = waits || self.has_history() && self.open_repository(at)?.holds(hash)?;
-            if !is_held && !bytes.is_empty() {
-                self.keep_bytes(&name, "", &bytes)?;
+            if !bytes.is_empty() && !self.is_held(at, ContentHash::of(&bytes))? {
+                let kept = self.keep_bytes("", &bytes)?;
                 self.fail(format!(
-                    "text that was swapped out when the last run ended is in no commit; it is kept in state/displaced as `{name}-`"
+                    "text that was swapped out when the last run ended is in no commit; it is kept in state/displaced as `{kept}`"
                 ));
             }
             spool.forget_left(&name)?;
         }
         Ok(())
-    }
-
-    /// Looks once more at files that were swapped out a while ago.
-    pub(super) fn look_at_displaced(&mut self, now: Instant) {
-        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.writes.displaced)
-            .into_iter()
-            .partition(|(_, _, at)| *at <= now);
-        self.writes.displaced = later;
-        for (at, displaced, _) in due {
-            let vault = &self.roots[at].source.vault;
-            match vault.look_again(&displaced) {
-                Ok(None) => vault.forget(displaced),
-                Ok(Some(bytes)) => {
-                    let name = format!("late-{}", ContentHash::of(&bytes));
-                    match self.keep_bytes(&name, displaced.path.as_str(), &bytes) {
-                        Ok(()) => self.fail(format!(
-                            "an editor wrote into `{}` while it was replaced; its text is kept in state/displaced as `{name}-…`",
-                            displaced.path
-                        )),
-                        // The displaced file itself stays in the spool.
-                        Err(error) => self.fail(format!("keep what an editor wrote late: {error:#}")),
-                    }
-                }
-                Err(why) => self.fail(format!("look at a file that was replaced: {why}")),
-            }
-        }
     }
 }

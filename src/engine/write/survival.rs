@@ -6,11 +6,7 @@ use std::time::{Duration, Instant};
 use tracing::{info, warn};
 
 use crate::{
-    engine::{
-        Engine,
-        request::{Action, Waiting, Who, WriteRequest},
-        write::planned::Change,
-    },
+    engine::{Engine, request::WriteRequest, write::planned::Change},
     io::{
         git,
         outbox::{Kept, Outbox},
@@ -185,23 +181,13 @@ impl Engine {
                     source = watched.kept.source,
                     "a save dropped a change that it had not seen; it is merged back"
                 );
+                let source = self.roots[watched.at].source.config.name.clone();
+                let reason = "a later save had dropped this change without having seen it".to_owned();
                 let request = WriteRequest {
-                    source: self.roots[watched.at].source.config.name.clone(),
-                    path: watched.path.clone(),
-                    action: Action::Put(merged),
-                    who: Who::default(),
-                    may_edit: true,
-                    prefix: None,
-                    if_match: Some(hash),
-                    reason: "a later save had dropped this change without having seen it".to_owned(),
-                    dry_run: false,
-                    idempotency: None,
-                    allow_secret: true,
                     brings_back: true,
+                    ..WriteRequest::own(source, watched.path.clone(), merged, Some(hash), reason)
                 };
-                // Nobody waits for the answer.
-                let (reply, _nobody) = tokio::sync::oneshot::channel();
-                self.writes.take(Waiting { request, reply }, now);
+                self.writes.take(request.unanswered(), now);
                 false
             }
             None => {

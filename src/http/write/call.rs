@@ -11,7 +11,7 @@ use crate::{
         auth::Caller,
         body::BodyLimits,
         notes::load::{Target, source_of},
-        params::{Params, decode},
+        params::{Params, path_after},
         problem::{Problem, ProblemKind},
     },
     model::{
@@ -79,8 +79,7 @@ impl Call {
 
     /// Returns the note that a path in the URL names, after `prefix`.
     pub fn target(&self, state: &AppState, caller: &Caller, uri: &Uri, prefix: &str) -> Result<(SourceName, NotePath), Problem> {
-        let written = uri.path().strip_prefix(prefix).unwrap_or_default();
-        let written = decode(written).map_err(|why| Problem::new(ProblemKind::InvalidPath, format!("the path cannot be read: {why}")))?;
+        let written = path_after(prefix, uri)?;
         self.named(state, caller, &written)
     }
 

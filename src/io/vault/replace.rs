@@ -61,16 +61,13 @@ impl Vault {
         published
     }
 
-    /// Reads a displaced file again: its bytes when they are no longer those that were swapped out, `None` when nobody wrote.
+    /// Reads a displaced file again: whoever had it open may have written into it. `None` when it is gone.
     pub fn look_again(&self, displaced: &Displaced) -> Result<Option<Vec<u8>>, WriteFailure> {
         let (folder, name) = self.open_displaced(displaced)?;
-        match see(&folder, name)? {
-            Some(seen) if seen.hash() != Some(displaced.hash) => seen.bytes.map(Some),
-            _ => Ok(None),
-        }
+        see(&folder, name)?.map(|it| it.bytes).transpose()
     }
 
-    /// Deletes a displaced file that nobody wrote into.
+    /// Deletes a displaced file, once its bytes are held elsewhere.
     #[expect(clippy::needless_pass_by_value, reason = "nobody may look at it afterwards")]
     pub fn forget(&self, displaced: Displaced) {
         if let Ok((folder, name)) = self.open_displaced(&displaced) {
