@@ -193,12 +193,7 @@ impl Repository {
         self.kind
     }
 
-    /// Returns the blob at HEAD for a path; `None` when nothing is committed yet, or no file lies there.
-    pub fn at_head(&self, path: &NotePath) -> anyhow::Result<Option<ContentHash>> {
-        Ok(self.at_heads(std::slice::from_ref(path))?.pop().flatten())
-    }
-
-    /// As [`Repository::at_head`], for several paths in their order.
+    /// Returns the blobs at HEAD of several paths, in their order; `None` where nothing is committed yet, or no file lies.
     pub fn at_heads(&self, paths: &[NotePath]) -> anyhow::Result<Vec<Option<ContentHash>>> {
         let handle = self.handle()?;
         let Some(head) = entry::head_commit(&handle)? else {

@@ -144,7 +144,7 @@ pub(super) fn sha(committed: Committed) -> String {
 fn the_first_commit_of_an_unborn_repository() {
     let place = Place::unborn();
     assert_eq!(place.open().kind(), RepositoryKind::Vault);
-    assert_eq!(place.open().at_head(&path("x/y.md")).unwrap(), None);
+    assert_eq!(place.open().at_heads(&[path("x/y.md"), path("x")]).unwrap(), [None, None]);
     assert_eq!(
         only(place.open().commit(&[request(&[("gone.md", None)])])),
         Committed::Unchanged(None)
@@ -152,8 +152,8 @@ fn the_first_commit_of_an_unborn_repository() {
     let id = sha(place.write("x/y.md", "text\n"));
     assert_eq!(place.git(&["rev-parse", "main"]).trim(), id);
     assert_eq!(place.git(&["show", "HEAD:x/y.md"]), "text\n");
-    assert_eq!(place.open().at_head(&path("x/y.md")).unwrap(), Some(ContentHash::of(b"text\n")));
-    assert_eq!(place.open().at_head(&path("x")).unwrap_or(None), None);
+    let held = [Some(ContentHash::of(b"text\n")), None];
+    assert_eq!(place.open().at_heads(&[path("x/y.md"), path("x")]).unwrap(), held);
     assert_eq!(place.status(), "");
     place.fsck();
 }

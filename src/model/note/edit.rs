@@ -97,8 +97,6 @@ pub enum Edit {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub text: String,
-    /// The texts that were put in, with the note's line ends.
-    pub added: Vec<String>,
     pub warnings: Vec<String>,
 }
 
@@ -141,7 +139,6 @@ pub fn plan(text: &str, edits: &[Edit]) -> Result<Plan, EditError> {
     let mut draft = Draft::new(text.to_owned());
     let mut plan = Plan {
         text: String::new(),
-        added: Vec::new(),
         warnings: Vec::new(),
     };
     for (at, edit) in edits.iter().enumerate() {
@@ -150,8 +147,6 @@ pub fn plan(text: &str, edits: &[Edit]) -> Result<Plan, EditError> {
             None => Ok((draft.changed(&change)?, change)),
         });
         let (next, change) = done.map_err(|why| EditError { at, why })?;
-        plan.added
-            .extend(change.splices.into_iter().map(|it| it.text).filter(|it| !it.trim().is_empty()));
         plan.warnings.extend(change.warnings);
         draft = next;
     }
