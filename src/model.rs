@@ -22,3 +22,4 @@ pub mod vault_settings;
 pub mod lint;
 pub mod memory;
 pub mod secrets;
+pub mod pull_request;
