@@ -6,6 +6,16 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The software of a forge: what its webhooks, its API and its pages look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForgeKind {
+    Gitea,
+    Forgejo,
+    GitHub,
+    GitLab,
+}
+
 /// Which pull request: the identity that its note carries as the property `pr`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PullRequestId {
