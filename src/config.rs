@@ -65,7 +65,10 @@ pub struct SourceConfig {
     pub name: SourceName,
     pub kind: SourceKind,
     /// Absolute, as written: links in it are not followed yet, because they may switch.
+    /// Of a clone that we keep: where it lies, in the data folder.
     pub path: PathBuf,
+    /// Where a clone comes from; `None` for a folder that others keep.
+    pub remote: Option<Remote>,
     pub exclude: Vec<PathGlob>,
     /// The first rule that matches decides.
     pub origin: Vec<OriginRule>,
@@ -74,7 +77,22 @@ pub struct SourceConfig {
 /// What lies at a source's root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SourceKind {
+    /// Notes, to be read and written.
     Vault,
+    /// The files of a git repository, only read; secrets in them are masked.
+    Repo,
+}
+
+/// A repository that a clone of ours follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// Anything that git can fetch from; without a password.
+    pub url: String,
+    /// `None` for the branch that the remote's HEAD names.
+    pub branch: Option<String>,
+    pub fetch_every: Duration,
+    /// Holds the password or token; read each time.
+    pub token_file: Option<PathBuf>,
 }
 
 /// Bounds on what callers may ask for.

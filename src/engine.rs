@@ -26,7 +26,7 @@ use crate::{
 mod advance;
 mod catalog;
 mod check;
-mod document;
+pub mod document;
 mod fill;
 pub mod graph;
 pub mod handle;
@@ -35,6 +35,7 @@ mod presence;
 mod own_settings;
 mod no_room;
 mod reconcile;
+mod repo;
 pub mod request;
 mod root;
 pub mod status;
@@ -45,6 +46,7 @@ use catalog::Entry;
 use fill::{Filling, GraphChange};
 use handle::{Handle, Published, Shared, Source};
 use lock::FolderLock;
+use repo::{Follower, News, Repo};
 use request::{Flushed, Waiting};
 use root::Root;
 use status::{NotReady, Status};
@@ -68,6 +70,10 @@ pub enum Event {
     Synced(Synced),
     /// A merge for a source, by its number.
     Merge(usize, Box<Merge>),
+    /// What became of a repository, by the number of its source.
+    Repo(usize, News),
+    /// Ask the remotes of all repositories.
+    Fetch,
     /// Commit what waits for it.
     Flush(oneshot::Sender<Flushed>),
     /// Look at all sources now.
@@ -101,6 +107,7 @@ pub struct Engine {
     stopping: bool,
     writes: Writes,
     syncs: Syncs,
+    followers: Vec<Follower>,
     _lock: FolderLock,
 }
 
@@ -129,7 +136,8 @@ impl Engine {
         let lock = FolderLock::take(&config.state_dir())?;
         let mut sources = Vec::new();
         for source in &config.sources {
-            sources.push(Arc::new(Source::new(source.clone(), Vault::open(&source.path)?)));
+            let repo = Repo::open(source)?;
+            sources.push(Arc::new(Source::new(source.clone(), Vault::open(&source.path)?, repo)));
         }
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -176,8 +184,10 @@ impl Engine {
             stopping: false,
             writes: Writes::new(intents, receipts, outbox, n_roots),
             syncs: Syncs::new(config.git.sync, &handle.events, n_roots),
+            followers: Vec::new(),
             _lock: lock,
         };
+        engine.follow_repos(&handle.events);
         engine.open_histories();
         engine.recover_writes(left)?;
         engine.recover_spools();
@@ -248,7 +258,12 @@ impl Engine {
             Event::Merge(at, merge) => self.take_merge(at, *merge, now),
             // Whoever asked may have gone.
             Event::Flush(reply) => drop(reply.send(self.flush(now))),
-            Event::Rescan => self.rescan(now),
+            Event::Repo(at, news) => self.take_news(at, news, now),
+            Event::Fetch => self.fetch_soon(),
+            Event::Rescan => {
+                self.rescan(now);
+                self.fetch_soon();
+            }
             Event::IndexBroken => self.verify(now),
             Event::Shutdown => self.stopping = true,
         }
@@ -386,6 +401,6 @@ impl Drop for StoppedFlag {
 
 /// Returns the identity of what decides, beside the notes' own bytes, what the index holds of them: another one needs another index.
 fn rules(config: &Config) -> ContentHash {
-    let origins: Vec<_> = config.sources.iter().map(|it| (&it.name, &it.origin)).collect();
+    let origins: Vec<_> = config.sources.iter().map(|it| (&it.name, it.kind, &it.origin)).collect();
     ContentHash::of(format!("{origins:?} {} {}", config.agent_folder, config.limits.note_read_bytes).as_bytes())
 }

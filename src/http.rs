@@ -63,6 +63,9 @@ pub mod tags;
 pub mod lint;
 pub mod status;
 
+/// How much of a commit's id stands in a citation: enough to be the only one.
+const CITED: usize = 12;
+
 /// Searches that run at once for each core: a search waits for the disk at times.
 const SEARCHES_PER_CORE: usize = 2;
 const SEARCH_DEADLINE: Duration = Duration::from_secs(5);
@@ -136,7 +139,7 @@ impl AppState {
         let is_first = self.handle.sources().first().is_some_and(|it| it.config.name == *source);
         Citation {
             source: (!is_first).then(|| source.clone()),
-            commit: None,
+            commit: self.handle.source(source).and_then(|it| it.commit()).map(|it| it.chars().take(CITED).collect()),
             path: path.clone(),
             lines,
         }

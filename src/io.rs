@@ -6,4 +6,5 @@ pub mod index;
 pub mod intents;
 pub mod receipts;
 pub mod outbox;
+pub mod checkout;
 pub mod git;

@@ -84,6 +84,7 @@ fn render(config: &Config) -> String {
 fn source_lines(source: &SourceConfig) -> Vec<String> {
     let kind = match source.kind {
         SourceKind::Vault => "vault",
+        SourceKind::Repo => "repo",
     };
     let mut lines = vec![
         format!("  - name: {}", quoted(source.name.as_str())),
@@ -91,6 +92,12 @@ fn source_lines(source: &SourceConfig) -> Vec<String> {
         format!("    path: {}", quoted_path(&source.path)),
         format!("    exclude: {}", quoted_list(source.exclude.iter().map(PathGlob::as_str))),
     ];
+    if let Some(remote) = &source.remote {
+        lines.push(format!("    url: {}", quoted(&remote.url)));
+        lines.push(format!("    branch: {}", remote.branch.as_deref().map_or("~".to_owned(), quoted)));
+        lines.push(format!("    fetch_every: {:?}", remote.fetch_every));
+        lines.push(format!("    token_file: {}", remote.token_file.as_deref().map_or("~".to_owned(), quoted_path)));
+    }
     lines.push(
         if source.origin.is_empty() {
             "    origin: []"

@@ -5,11 +5,12 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use crate::config::{Config, findings::Findings};
+use crate::config::{Config, SourceConfig, findings::Findings};
 
 /// Notes whatever is wrong with the folders of the sources and of the data.
 pub fn check(config: &Config, keys: &FolderKeys, findings: &mut Findings) {
-    for (source, key) in config.sources.iter().zip(&keys.sources) {
+    let ours = |source: &SourceConfig| source.remote.is_some();
+    for (source, key) in config.sources.iter().zip(&keys.sources).filter(|(it, _)| !ours(it)) {
         if let Err(error) = fs::read_dir(&source.path) {
             let hint = match error.kind() {
                 io::ErrorKind::NotFound => "create it or mend the path; a vault is never created by the service",
@@ -43,6 +44,7 @@ fn check_apart(config: &Config, keys: &FolderKeys, findings: &mut Findings) {
         .sources
         .iter()
         .zip(&keys.sources)
+        .filter(|(it, _)| it.remote.is_none())
         .map(|(it, key)| (key.as_str(), real(&it.path)))
         .collect();
     for (at, (key, path)) in sources.iter().enumerate() {

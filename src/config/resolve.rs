@@ -54,7 +54,7 @@ pub fn resolve(flags: &Flags, environment: Environment<'_>, findings: &mut Findi
     let index_dir = file
         .index_dir
         .map_or_else(|| data_dir.join("index"), |written| place.path(&written.text));
-    let (source_keys, sources) = sources(flags, file.sources, &place, findings);
+    let (source_keys, sources) = sources(flags, file.sources, &place, &data_dir, findings);
     let n_tokens_written = file.tokens.len();
     let mut tokens = tokens(file.tokens, &place, findings);
     let environment_has_token = add_environment_token(&mut tokens, environment, findings);

@@ -151,8 +151,43 @@ pub fn source_name(text: &str) -> Result<SourceName, Complaint> {
 pub fn source_kind(text: &str) -> Result<SourceKind, Complaint> {
     match text {
         "vault" => Ok(SourceKind::Vault),
-        _ => Err(Complaint::new(format!("`{text}` is no kind of source"), valid(["vault"]))),
+        "repo" => Ok(SourceKind::Repo),
+        _ => Err(Complaint::new(format!("`{text}` is no kind of source"), valid(["vault", "repo"]))),
     }
+}
+
+/// Reads what git can fetch from. An address must not hold a password: it would stand in logs and in status.
+pub fn git_url(text: &str) -> Result<String, Complaint> {
+    let has_secret = text.split_once("://").is_some_and(|(scheme, rest)| {
+        let user = rest.split('/').next().unwrap_or_default().rsplit_once('@').map(|it| it.0);
+        user.is_some_and(|it| it.contains(':') || scheme.starts_with("http"))
+    });
+    if has_secret {
+        return Err(Complaint::new(
+            "the address holds a secret",
+            "write the address without user and password, and name a file with the token under `token_file`",
+        ));
+    }
+    // Git would take it for an option, or for a program to run.
+    if text.is_empty() || text.starts_with('-') || text.contains("::") || text.contains(char::is_control) {
+        return Err(Complaint::new(
+            format!("`{}` is no address of a git repository", text.escape_debug()),
+            "write it as https://git.example.org/owner/name.git, git@git.example.org:owner/name.git or /srv/git/name.git",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// Reads the name of a branch.
+pub fn branch(text: &str) -> Result<String, Complaint> {
+    let is_odd = |it: char| it.is_control() || it.is_whitespace() || "~^:?*[\\".contains(it);
+    if text.is_empty() || text.starts_with(['-', '/']) || text.contains("..") || text.contains("@{") || text.contains(is_odd) {
+        return Err(Complaint::new(
+            format!("`{}` is no name of a branch", text.escape_debug()),
+            "write it as `git branch` shows it: main",
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// Reads a name for logs and receipts.

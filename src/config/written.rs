@@ -37,6 +37,10 @@ pub struct SourceWritten {
     pub name: Option<Written>,
     pub kind: Option<Written>,
     pub path: Option<Written>,
+    pub url: Option<Written>,
+    pub branch: Option<Written>,
+    pub fetch_every: Option<Written>,
+    pub token_file: Option<Written>,
     pub exclude: Vec<Written>,
     /// Glob and origin.
     pub origin: Vec<(Option<Written>, Option<Written>)>,
@@ -131,6 +135,10 @@ fn source(mut table: Table, findings: &mut Findings) -> SourceWritten {
         name: table.text("name", findings),
         kind: table.text("kind", findings),
         path: table.text("path", findings),
+        url: table.text("url", findings),
+        branch: table.text("branch", findings),
+        fetch_every: table.text("fetch_every", findings),
+        token_file: table.text("token_file", findings),
         exclude: table.texts("exclude", findings),
         origin: table
             .tables("origin", findings)

@@ -64,6 +64,8 @@ pub(super) struct Catalog {
     pub(super) emptied: BTreeMap<NotePath, Instant>,
     /// How many of them are notes that the index holds.
     notes: usize,
+    /// Whether all files are notes, as those of a repository are.
+    counts_all: bool,
     dirty: BTreeMap<NotePath, Dirty>,
 }
 
@@ -86,20 +88,26 @@ impl Difference {
 }
 
 impl Catalog {
-    pub(super) fn insert(&mut self, path: NotePath, entry: Entry) {
-        self.notes += usize::from(counts(&path, &entry));
-        // A key that is there already stays: others share its allocation.
-        if let Some(old) = self.entries.get_mut(&path) {
-            self.notes -= usize::from(counts(&path, old));
-            *old = entry;
-        } else {
-            self.entries.insert(path, entry);
+    /// Knows nothing yet. In a repository all files count as notes.
+    pub(super) fn new(counts_all: bool) -> Catalog {
+        Catalog {
+            counts_all,
+            ..Catalog::default()
         }
+    }
+
+    pub(super) fn insert(&mut self, path: NotePath, entry: Entry) {
+        self.notes += usize::from(self.counts(&path, &entry));
+        if let Some(old) = self.entries.get(&path) {
+            self.notes -= usize::from(self.counts(&path, old));
+        }
+        // A key that is there already stays: others share its allocation.
+        self.entries.entry(path).insert_entry(entry);
     }
 
     pub(super) fn remove(&mut self, path: &NotePath) {
         if let Some(old) = self.entries.remove(path) {
-            self.notes -= usize::from(counts(path, &old));
+            self.notes -= usize::from(self.counts(path, &old));
         }
     }
 
@@ -124,11 +132,7 @@ impl Catalog {
     ) -> Difference {
         let mut difference = Difference::default();
         for (&path, stamp) in files {
-            // Without this, a scan during a long first index would have all of it done again.
-            let is_put = pending.get(path) == Some(stamp);
-            if !is_put && self.entries.get(path).is_none_or(|it| it.stamp != *stamp || !it.settled) {
-                difference.changed.insert(path.clone());
-            }
+            difference.changed.extend(self.differs(path, stamp, pending).then(|| path.clone()));
         }
         for path in self.entries.keys().filter(|it| !files.contains_key(it)) {
             if excluded(path) || scan.proves_absent(path) {
@@ -136,6 +140,22 @@ impl Catalog {
             }
         }
         difference
+    }
+
+    /// As [`Catalog::compare`], with all files that there are.
+    pub(super) fn compare_whole(&self, files: &BTreeMap<&NotePath, Stamp>, pending: &Pending<'_>) -> Difference {
+        let mut difference = Difference::default();
+        for (&path, stamp) in files {
+            difference.changed.extend(self.differs(path, stamp, pending).then(|| path.clone()));
+        }
+        let absent = self.entries.keys().filter(|it| !files.contains_key(it));
+        difference.absent.extend(absent.cloned());
+        difference
+    }
+
+    fn differs(&self, path: &NotePath, stamp: &Stamp, pending: &Pending<'_>) -> bool {
+        // Without the first, a scan during a long first index would have all of it done again.
+        pending.get(path) != Some(stamp) && self.entries.get(path).is_none_or(|it| it.stamp != *stamp || !it.settled)
     }
 
     /// Marks a path as possibly changed; it is read once it has been quiet.
@@ -205,6 +225,10 @@ impl Catalog {
         self.dirty.values().map(|it| it.ripe).min()
     }
 
+    fn counts(&self, path: &NotePath, entry: &Entry) -> bool {
+        (self.counts_all || path.is_note()) && entry.indexed
+    }
+
     /// Says whether the index holds notes below a folder of this name.
     pub(super) fn holds_below(&self, folder: &NotePath) -> bool {
         let prefix = format!("{folder}/");
@@ -214,10 +238,6 @@ impl Catalog {
             .find(|it| *it > prefix.as_str())
             .is_some_and(|it| it.starts_with(&prefix))
     }
-}
-
-fn counts(path: &NotePath, entry: &Entry) -> bool {
-    path.is_note() && entry.indexed
 }
 
 /// Says whether a stamp taken now proves the bytes that were read with it.

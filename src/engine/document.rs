@@ -1,7 +1,7 @@
 //! From a file's bytes to what the index and the graph take of it: a note's text without machine data, the words of a canvas, the names of a
 //! base. Knows what each kind of file means; must not know disks or indexes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use crate::{
     engine::graph::Facts,
@@ -15,6 +15,8 @@ use crate::{
     },
 };
 
+pub mod repo;
+
 /// One file as it is indexed.
 #[derive(Debug, Default)]
 pub(super) struct Document<'b> {
@@ -23,6 +25,8 @@ pub(super) struct Document<'b> {
     pub(super) note: Note,
     /// Lines of the file, where those of `text` are not its own.
     pub(super) file_lines: Option<usize>,
+    /// Searched, never quoted; each with the stretch of `text` that it belongs to.
+    pub(super) words: Vec<(Range<usize>, String)>,
     pub(super) facts: Facts,
     /// What is odd about the file, for status.
     pub(super) flaw: Option<String>,
@@ -79,6 +83,7 @@ impl<'b> Document<'b> {
             note: Note::parse(&words),
             text: words.into(),
             file_lines: Some(lines),
+            words: Vec::new(),
             facts,
             flaw,
         }

@@ -15,6 +15,7 @@ use crate::{
     engine::{
         Event,
         graph::VaultGraph,
+        repo::Repo,
         request::{Flushed, Receipt, Waiting, WriteError, WriteRequest},
         status::{Freshness, NotReady, Status},
     },
@@ -29,21 +30,25 @@ const STALE_LAG: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Source {
     pub config: SourceConfig,
+    /// The folder. Of a clone it is git's own: read by [`Source::read`], which knows both.
     pub vault: Vault,
     /// Guards the graph of the newest commit. The engine writes for a batch of notes at most; readers hold it for one answer.
     graph: RwLock<VaultGraph>,
     settings: ArcSwap<VaultSettings>,
     repository: ArcSwapOption<Repository>,
+    /// `None` for a vault.
+    pub(super) repo: Option<Repo>,
 }
 
 impl Source {
-    pub(super) fn new(config: SourceConfig, vault: Vault) -> Source {
+    pub(super) fn new(config: SourceConfig, vault: Vault, repo: Option<Repo>) -> Source {
         Source {
             config,
             vault,
             graph: RwLock::default(),
             settings: ArcSwap::default(),
             repository: ArcSwapOption::empty(),
+            repo,
         }
     }
 
@@ -227,6 +232,12 @@ impl Handle {
     pub fn rescan(&self) {
         // A full channel holds an event that leads to a step all the same, and a rescan comes by itself; so does the end of the engine.
         let _ = self.events.try_send(Event::Rescan);
+    }
+
+    /// Asks for the remotes of all repositories to be asked now.
+    pub fn fetch(&self) {
+        // As above: they are asked every few minutes anyway.
+        let _ = self.events.try_send(Event::Fetch);
     }
 
     /// Tells the engine that the index cannot be read.

@@ -13,18 +13,19 @@ use crate::{
     config::Config,
     engine::{
         catalog::{Entry, PATIENCE, is_settled},
-        document::Document,
+        document::{Document, repo::of_repo},
         graph::Facts,
         handle::Source,
     },
     io::{
         index::{Index, IndexedNote, Known, STAMP},
-        vault::{ReadError, Stamp},
+        vault::{FileText, ReadError, Stamp},
     },
     model::{
         hash::ContentHash,
-        origin,
+        origin::{self, Origin},
         path::{FileKind, NoteId, NotePath},
+        secrets,
         yaml::Value,
     },
 };
@@ -133,6 +134,7 @@ fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<O
         }
     };
     let read = match job.path.kind() {
+        _ if job.source.is_repo() => read_of_repo(job, config.limits.note_read_bytes),
         // Hashing every image of a vault would read gigabytes, and download them from a cloud drive.
         FileKind::Attachment => job
             .source
@@ -167,7 +169,7 @@ fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<O
         }
         Err(why) => return Ok(nothing_read(&why)),
     };
-    let bytes = file.as_ref().map_or(&[][..], |it| &it.bytes);
+    let bytes = file.as_ref().map(|it| it.bytes.as_slice());
     let entry = entry_of(stamp, file.as_ref().map(|it| ContentHash::of(&it.bytes)));
     match job.known {
         // The time of change is shown and sorted by, so that an equal text with another time is put again.
@@ -183,6 +185,22 @@ fn look(job: &Job<'_>, index: &Index, config: &Config, now: Instant) -> Result<O
         }
         Some(known) if is_half_a_save(&known, &entry, job.emptied, now) => Ok(Outcome::Emptied),
         _ => put(job, bytes, entry, index, config),
+    }
+}
+
+/// Reads a file of a repository; of what must not be read, or is too large, the name is all that counts.
+fn read_of_repo(job: &Job<'_>, most: u64) -> Result<(Stamp, Option<FileText>), ReadError> {
+    let name_only = || {
+        let stamp = job.source.stamp(&job.path)?;
+        stamp.map(|it| (it, None)).ok_or(ReadError::NotFound)
+    };
+    if secrets::file::is_name_only(job.path.as_str()).is_some() {
+        return name_only();
+    }
+    match job.source.read(&job.path, most) {
+        Ok(file) => Ok((file.stamp, Some(file))),
+        Err(ReadError::TooLarge { .. }) => name_only(),
+        Err(why) => Err(why),
     }
 }
 
@@ -202,18 +220,30 @@ fn is_half_a_save(known: &Entry, entry: &Entry, emptied: Option<Instant>, now: I
     is_empty && known.stamp.size > 0 && emptied.is_none_or(|it| now < it + PATIENCE)
 }
 
-fn put(job: &Job<'_>, bytes: &[u8], entry: Entry, index: &Index, config: &Config) -> Result<Outcome> {
+fn put(job: &Job<'_>, bytes: Option<&[u8]>, entry: Entry, index: &Index, config: &Config) -> Result<Outcome> {
     let id = NoteId {
         source: job.source.config.name.clone(),
         path: job.path.clone(),
+    };
+    let document = if job.source.is_repo() {
+        of_repo(&job.path, bytes)
+    } else {
+        Document::read(&job.path, bytes.unwrap_or_default())
     };
     let Document {
         text,
         note,
         file_lines,
+        words,
         facts,
         flaw,
-    } = Document::read(&job.path, bytes);
+    } = document;
+    // Of a file that shows nothing of itself only the name is known.
+    let entry = if flaw.is_some() && text.is_empty() && job.source.is_repo() {
+        Entry { hash: None, ..entry }
+    } else {
+        entry
+    };
     let claimed = note.property("origin").and_then(Value::as_str);
     let note = IndexedNote {
         id: &id,
@@ -221,10 +251,15 @@ fn put(job: &Job<'_>, bytes: &[u8], entry: Entry, index: &Index, config: &Config
         note: &note,
         hash: entry.hash,
         stamp: row(&entry),
-        origin: origin::decide(&job.path, &job.source.config.origin, &config.agent_folder, claimed),
+        origin: if job.source.is_repo() {
+            Origin::Config
+        } else {
+            origin::decide(&job.path, &job.source.config.origin, &config.agent_folder, claimed)
+        },
         modified: entry.stamp.mtime_ns,
         file_lines,
         left_out: job.ignored,
+        words: &words,
         facts: &facts.to_text()?,
     };
     index.put(&note).with_context(|| format!("index `{}`", job.path))?;

@@ -166,6 +166,8 @@ pub enum WriteError {
         most: u64,
     },
     OtherRequest,
+    /// The source is a repository, which is only read.
+    ReadOnlySource,
     /// Too many writes wait, or the file is being written.
     Busy(String),
     /// The vault is not there, or most of it is missing.

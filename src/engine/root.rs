@@ -43,6 +43,8 @@ const MAX_SKIPPED: usize = 100;
 /// How many flaws are remembered.
 const MAX_FLAWS: usize = 10_000;
 
+mod repo;
+
 #[derive(Debug)]
 pub(super) struct Root {
     pub(super) source: Arc<Source>,
@@ -64,6 +66,8 @@ pub(super) struct Root {
     /// Why a file is not in the index as it stands on the disk.
     flaws: BTreeMap<NotePath, String>,
     gone: bool,
+    /// Why the remote of a repository cannot be asked; empty when it can.
+    pub(super) out_of_reach: String,
 }
 
 impl Root {
@@ -82,8 +86,8 @@ impl Root {
             settings_problems: Vec::new(),
         };
         Root {
+            catalog: Catalog::new(source.is_repo()),
             source,
-            catalog: Catalog::default(),
             hints,
             watcher: None,
             watcher_retry: None,
@@ -100,6 +104,7 @@ impl Root {
             settings: OwnSettings::default(),
             flaws: BTreeMap::new(),
             gone: false,
+            out_of_reach: String::new(),
         }
     }
 
@@ -149,6 +154,9 @@ impl Root {
             return;
         }
         self.next_look = now + LOOK;
+        if self.is_clone() {
+            return;
+        }
         let found = self.source.vault.root_identity().ok().map(|it| (it.dev, it.ino));
         if self.last_end.is_some() && found != self.presence.seen {
             self.scan_soon(now);
@@ -171,6 +179,11 @@ impl Root {
     }
 
     fn look(&mut self, path: NotePath, now: Instant) {
+        // What is new in a checkout may be ignored: a scan knows.
+        if self.source.is_repo() && !self.catalog.entries.contains_key(&path) {
+            self.scan_soon(now);
+            return;
+        }
         if path.is_note() || self.catalog.entries.contains_key(&path) {
             self.catalog.mark(path, now, self.quiet);
             return;
@@ -192,6 +205,10 @@ impl Root {
 
     /// Starts a watcher where there is none and one may be had.
     pub(super) fn keep_watching(&mut self, now: Instant) {
+        if self.is_clone() {
+            "fetching".clone_into(&mut self.status.watcher);
+            return;
+        }
         let polling = match self.watcher.as_ref().map(Watcher::state) {
             Some(WatchState::Watching) => return,
             Some(WatchState::Polling { reason }) => {
@@ -235,12 +252,18 @@ impl Root {
             NotePath::parse(it)
                 .is_ok_and(|it| self.catalog.entries.contains_key(&it) || matches!(self.source.vault.stamp(&it), Ok(Some(_))))
         };
+        if self.source.is_repo() {
+            return is_excluded(&self.source, path.as_str());
+        }
         is_excluded(&self.source, path.as_str()) || noise::is_noise(path.as_str()) || noise::conflict_of(path.as_str(), exists).is_some()
     }
 
     /// Scans the whole source and marks what differs from the index. `pending` was put and not yet committed. Returns what went wrong, for
     /// the log.
     pub(super) fn scan(&mut self, pending: &Pending<'_>, now: Instant) -> Result<(), String> {
+        if self.source.is_repo() {
+            return self.scan_repo(pending, now);
+        }
         let start = Instant::now();
         let source = Arc::clone(&self.source);
         if self.settings.refresh(&source) {
@@ -368,7 +391,7 @@ impl Root {
 }
 
 fn is_excluded(source: &Source, path: &str) -> bool {
-    NotePath::parse(path).is_ok_and(|path| source.config.exclude.iter().any(|it| it.matches(&path)))
+    NotePath::parse_in_repo(path).is_ok_and(|path| source.config.exclude.iter().any(|it| it.matches(&path)))
 }
 
 /// Says whether a file was written so recently that it may not be whole yet.

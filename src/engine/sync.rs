@@ -89,7 +89,7 @@ impl Engine {
             return;
         };
         for at in 0..self.roots.len() {
-            if self.syncs.links[at].is_some() {
+            if self.syncs.links[at].is_some() || self.roots[at].source.is_repo() {
                 continue;
             }
             let Some(repository) = self.roots[at].source.repository() else {

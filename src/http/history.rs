@@ -25,7 +25,9 @@ use crate::{
         problem::Problem,
         when::Edge,
     },
-    io::git::{CommitInfo, RepositoryKind, Since},
+    engine::handle::Source,
+    io::git::{CommitInfo, Since},
+    model::{pull_request, secrets},
 };
 
 pub mod changed;
@@ -112,6 +114,9 @@ pub struct CommitEntry {
     /// `name <email>`.
     pub author: String,
     pub subject: String,
+    /// Of a repository: the number of the pull request that the subject names as merged by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,12 +180,12 @@ pub async fn get_history(
     let source = target.source.config.name.to_string();
     let run = move || {
         let path = past.spelled(&target.source, &caller, &target.path)?;
-        let history = past.repository.history(&path, limit).map_err(|it| Past::unreadable(&it))?;
+        let history = past.history(&target.source, &path, limit)?;
         Ok(HistoryResponse {
             source,
             path: path.to_string(),
-            repository: kind(past.repository.kind()).to_owned(),
-            commits: history.commits.iter().map(CommitEntry::of).collect(),
+            repository: past.repository.kind().as_str().to_owned(),
+            commits: history.commits.iter().map(|it| CommitEntry::of(it, &target.source)).collect(),
             more: history.more,
             shallow: history.shallow,
             index,
@@ -223,11 +228,11 @@ pub async fn get_diff(
             None => past.before_last(&path, to.as_deref())?,
         };
         let after = match &to {
-            Some(commit) => past.text(&path, commit)?.unwrap_or_default(),
+            Some(commit) => past.text(&target.source, &path, commit)?.unwrap_or_default(),
             None => past.present(&target.source, &path, most)?,
         };
         let before = match &from {
-            Some(commit) => past.text(&path, commit)?.unwrap_or_default(),
+            Some(commit) => past.text(&target.source, &path, commit)?.unwrap_or_default(),
             None => String::new(),
         };
         Ok(DiffResponse {
@@ -271,7 +276,7 @@ pub async fn get_changes(
         let commits = past.repository.changes(since, limit).map_err(|it| Past::unreadable(&it))?;
         Ok(ChangesResponse {
             source: source.config.name.to_string(),
-            repository: kind(past.repository.kind()).to_owned(),
+            repository: past.repository.kind().as_str().to_owned(),
             more: commits.len() == limit,
             found: grouped(commits, &source, &caller),
             index,
@@ -293,29 +298,25 @@ pub fn unified(path: &str, before: &str, after: &str) -> String {
 }
 
 impl CommitEntry {
-    fn of(info: &CommitInfo) -> CommitEntry {
+    fn of(info: &CommitInfo, source: &Source) -> CommitEntry {
+        // What people wrote into a repository of theirs may hold what its files may not show.
+        let text = |it: &str| if source.is_repo() { secrets::mask(it).into_owned() } else { it.to_owned() };
         let trailer = |name: &str| {
             let found = info.trailers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.clone())
+            found.map(|(_, value)| text(value))
         };
         CommitEntry {
             commit: info.sha.clone(),
             // A time that no calendar holds is as good as none.
             time: Timestamp::from_second(info.time).unwrap_or(Timestamp::UNIX_EPOCH).to_string(),
             author: info.author.clone(),
-            subject: info.subject.clone(),
+            subject: text(&info.subject),
+            pull_request: pull_request::number_in(&info.subject).filter(|_| source.is_repo()),
             agent: trailer("Agent"),
             session: trailer("Session"),
             reason: trailer("Reason"),
             operation: trailer("Membridge-Op"),
         }
-    }
-}
-
-fn kind(kind: RepositoryKind) -> &'static str {
-    match kind {
-        RepositoryKind::Vault => "vault",
-        RepositoryKind::Private => "private",
     }
 }
 

@@ -249,7 +249,7 @@ fn old_note(state: &AppState, caller: &Caller, call: &Call, written: &str) -> Re
     let (source, path) = call.named(state, caller, written)?;
     let absent = || Problem::new(ProblemKind::NoteNotFound, format!("there is no note `{path}` to supersede"));
     let source = state.handle.source(&source).ok_or_else(absent)?;
-    let is_there = |it: &NotePath| it.is_note() && matches!(source.vault.stamp(it), Ok(Some(_)));
+    let is_there = |it: &NotePath| it.is_note() && matches!(source.stamp(it), Ok(Some(_)));
     spellings(&path).into_iter().find(is_there).ok_or_else(absent)
 }
 

@@ -117,6 +117,7 @@ pub async fn read_note(
     };
     let at = params
         .get("at")
+        .or(target.commit.as_deref())
         .map(|it| Wording::parse("at", it, Edge::End, &state.clock()))
         .transpose()?;
     Wanted::parse(&params)?.wait(&state.handle).await?;
@@ -133,7 +134,8 @@ pub async fn read_note(
         }
         loaded => loaded?,
     };
-    if loaded.path.kind() == FileKind::Attachment {
+    let is_repo = state.handle.source(&loaded.source).is_some_and(|it| it.is_repo());
+    if loaded.path.kind() == FileKind::Attachment && !is_repo {
         // An image as JSON helps nobody: its bytes are the answer, whatever was accepted.
         return raw(loaded, &Selection::Whole, usize::MAX, &headers, index);
     }

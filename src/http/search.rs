@@ -209,7 +209,8 @@ pub async fn run(state: &AppState, mut request: SearchRequest) -> Result<SearchA
 
 fn hit(found: Found, state: &AppState, explain: bool) -> Hit {
     // The lines of what is searched in a canvas are not those of the file.
-    let cite = |lines| state.cite(&found.source, &found.path, found.path.is_note().then_some(lines));
+    let is_text = found.path.is_note() || state.handle.source(&found.source).is_some_and(|it| it.is_repo());
+    let cite = |lines| state.cite(&found.source, &found.path, is_text.then_some(lines));
     let mut passages = found.passages.into_iter().map(|it| Passage {
         citation: cite(it.lines),
         headings: it.headings,

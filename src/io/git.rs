@@ -22,6 +22,8 @@ mod incoming;
 mod lock;
 mod merge;
 mod message;
+mod mirror;
+mod past;
 mod program;
 mod remote;
 mod sign;
@@ -35,6 +37,8 @@ pub use history::{CommitInfo, History};
 pub use incoming::{Incoming, Merge};
 pub use merge::merge;
 pub use message::{COMMITTER, Identity, Message};
+pub use past::Past;
+pub use mirror::{Listing, Mirror, Origin, TreeFile};
 pub use remote::{Access, Refusal, Upstream};
 
 /// Where the commits of a vault go.
@@ -44,6 +48,22 @@ pub enum RepositoryKind {
     Vault,
     /// A bare one of ours, outside of the vault.
     Private,
+    /// A bare clone of ours that follows a remote; nothing of ours is committed there.
+    Clone,
+    /// Somebody's work tree, of which only the history is read.
+    Checkout,
+}
+
+impl RepositoryKind {
+    /// Returns the word for status and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RepositoryKind::Vault => "vault",
+            RepositoryKind::Private => "private",
+            RepositoryKind::Clone => "clone",
+            RepositoryKind::Checkout => "checkout",
+        }
+    }
 }
 
 /// The repository of one vault. Holds paths only: every operation opens a handle of its own, so packs that a `git gc` replaced and a
@@ -183,6 +203,23 @@ impl Repository {
         })
     }
 
+    /// Returns the repository of a work tree that is only read; `None` where the folder is the root of none.
+    pub fn of_checkout(root: &Path) -> Option<Repository> {
+        let root = root.canonicalize().ok()?;
+        open_at(&root).ok()?;
+        Some(Repository {
+            kind: RepositoryKind::Checkout,
+            place: root.clone(),
+            root,
+            signing_key: None,
+        })
+    }
+
+    /// Says whether this is no repository of a vault: only read, its hidden files are files like others.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.kind, RepositoryKind::Clone | RepositoryKind::Checkout)
+    }
+
     /// Signs every commit from now on with this SSH key; what cannot be signed is not committed.
     pub fn signing_with(self, signing_key: Option<PathBuf>) -> Repository {
         Repository { signing_key, ..self }
@@ -222,15 +259,20 @@ impl Repository {
         match self.kind {
             RepositoryKind::Vault => commit::in_vault(&handle, &self.root, key, &mut plan),
             RepositoryKind::Private => commit::in_private(&handle, key, &mut plan),
+            RepositoryKind::Clone | RepositoryKind::Checkout => {
+                Err(NotNow::new(NotNowReason::Unsupported, "this repository is only read"))
+            }
         }
     }
 
     fn handle(&self) -> Result<git2::Repository, git2::Error> {
         let handle = match self.kind {
-            RepositoryKind::Vault => open_at(&self.place)?,
-            RepositoryKind::Private => git2::Repository::open_bare(&self.place)?,
+            RepositoryKind::Vault | RepositoryKind::Checkout => open_at(&self.place)?,
+            RepositoryKind::Private | RepositoryKind::Clone => git2::Repository::open_bare(&self.place)?,
         };
-        durable::prepare(&handle)?;
+        if !self.is_read_only() {
+            durable::prepare(&handle)?;
+        }
         Ok(handle)
     }
 }

@@ -36,7 +36,8 @@ impl Citation {
             Some((path, lines)) => (path, Some(lines.ok_or(InvalidCitation::Lines)?)),
             None => (rest, None),
         };
-        let path = NotePath::parse(path).map_err(InvalidCitation::Path)?;
+        // Which source it is of, and so whether it may be hidden, is known to the reader of the citation.
+        let path = NotePath::parse_in_repo(path).map_err(InvalidCitation::Path)?;
         Ok(Citation {
             source,
             commit,

@@ -8,8 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 const MAX_PATH: usize = 1024;
 const MAX_COMPONENT: usize = 255;
 
-/// Where a file lies below its root: `/`-separated, relative, UTF-8, nothing hidden (no component starts with a dot), no way up, no control
-/// characters. Kept as the disk spells it; compare by [`NotePath::key`].
+/// Where a file lies below its root: `/`-separated, relative, UTF-8, no way up, no control characters; in a vault nothing hidden (no component
+/// starts with a dot). Kept as the disk spells it; compare by [`NotePath::key`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NotePath(Arc<str>);
 
@@ -37,6 +37,15 @@ pub enum InvalidPath {
 impl NotePath {
     /// Returns the path, or why it is none. A trailing or doubled slash and a leading one are refused, never repaired.
     pub fn parse(path: &str) -> Result<NotePath, InvalidPath> {
+        NotePath::checked(path, |component| component.starts_with('.'))
+    }
+
+    /// As [`NotePath::parse`], of a source that is no vault: hidden files are files like others there, but for git's own.
+    pub fn parse_in_repo(path: &str) -> Result<NotePath, InvalidPath> {
+        NotePath::checked(path, |it| matches!(it, "." | "..") || it.eq_ignore_ascii_case(".git"))
+    }
+
+    fn checked(path: &str, refuses: impl Fn(&str) -> bool) -> Result<NotePath, InvalidPath> {
         if path.is_empty() {
             return Err(InvalidPath::Empty);
         }
@@ -53,7 +62,7 @@ impl NotePath {
             if component.is_empty() {
                 return Err(InvalidPath::EmptyComponent);
             }
-            if component.starts_with('.') {
+            if refuses(component) {
                 return Err(InvalidPath::DotComponent);
             }
             if component.len() > MAX_COMPONENT {
@@ -66,6 +75,11 @@ impl NotePath {
     /// Returns the path as the disk spells it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Says whether a part of it starts with a dot: no vault has such a path.
+    pub fn is_hidden(&self) -> bool {
+        self.0.split('/').any(|it| it.starts_with('.'))
     }
 
     /// Returns the last component, with its extension.
@@ -188,6 +202,17 @@ pub struct NoteId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_repo_has_hidden_files_but_not_gits_own() {
+        let check = |path: &str, expected: bool| assert_eq!(NotePath::parse_in_repo(path).is_ok(), expected, "{path:?}");
+        check(".gitea/workflows/ci.yaml", true);
+        check("app/.env", true);
+        check("../x", false);
+        check("a/./b", false);
+        check("a/.GIT/config", false);
+        assert!(NotePath::parse_in_repo(".env").is_ok_and(|it| it.is_hidden()) && NotePath::parse(".env").is_err());
+    }
 
     #[test]
     fn refuses_what_could_leave_the_root_or_hide() {

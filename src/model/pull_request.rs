@@ -247,3 +247,31 @@ impl PullRequest {
         }
     }
 }
+
+/// Returns the number of the pull request that a commit's subject says was merged by it: `Merge pull request 'x' (#7) from ..`,
+/// `Merge pull request #7 from ..`, or the ending ` (#7)` of a squash.
+pub fn number_in(subject: &str) -> Option<u64> {
+    let number = |text: &str| {
+        let digits = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
+        text[..digits].parse().ok()
+    };
+    if let Some(rest) = subject.strip_prefix("Merge pull request ") {
+        return number(rest.strip_prefix('#').or_else(|| Some(rest.rsplit_once("(#")?.1))?);
+    }
+    number(subject.trim_end().strip_suffix(')')?.rsplit_once(" (#")?.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_names_its_pull_request() {
+        let check = |subject: &str, expected: Option<u64>| assert_eq!(number_in(subject), expected, "{subject}");
+        check("Merge pull request 'Pin nginx (again)' (#7) from agent/pin into main", Some(7));
+        check("Merge pull request #12 from a/b", Some(12));
+        check("fix(web): pin nginx (#8)", Some(8));
+        check("fix: see #8", None);
+        check("fix (#)", None);
+    }
+}

@@ -3,6 +3,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
+pub mod file;
 mod keyed;
 mod kubernetes;
 mod pem;

@@ -111,6 +111,10 @@ impl Server {
         Server::start_as(folder, config).await
     }
 
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
     /// Returns where the vault and the data folder lie.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.as_ref().unwrap().path()

@@ -21,6 +21,7 @@ mod links;
 mod memories;
 mod obsidian_search;
 mod tidy;
+mod repo;
 mod signing;
 mod sync;
 mod write;

@@ -92,6 +92,7 @@ fn put(index: &Index, path: &str, text: &str) {
     let note = Note::parse(text);
     let hash = ContentHash::of(text.as_bytes());
     let note = IndexedNote {
+        words: &[],
         id: &id,
         text,
         note: &note,

@@ -15,11 +15,11 @@ use serde_json::Value;
 use crate::harness::Server;
 use remote::{Remote, commit_elsewhere};
 
-mod remote;
+pub(crate) mod remote;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let identity = [
         "-c",
         "user.name=Ada",

@@ -80,11 +80,7 @@ impl Queue {
     /// Returns what an operator is told of it.
     pub(in crate::engine) fn status(&self) -> Commits {
         Commits {
-            place: match self.kind() {
-                Some(RepositoryKind::Vault) => "vault",
-                Some(RepositoryKind::Private) => "private",
-                None => "off",
-            },
+            place: self.kind().map_or("off", RepositoryKind::as_str),
             waiting: self.waiting.len(),
             reason: self.reason.clone(),
             ..Commits::default()
@@ -108,6 +104,9 @@ impl Engine {
             return;
         }
         for at in 0..self.roots.len() {
+            if self.roots[at].source.is_repo() {
+                continue;
+            }
             if let Err(error) = self.open_repository(at) {
                 let name = self.roots[at].source.config.name.clone();
                 self.fail(format!("open the history of `{name}`: {error:#}"));
@@ -129,6 +128,7 @@ impl Engine {
             return Ok(Arc::clone(repository));
         }
         let source = &self.roots[at].source;
+        anyhow::ensure!(!source.is_repo(), "`{}` is a repository of others, which is only read", source.config.name);
         let private = self.config.state_dir().join("history").join(format!("{}.git", source.config.name));
         let repository = Arc::new(Repository::open(source.vault.root(), &private)?.signing_with(self.config.git.signing_key.clone()));
         source.set_repository(Arc::clone(&repository));

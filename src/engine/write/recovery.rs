@@ -172,6 +172,9 @@ impl Engine {
     pub(in crate::engine) fn recover_spools(&mut self) {
         for at in 0..self.roots.len() {
             let source = &self.roots[at].source;
+            if source.is_repo() {
+                continue;
+            }
             let outside = self.config.state_dir().join("spool").join(source.config.name.as_str());
             let has_some = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut it| it.next().is_some());
             if !has_some(&outside) && !has_some(&source.vault.root().join(INSIDE)) {

@@ -35,6 +35,9 @@ impl Engine {
     pub(super) fn root_of(&self, request: &WriteRequest) -> Result<usize, WriteError> {
         let found = self.roots.iter().position(|it| it.source.config.name == request.source);
         let at = found.ok_or(WriteError::NoSource)?;
+        if self.roots[at].source.is_repo() {
+            return Err(WriteError::ReadOnlySource);
+        }
         if self.roots[at].not_ready().is_empty() {
             Ok(at)
         } else {

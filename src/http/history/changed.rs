@@ -34,14 +34,14 @@ pub fn grouped(commits: Vec<CommitChanges>, source: &Source, caller: &Caller) ->
     let mut entries = Vec::new();
     let mut notes: BTreeMap<String, Vec<(ChangeKind, String)>> = BTreeMap::new();
     for CommitChanges { info, changes } in commits {
-        let readable = |path: &str| NotePath::parse(path).is_ok_and(|it| may_read(source, caller, &it));
+        let readable = |path: &str| NotePath::parse_in_repo(path).is_ok_and(|it| may_read(source, caller, &it));
         let mut is_seen = false;
         for (path, change) in changes.into_iter().filter(|(path, _)| readable(path)) {
             is_seen = true;
             notes.entry(path).or_default().push((change, info.sha.clone()));
         }
         if is_seen {
-            entries.push(CommitEntry::of(&info));
+            entries.push(CommitEntry::of(&info, source));
         }
     }
     let notes = notes.into_iter().map(|(path, steps)| ChangedNote {

@@ -1,9 +1,9 @@
 //! From a path in a request to a note that was read: the source, the caller's rights, the file on disk. Knows nothing of parts of a note.
 
-use std::{path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{borrow::Cow, path::PathBuf, sync::Arc, thread, time::Duration};
 
 use crate::{
-    engine::handle::Source,
+    engine::{document::repo::visible, handle::Source},
     http::{
         AppState,
         auth::Caller,
@@ -12,7 +12,7 @@ use crate::{
     },
     io::{
         index::request::{Filter, SearchRequest, Sort, Visible},
-        vault::{FileText, ReadError, Vault},
+        vault::{FileText, ReadError},
     },
     model::{
         citation::{Citation, InvalidCitation},
@@ -21,7 +21,7 @@ use crate::{
         noise,
         note::Note,
         origin::{self, Origin},
-        path::{NotePath, SourceName},
+        path::{InvalidPath, NotePath, SourceName},
         query,
         yaml::Value,
     },
@@ -40,6 +40,8 @@ pub struct Target {
     pub source: Arc<Source>,
     pub path: NotePath,
     pub lines: Option<LineRange>,
+    /// The commit that a citation names.
+    pub commit: Option<String>,
 }
 
 /// A note as it lies on the disk, or as it was at a commit.
@@ -65,12 +67,6 @@ impl Target {
             InvalidCitation::Path(_) => Problem::new(ProblemKind::InvalidPath, why.to_string()),
             InvalidCitation::Lines => Problem::new(ProblemKind::InvalidParameter, why.to_string()),
         })?;
-        if citation.commit.is_some() {
-            return Err(Problem::new(
-                ProblemKind::RevisionNotFound,
-                "this source keeps no revisions that could be read",
-            ));
-        }
         let name = match (citation.source, source) {
             (Some(cited), Some(asked)) if cited.as_str() != asked => {
                 return Err(Problem::new(
@@ -84,10 +80,14 @@ impl Target {
             (None, None) => names.into_iter().next().ok_or_else(no_source)?,
         };
         let source = state.handle.source(&name).cloned().ok_or_else(no_source)?;
+        if citation.path.is_hidden() && !source.is_repo() {
+            return Err(Problem::new(ProblemKind::InvalidPath, InvalidPath::DotComponent.to_string()));
+        }
         Ok(Target {
             source,
             path: citation.path,
             lines: citation.lines,
+            commit: citation.commit,
         })
     }
 
@@ -100,13 +100,13 @@ impl Target {
             .collect();
         let (most, agent_folder, source, written) = (state.note_read_bytes, state.agent_folder.clone(), self.source, self.path);
         let loaded = state.work.run(move || {
-            let there = |path: &&NotePath| matches!(source.vault.stamp(path), Ok(Some(_)));
+            let there = |path: &&NotePath| matches!(source.stamp(path), Ok(Some(_)));
             // What is not there is read all the same, for the reason.
             let path = paths.iter().find(there).or(paths.first()).cloned();
             let Some(path) = path else {
                 return Err((written, ReadError::NotFound));
             };
-            match read(&source.vault, &path, most) {
+            match read(&source, &path, most) {
                 Ok(file) => Ok(Loaded::new(&source, path, file.bytes, file.stamp.mtime_ns, &agent_folder)),
                 Err(why) => Err((path, why)),
             }
@@ -170,20 +170,38 @@ pub async fn similar(state: &AppState, caller: &Caller, path: &NotePath) -> Vec<
 impl Loaded {
     /// Makes a note of bytes that were read, from the disk or from a commit.
     pub fn new(source: &Source, path: NotePath, bytes: Vec<u8>, modified: i64, agent_folder: &NotePath) -> Loaded {
+        let hash = ContentHash::of(&bytes);
+        let bytes = shown(source, &path, bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         // Of other files the text is no Markdown.
         let note = if path.is_note() { Note::parse(&text) } else { Note::default() };
         let claimed = note.property("origin").and_then(Value::as_str);
         Loaded {
-            origin: origin::decide(&path, &source.config.origin, agent_folder, claimed),
+            origin: if source.is_repo() {
+                Origin::Config
+            } else {
+                origin::decide(&path, &source.config.origin, agent_folder, claimed)
+            },
             source: source.config.name.clone(),
-            hash: ContentHash::of(&bytes),
+            hash,
             modified,
             bytes,
             path,
             text,
             note,
         }
+    }
+}
+
+/// Returns the bytes of a file as they may be shown: of a repository without its secrets, and nothing of a file that must not be read.
+pub fn shown(source: &Source, path: &NotePath, bytes: Vec<u8>) -> Vec<u8> {
+    if !source.is_repo() {
+        return bytes;
+    }
+    match visible(path, &bytes) {
+        Ok(Cow::Borrowed(text)) if text.len() == bytes.len() => bytes,
+        Ok(text) => text.into_owned().into_bytes(),
+        Err(why) => format!("[not shown: {why}]\n").into_bytes(),
     }
 }
 
@@ -202,21 +220,22 @@ pub fn spellings(path: &NotePath) -> Vec<NotePath> {
 
 /// Says whether this caller may read the file, if there is one.
 pub fn may_read(source: &Source, caller: &Caller, path: &NotePath) -> bool {
-    let excluded = |part: &NotePath| noise::is_noise(part.as_str()) || source.config.exclude.iter().any(|it| it.matches(part));
+    let is_noise = |part: &NotePath| !source.is_repo() && noise::is_noise(part.as_str());
+    let excluded = |part: &NotePath| is_noise(part) || source.config.exclude.iter().any(|it| it.matches(part));
     // A folder that is excluded takes all below it along.
     let above = PathBuf::from(path.as_str());
-    let mut parts = above.ancestors().filter_map(|it| NotePath::parse(it.to_str()?).ok());
+    let mut parts = above.ancestors().filter_map(|it| NotePath::parse_in_repo(it.to_str()?).ok());
     caller.sees(path) && !parts.any(|it| excluded(&it))
 }
 
-fn read(vault: &Vault, path: &NotePath, most: u64) -> Result<FileText, ReadError> {
+fn read(source: &Source, path: &NotePath, most: u64) -> Result<FileText, ReadError> {
     for _ in 1..TRIES {
-        match vault.read(path, most) {
+        match source.read(path, most) {
             Err(ReadError::Changing) => thread::sleep(PAUSE),
             read => return read,
         }
     }
-    vault.read(path, most)
+    source.read(path, most)
 }
 
 fn no_source() -> Problem {

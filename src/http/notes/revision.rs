@@ -6,12 +6,15 @@ use crate::{
     engine::handle::Source,
     http::{
         auth::Caller,
-        notes::load::{Loaded, may_read, spellings},
+        notes::load::{Loaded, may_read, shown, spellings},
         params::invalid,
         problem::{Problem, ProblemKind},
         when::{self, Clock, Edge},
     },
-    io::{git::Repository, vault::ReadError},
+    io::{
+        git::{History, Repository},
+        vault::ReadError,
+    },
     model::path::NotePath,
 };
 
@@ -59,22 +62,25 @@ impl Past {
     pub fn spelled(&self, source: &Source, caller: &Caller, path: &NotePath) -> Result<NotePath, Problem> {
         let absent = || Problem::new(ProblemKind::NoteNotFound, format!("there is no note `{path}`, and there was none"));
         let visible: Vec<NotePath> = spellings(path).into_iter().filter(|it| may_read(source, caller, it)).collect();
-        let is_there = |it: &&NotePath| matches!(source.vault.stamp(it), Ok(Some(_)));
+        let is_there = |it: &&NotePath| matches!(source.stamp(it), Ok(Some(_)));
         if let Some(found) = visible.iter().find(is_there) {
             return Ok(found.clone());
         }
         for past in &visible {
-            if !self
-                .repository
-                .history(past, 1)
-                .map_err(|it| Past::unreadable(&it))?
-                .commits
-                .is_empty()
-            {
+            if !self.history(source, past, 1)?.commits.is_empty() {
                 return Ok(past.clone());
             }
         }
         Err(absent())
+    }
+
+    /// Returns the commits of a path, newest first, at most `limit`; of a repository from what is known of all paths.
+    pub fn history(&self, source: &Source, path: &NotePath, limit: usize) -> Result<History, Problem> {
+        let found = match source.snapshot() {
+            Some(snapshot) => self.repository.history_in(snapshot.past(), path.as_str(), limit),
+            None => self.repository.history(path, limit),
+        };
+        found.map_err(|it| Past::unreadable(&it))
     }
 
     /// Returns the full id of a commit that is named.
@@ -108,9 +114,10 @@ impl Past {
         Ok(None)
     }
 
-    /// Returns the text of a note at a commit; `None` when it was not there.
-    pub fn text(&self, path: &NotePath, commit: &str) -> Result<Option<String>, Problem> {
-        Ok(self.bytes(path, commit)?.map(|it| String::from_utf8_lossy(&it).into_owned()))
+    /// Returns the text of a note at a commit, as it may be shown; `None` when it was not there.
+    pub fn text(&self, source: &Source, path: &NotePath, commit: &str) -> Result<Option<String>, Problem> {
+        let bytes = self.bytes(path, commit)?.map(|it| shown(source, path, it));
+        Ok(bytes.map(|it| String::from_utf8_lossy(&it).into_owned()))
     }
 
     /// Returns the bytes of a note at a commit; `None` when it was not there.
@@ -146,8 +153,8 @@ impl Past {
 
     /// Returns the text as it lies on the disk, empty for none.
     pub fn present(&self, source: &Source, path: &NotePath, most: u64) -> Result<String, Problem> {
-        match source.vault.read(path, most) {
-            Ok(file) => Ok(String::from_utf8_lossy(&file.bytes).into_owned()),
+        match source.read(path, most) {
+            Ok(file) => Ok(String::from_utf8_lossy(&shown(source, path, file.bytes)).into_owned()),
             Err(ReadError::NotFound) => Ok(String::new()),
             Err(why) => Err(Problem::new(ProblemKind::Busy, format!("the note `{path}` cannot be read: {why}")).retry_after_ms(500)),
         }

@@ -14,6 +14,7 @@ pub enum ProblemKind {
     ForbiddenScope,
     ForbiddenHost,
     ForbiddenPath,
+    ReadOnlySource,
     RouteNotFound,
     NoteNotFound,
     SectionNotFound,
@@ -110,6 +111,12 @@ impl ProblemKind {
                 "forbidden-path",
                 "this file may not be read or written",
                 "give the service's user the right to do so",
+            ),
+            Self::ReadOnlySource => row(
+                StatusCode::FORBIDDEN,
+                "read-only-source",
+                "this source is only read",
+                "change it where it comes from; write notes into a vault",
             ),
             Self::RouteNotFound => row(
                 StatusCode::NOT_FOUND,

@@ -73,7 +73,7 @@ impl Repository {
                 continue;
             }
             too_old = 0;
-            let changes = changed_by(&handle, &commit)?;
+            let changes = changed_by(&handle, &commit, self.is_read_only())?;
             if !changes.is_empty() {
                 found.push(CommitChanges {
                     info: info(&commit),
@@ -121,15 +121,16 @@ impl Iterator for ByClock<'_> {
     }
 }
 
-fn changed_by(handle: &Handle, commit: &Commit<'_>) -> Result<BTreeMap<String, ChangeKind>, git2::Error> {
+/// Returns what a commit did to each path; of hidden ones only where they are asked for.
+pub(super) fn changed_by(handle: &Handle, commit: &Commit<'_>, hidden: bool) -> Result<BTreeMap<String, ChangeKind>, git2::Error> {
     let tree = commit.tree()?;
     let mut parents = commit.parents();
     let first = parents.next().map(|it| it.tree()).transpose()?;
     let mut changes = BTreeMap::new();
-    compare(handle, first.as_ref(), Some(&tree), "", &mut changes)?;
+    compare(handle, first.as_ref(), Some(&tree), "", hidden, &mut changes)?;
     for parent in parents {
         let mut other = BTreeMap::new();
-        compare(handle, Some(&parent.tree()?), Some(&tree), "", &mut other)?;
+        compare(handle, Some(&parent.tree()?), Some(&tree), "", hidden, &mut other)?;
         changes.retain(|path, _| other.contains_key(path));
     }
     Ok(changes)
@@ -141,9 +142,10 @@ fn compare(
     before: Option<&Tree<'_>>,
     after: Option<&Tree<'_>>,
     prefix: &str,
+    hidden: bool,
     changes: &mut BTreeMap<String, ChangeKind>,
 ) -> Result<(), git2::Error> {
-    let (old, new) = (entries(before), entries(after));
+    let (old, new) = (entries(before, hidden), entries(after, hidden));
     let names = old.keys().chain(new.keys().filter(|it| !old.contains_key(*it)));
     for name in names {
         let (one, other) = (old.get(name), new.get(name));
@@ -158,7 +160,7 @@ fn compare(
         };
         let (tree, other_tree) = (tree_of(one)?, tree_of(other)?);
         if tree.is_some() || other_tree.is_some() {
-            compare(handle, tree.as_ref(), other_tree.as_ref(), &format!("{path}/"), changes)?;
+            compare(handle, tree.as_ref(), other_tree.as_ref(), &format!("{path}/"), hidden, changes)?;
         }
         let is_file = |it: Option<&(Oid, ObjectType)>| it.is_some_and(|it| it.1 == ObjectType::Blob);
         let kind = match (is_file(one), is_file(other)) {
@@ -172,10 +174,10 @@ fn compare(
     Ok(())
 }
 
-/// Returns what a folder holds that a vault would show.
-fn entries(tree: Option<&Tree<'_>>) -> BTreeMap<String, (Oid, ObjectType)> {
+/// Returns what a folder holds that a vault would show, or all of it.
+fn entries(tree: Option<&Tree<'_>>, hidden: bool) -> BTreeMap<String, (Oid, ObjectType)> {
     let shown = tree.into_iter().flat_map(Tree::iter).filter_map(|it| {
-        let name = it.name().ok().filter(|it| !it.starts_with('.'))?;
+        let name = it.name().ok().filter(|it| hidden || !it.starts_with('.'))?;
         Some((name.to_owned(), (it.id(), it.kind()?)))
     });
     shown.collect()

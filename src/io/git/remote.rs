@@ -151,7 +151,7 @@ impl Repository {
         if ended.success { Ok(()) } else { Err(failed(&ended.stderr)) }
     }
 
-    fn command(&self, access: &Access) -> Result<Command, Refusal> {
+    pub(super) fn command(&self, access: &Access) -> Result<Command, Refusal> {
         let mut command = Command::new("git");
         command.arg("-C").arg(&self.root);
         command.args(["-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "push.gpgSign=false"]);
@@ -189,7 +189,7 @@ fn count(handle: &git2::Repository, from: git2::Oid) -> Result<usize, git2::Erro
     Ok(walk.take(MAX_COUNT).count())
 }
 
-fn ended(command: &mut Command, access: &Access) -> Result<Ended, Refusal> {
+pub(super) fn ended(command: &mut Command, access: &Access) -> Result<Ended, Refusal> {
     let mut ended = program::run(command, Vec::new(), access.timeout, &access.stop).map_err(|why| match why {
         NotEnded::TimedOut => Refusal::TimedOut,
         NotEnded::Stopped => Refusal::Stopped,
@@ -241,7 +241,7 @@ fn pushed(ended: &Ended) -> Result<(), Refusal> {
 }
 
 /// Tells whom git could not reach from who did not let us in.
-fn failed(stderr: &str) -> Refusal {
+pub(super) fn failed(stderr: &str) -> Refusal {
     let denied = [
         "Authentication failed",
         "could not read Username",

@@ -285,5 +285,5 @@ fn matcher(condition: &Condition) -> Result<Matcher> {
 
 /// Says whether a path is one that the index can hold; used where a stored path becomes a [`NotePath`] again.
 pub(super) fn stored_path(path: &str) -> Result<NotePath> {
-    NotePath::parse(path).map_err(|error| anyhow!("the index holds the path {path:?}: {error}"))
+    NotePath::parse_in_repo(path).map_err(|error| anyhow!("the index holds the path {path:?}: {error}"))
 }

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The format of the index folder: another one is built anew.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 /// A note, or another file of a vault, as it is put into the index.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ pub struct IndexedNote<'a> {
     pub file_lines: Option<usize>,
     /// Kept for look-ups by name, never a search result.
     pub left_out: bool,
+    /// Words that are searched and never quoted, each with the stretch of the text that it belongs to.
+    pub words: &'a [(std::ops::Range<usize>, String)],
     /// What the caller wants back from [`super::Searcher::facts`]; the index does not look into it.
     pub facts: &'a str,
 }
@@ -150,7 +152,12 @@ impl Fields {
             let mut document = TantivyDocument::default();
             document.add_text(self.id, &id);
             let headings: Vec<&str> = headings.iter().map(|&at| it.note.headings[at].text.as_str()).collect();
-            document.add_text(self.context, context(title, stem, &headings));
+            let mut names = context(title, stem, &headings);
+            for (_, words) in it.words.iter().filter(|(of, _)| range.contains(&of.start)) {
+                names.push('\n');
+                names.push_str(words);
+            }
+            document.add_text(self.context, names);
             let lines = it
                 .file_lines
                 .map_or_else(|| lines.lines_of(&range), |end| LineRange { start: 1, end });

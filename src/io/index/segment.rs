@@ -237,11 +237,13 @@ impl Columns {
             .context("more than 255 sources")?;
         let (names, name_of) = self.strings(reader, "path")?;
         // In the order of notes, so that a path is one lookup and the order by path one comparison.
-        for at in name_of {
+        for (note, at) in name_of.into_iter().enumerate() {
             let path = names.get(at as usize);
             self.paths.push(path);
+            // The files of a repository are read, whatever they are called.
+            let is_read = self.hash(note).is_some();
             self.attachment
-                .push(NotePath::parse(path).is_ok_and(|it| it.kind() == FileKind::Attachment));
+                .push(!is_read && NotePath::parse_in_repo(path).is_ok_and(|it| it.kind() == FileKind::Attachment));
         }
         Ok(())
     }

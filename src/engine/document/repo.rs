@@ -1,0 +1,103 @@
+//! A file of a repository as it is indexed: what must not be known of it left out or masked, the rest cut by its structure. Knows which files
+//! are looked into; must not know disks or indexes.
+
+use std::{borrow::Cow, ops::Range};
+
+use crate::{
+    engine::{document::Document, graph::Facts},
+    model::{
+        config_file,
+        note::Note,
+        path::{FileKind, NotePath},
+        secrets::file::{self, Seen},
+    },
+};
+
+/// Of a larger file only its beginning is indexed.
+const LARGE: usize = 512 << 10;
+const BEGINNING: usize = 16 << 10;
+
+/// A file with a NUL byte this early is no text.
+const LOOKED_AT: usize = 8 << 10;
+
+/// What an LFS pointer begins with (git-lfs, docs/spec.md).
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// Reads a file of a repository; `None` for one whose bytes must not be read, or are too many. Total.
+pub(in crate::engine) fn of_repo<'b>(path: &NotePath, bytes: Option<&'b [u8]>) -> Document<'b> {
+    let Some(bytes) = bytes else {
+        let why = file::is_name_only(path.as_str()).unwrap_or("too large to be read");
+        return name_only(why);
+    };
+    let text = match visible(path, bytes) {
+        Ok(text) => text,
+        Err(why) => return name_only(why),
+    };
+    let cut = (text.len() < bytes.len() && bytes.len() > LARGE).then(|| format!("{} bytes: the beginning is indexed", bytes.len()));
+    let mut document = if path.kind() == FileKind::Note {
+        of_note(path, text)
+    } else {
+        of_config(path, text)
+    };
+    document.flaw = cut.or(document.flaw);
+    document
+}
+
+/// Returns the text of a file of a repository as it may be shown, secrets masked; or why it may not. Every reader goes through here.
+pub fn visible<'b>(path: &NotePath, bytes: &'b [u8]) -> Result<Cow<'b, str>, &'static str> {
+    if let Some(why) = file::is_name_only(path.as_str()) {
+        return Err(why);
+    }
+    if bytes.starts_with(LFS) {
+        return Err("a pointer of git LFS");
+    }
+    if bytes[..bytes.len().min(LOOKED_AT)].contains(&0) {
+        return Err("binary");
+    }
+    let bytes = if bytes.len() > LARGE { whole_lines(&bytes[..BEGINNING]) } else { bytes };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err("not UTF-8");
+    };
+    if config_file::is_generated(path.as_str(), text) {
+        return Err("made by a tool");
+    }
+    match file::of_file(path.as_str(), text) {
+        Seen::NameOnly(why) => Err(why),
+        Seen::Text(text) => Ok(text),
+    }
+}
+
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    let end = memchr::memrchr(b'\n', bytes).map_or(0, |it| it + 1);
+    &bytes[..end]
+}
+
+fn name_only(why: &str) -> Document<'static> {
+    Document {
+        flaw: Some(format!("{why}: only its name is indexed")),
+        ..Document::default()
+    }
+}
+
+fn of_note<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
+    let note = Note::parse(&text);
+    Document {
+        facts: Facts::of_note(path, &text, &note),
+        note,
+        text,
+        ..Document::default()
+    }
+}
+
+fn of_config<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
+    let read = config_file::read(path, &text);
+    let words: Vec<(Range<usize>, String)> = read.words;
+    Document {
+        facts: Facts::of_links(&read.note.links),
+        note: read.note,
+        words,
+        flaw: read.flaw,
+        text,
+        ..Document::default()
+    }
+}

@@ -1,0 +1,289 @@
+//! Sources that are git repositories: a clone that we keep, or somebody's checkout. Knows what such a source holds at a commit and how it is
+//! read; a worker of its own asks the remote. Nothing is ever written there.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::Instant,
+};
+
+use anyhow::Result;
+use arc_swap::ArcSwapOption;
+use crossbeam_channel::Sender;
+use tracing::{info, warn};
+
+use crate::{
+    config::{SourceConfig, SourceKind},
+    engine::{Engine, Event, handle::Source},
+    io::{
+        git::{Access, Mirror, Origin, Past, Repository, TreeFile},
+        vault::{FileText, ReadError, Stamp},
+    },
+    model::path::NotePath,
+};
+
+mod worker;
+
+use worker::Worker;
+
+/// What a source has that is a repository.
+#[derive(Debug)]
+pub(super) struct Repo {
+    /// `None` for a checkout.
+    mirror: Option<Arc<Mirror>>,
+    now: ArcSwapOption<Snapshot>,
+}
+
+/// A repository as of one commit.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Empty when nothing is committed.
+    pub(super) commit: String,
+    /// Of a clone; of a checkout the disk is asked.
+    pub(super) files: BTreeMap<NotePath, TreeFile>,
+    pub(super) skipped: Vec<(String, String)>,
+    pub(super) past: Past,
+}
+
+/// What a worker tells.
+#[derive(Debug)]
+pub enum News {
+    /// There is another commit.
+    Moved(Box<Snapshot>),
+    /// All is as it was.
+    Same,
+    /// Why the remote could not be asked.
+    Failed(String),
+}
+
+/// A running worker; dropping it ends it, and the program that it waits for.
+#[derive(Debug)]
+pub(super) struct Follower {
+    orders: Option<Sender<()>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Repo {
+    /// Opens what the source names; `None` for a vault.
+    pub(super) fn open(config: &SourceConfig) -> Result<Option<Repo>> {
+        if config.kind == SourceKind::Vault {
+            return Ok(None);
+        }
+        let mirror = config.remote.as_ref().map(|remote| {
+            let origin = Origin {
+                url: remote.url.clone(),
+                branch: remote.branch.clone(),
+            };
+            Mirror::open(&config.path, origin).map(Arc::new)
+        });
+        Ok(Some(Repo {
+            mirror: mirror.transpose()?,
+            now: ArcSwapOption::empty(),
+        }))
+    }
+
+    pub(super) fn is_clone(&self) -> bool {
+        self.mirror.is_some()
+    }
+
+    pub(super) fn now(&self) -> Option<Arc<Snapshot>> {
+        self.now.load_full()
+    }
+}
+
+impl Snapshot {
+    /// Returns what stands for the stamp of a file that lies on no disk: another text has another one.
+    pub(super) fn stamp(&self, file: &TreeFile) -> Stamp {
+        let bytes = file.hash.as_bytes();
+        let number = |at: usize| bytes[at..at + 8].iter().fold(0, |all, it| all << 8 | u64::from(*it));
+        Stamp {
+            dev: number(8),
+            ino: number(0),
+            size: file.size,
+            mtime_ns: self.modified(&file.path).unwrap_or_default(),
+            ctime_ns: 0,
+        }
+    }
+
+    /// Returns what is known of all commits.
+    pub fn past(&self) -> &Past {
+        &self.past
+    }
+
+    /// Returns when the last commit touched a path, in nanoseconds since 1970.
+    fn modified(&self, path: &NotePath) -> Option<i64> {
+        Some(self.past.last_change(path.as_str())?.saturating_mul(1_000_000_000))
+    }
+}
+
+impl Source {
+    /// Says whether this is a repository that is only read, and no vault.
+    pub fn is_repo(&self) -> bool {
+        self.repo.is_some()
+    }
+
+    /// Returns the commit that is read, of a clone.
+    pub fn commit(&self) -> Option<String> {
+        let repo = self.repo.as_ref().filter(|it| it.is_clone())?;
+        repo.now().map(|it| it.commit.clone()).filter(|it| !it.is_empty())
+    }
+
+    /// Returns what is known of all commits, of a repository.
+    pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.repo.as_ref()?.now()
+    }
+
+    /// Returns what a file looks like, `None` when there is none. Of a repository the time of change is that of the last commit.
+    pub fn stamp(&self, path: &NotePath) -> Result<Option<Stamp>, ReadError> {
+        let Some(repo) = &self.repo else {
+            return self.vault.stamp(path);
+        };
+        let snapshot = repo.now();
+        if repo.is_clone() {
+            return Ok(snapshot.and_then(|it| Some(it.stamp(it.files.get(path)?))));
+        }
+        let stamp = self.vault.stamp(path)?;
+        Ok(stamp.map(|it| committed(it, snapshot.as_deref(), path)))
+    }
+
+    /// Reads a file whole, at most so many bytes. Secrets in a repository are not masked yet.
+    pub fn read(&self, path: &NotePath, most: u64) -> Result<FileText, ReadError> {
+        let Some(repo) = &self.repo else {
+            return self.vault.read(path, most);
+        };
+        let snapshot = repo.now();
+        let Some(mirror) = &repo.mirror else {
+            let file = self.vault.read(path, most)?;
+            return Ok(FileText {
+                stamp: committed(file.stamp, snapshot.as_deref(), path),
+                ..file
+            });
+        };
+        let snapshot = snapshot.ok_or(ReadError::NotFound)?;
+        let file = snapshot.files.get(path).ok_or(ReadError::NotFound)?;
+        if file.size > most {
+            return Err(ReadError::TooLarge { size: file.size });
+        }
+        let bytes = mirror.repository().beginning(file.hash, usize::MAX);
+        let bytes = bytes.map_err(|why| ReadError::Unreadable(std::io::Error::other(why)))?;
+        Ok(FileText {
+            bytes,
+            stamp: snapshot.stamp(file),
+        })
+    }
+}
+
+fn committed(stamp: Stamp, snapshot: Option<&Snapshot>, path: &NotePath) -> Stamp {
+    let modified = snapshot.and_then(|it| it.modified(path));
+    Stamp {
+        mtime_ns: modified.unwrap_or(stamp.mtime_ns),
+        ..stamp
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        drop(self.orders.take());
+        // A worker that panicked has said so.
+        drop(self.thread.take().map(JoinHandle::join));
+    }
+}
+
+impl Engine {
+    /// Opens the history of every repository and starts who follows it.
+    pub(super) fn follow_repos(&mut self, events: &Sender<Event>) {
+        for at in 0..self.roots.len() {
+            let source = Arc::clone(&self.roots[at].source);
+            let Some(repo) = &source.repo else { continue };
+            let repository = match &repo.mirror {
+                Some(mirror) => Some(mirror.repository()),
+                None => Repository::of_checkout(&source.config.path),
+            };
+            let repository = repository.map(Arc::new);
+            if let Some(repository) = &repository {
+                source.set_repository(Arc::clone(repository));
+            }
+            let stop = Arc::new(AtomicBool::new(false));
+            let (orders, taken) = crossbeam_channel::bounded(1);
+            let remote = source.config.remote.as_ref();
+            let worker = Worker {
+                at,
+                path: source.config.path.clone(),
+                mirror: repo.mirror.clone(),
+                repository,
+                kept: self.kept_past(&source.config),
+                access: Access {
+                    token_file: remote.and_then(|it| it.token_file.clone()),
+                    timeout: self.config.git.timeout,
+                    stop: Arc::clone(&stop),
+                },
+                every: remote.map(|it| it.fetch_every),
+                orders: taken,
+                events: events.clone(),
+            };
+            match worker.start() {
+                Ok(thread) => self.followers.push(Follower {
+                    orders: Some(orders),
+                    stop,
+                    thread: Some(thread),
+                }),
+                Err(error) => self.fail(format!("follow `{}`: {error}", source.config.name)),
+            }
+        }
+    }
+
+    fn kept_past(&self, config: &SourceConfig) -> std::path::PathBuf {
+        self.config.data_dir.join("clones").join(format!("{}.past.json", config.name))
+    }
+
+    /// Has every remote asked for news now.
+    pub(super) fn fetch_soon(&self) {
+        for orders in self.followers.iter().filter_map(|it| it.orders.as_ref()) {
+            // One word that waits serves for all.
+            let _ = orders.try_send(());
+        }
+    }
+
+    /// Takes what a worker tells.
+    pub(super) fn take_news(&mut self, at: usize, news: News, now: Instant) {
+        let root = &mut self.roots[at];
+        let name = root.source.config.name.clone();
+        let reason = match &news {
+            News::Failed(why) => why.clone(),
+            News::Moved(_) | News::Same => String::new(),
+        };
+        if let News::Moved(snapshot) = news {
+            info!(source = %name, commit = %short(&snapshot.commit), files = snapshot.files.len(), "the repository has another commit");
+            if let Some(repo) = &root.source.repo {
+                repo.now.store(Some(Arc::from(snapshot)));
+            }
+            root.scan_at_once(now);
+        }
+        if root.out_of_reach != reason {
+            match reason.as_str() {
+                "" => info!(source = %name, "the remote answers again"),
+                reason => warn!(source = %name, reason, "the remote cannot be asked; what is there goes on to answer"),
+            }
+            root.out_of_reach = reason;
+            root.scan_at_once(now);
+        }
+        self.status_changed = true;
+    }
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}
+
+/// Returns what an earlier run kept of the commits; nothing where there is none or it cannot be read, for it can be made again.
+fn read_past(place: &Path) -> Past {
+    let kept = std::fs::read(place).ok();
+    kept.and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default()
+}

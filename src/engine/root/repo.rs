@@ -1,0 +1,126 @@
+//! Looks at a source that is a repository: the files of a clone's commit, or those of a checkout that git would take. Knows what the look means
+//! for the index; does not read files.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    engine::{
+        catalog::Pending,
+        root::{MAX_SKIPPED, POLL, Root, SCAN_REST, is_excluded},
+    },
+    io::{checkout, vault::Stamp},
+    model::path::NotePath,
+};
+
+/// What was found of a repository.
+struct Found {
+    files: BTreeMap<NotePath, Stamp>,
+    skipped: Vec<(String, String)>,
+    /// Why not all is known: what was not found may be there.
+    problem: String,
+}
+
+impl Root {
+    /// Scans as soon as possible: the source has another commit, or another state.
+    pub(in crate::engine) fn scan_at_once(&mut self, now: Instant) {
+        self.next_scan = now;
+    }
+
+    pub(super) fn scan_repo(&mut self, pending: &Pending<'_>, now: Instant) -> Result<(), String> {
+        let start = Instant::now();
+        let is_clone = self.is_clone();
+        let found = if is_clone { self.files_of_clone() } else { self.files_of_checkout() };
+        self.last_cost = start.elapsed();
+        self.last_end = Some(now + self.last_cost);
+        self.next_scan = now + self.interval.max(SCAN_REST * 5 * self.last_cost);
+        self.status.last_scan_ms = u64::try_from(self.last_cost.as_millis()).unwrap_or(u64::MAX);
+        let found = match found {
+            Ok(found) => found,
+            Err(why) => {
+                self.next_scan = self.next_scan.min(now + POLL);
+                self.gone = !is_clone;
+                self.watcher = None;
+                let said = why == self.status.problem;
+                self.status.problem.clone_from(&why);
+                return if said { Ok(()) } else { Err(why) };
+            }
+        };
+        self.gone = false;
+        let files: BTreeMap<&NotePath, Stamp> = found.files.iter().map(|(path, stamp)| (path, *stamp)).collect();
+        let difference = self.catalog.compare_whole(&files, pending);
+        let held = !is_clone && {
+            let vanished = difference.is_mass_delete(self.catalog.entries.len(), files.len());
+            let identity = self.source.vault.root_identity().ok().map(|it| (it.dev, it.ino));
+            let switches = self.source.vault.root().is_symlink();
+            identity.is_none_or(|it| self.presence.holds_back(it, vanished, switches, now))
+        };
+        if let Some(second) = self.presence.second_look().filter(|it| *it > now) {
+            self.next_scan = self.next_scan.min(second);
+        }
+        for path in difference.changed {
+            self.catalog.mark(path, now, Duration::ZERO);
+        }
+        if !held && found.problem.is_empty() {
+            difference.absent.into_iter().for_each(|it| self.catalog.mark_gone(it, now));
+        }
+        self.status.on_disk = files.len();
+        self.status.last_scan = Some(Timestamp::now());
+        self.status.skipped_total = found.skipped.len();
+        self.status.skipped = found.skipped.into_iter().take(MAX_SKIPPED).collect();
+        self.status.problem = if held {
+            "most files are gone at once; they stay in the index until they are back, or until a second look finds the same folder without them"
+                .to_owned()
+        } else if found.problem.is_empty() {
+            self.out_of_reach.clone()
+        } else {
+            found.problem
+        };
+        self.last_complete = Some(now);
+        Ok(())
+    }
+
+    pub(super) fn is_clone(&self) -> bool {
+        self.source.repo.as_ref().is_some_and(|it| it.is_clone())
+    }
+
+    fn files_of_clone(&self) -> Result<Found, String> {
+        let Some(snapshot) = self.source.snapshot() else {
+            return Err(match self.out_of_reach.as_str() {
+                "" => "the first clone is under way, or the repository has no commit yet".to_owned(),
+                why => format!("it could not be cloned yet: {why}"),
+            });
+        };
+        let files = snapshot.files.values().filter(|it| !is_excluded(&self.source, it.path.as_str()));
+        Ok(Found {
+            files: files.map(|it| (it.path.clone(), snapshot.stamp(it))).collect(),
+            skipped: snapshot.skipped.clone(),
+            problem: String::new(),
+        })
+    }
+
+    fn files_of_checkout(&self) -> Result<Found, String> {
+        let source = Arc::clone(&self.source);
+        let tracked = source.repository().and_then(|it| it.tracked().ok()).unwrap_or_default();
+        let listed = checkout::files(source.vault.root(), &tracked)
+            .map_err(|error| format!("the folder cannot be listed: {error}; its files stay in the index until it is back"))?;
+        let mut found = Found {
+            files: BTreeMap::new(),
+            skipped: listed.skipped,
+            problem: listed.unlisted.into_iter().next().map(|(_, why)| format!("not all of it can be listed: {why}")).unwrap_or_default(),
+        };
+        for path in listed.paths.into_iter().filter(|it| !is_excluded(&source, it.as_str())) {
+            match source.stamp(&path) {
+                Ok(Some(stamp)) => drop(found.files.insert(path, stamp)),
+                Ok(None) => {}
+                Err(why) => found.skipped.push((path.to_string(), why.to_string())),
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,206 @@
+//! A bare clone of ours that follows one branch of a remote, fetched by the `git` program. Knows where the clone lies and what its branch holds;
+//! must not know what the files mean. A branch that was rewritten is followed; one that vanished, or a remote that does not answer, leaves
+//! what is there as it is.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use git2::{ObjectType, Odb, Tree};
+
+use crate::{
+    io::git::{
+        Repository, RepositoryKind, entry, prepare_private, readable,
+        remote::{self, Access, Refusal},
+    },
+    model::{hash::ContentHash, path::NotePath},
+};
+
+/// The branch of ours that follows the remote's, whatever that is called.
+const BRANCH: &str = "refs/heads/followed";
+
+/// So many files and folders are listed; the rest is left out and told.
+const MOST_FILES: usize = 200_000;
+
+/// Folders in each other.
+const MOST_DEEP: usize = 64;
+
+/// Where a clone comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Anything that git can fetch from.
+    pub url: String,
+    /// `None` for the branch that the remote's HEAD names.
+    pub branch: Option<String>,
+}
+
+/// One clone.
+#[derive(Debug)]
+pub struct Mirror {
+    place: PathBuf,
+    origin: Origin,
+}
+
+/// One file of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeFile {
+    pub path: NotePath,
+    pub hash: ContentHash,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// The files of one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// 40 hexadecimal digits.
+    pub commit: String,
+    /// By path.
+    pub files: Vec<TreeFile>,
+    /// What cannot be a file here, and why: links, submodules, names that are no paths.
+    pub skipped: Vec<(String, String)>,
+}
+
+impl Mirror {
+    /// Opens the clone at `place`, which is made, empty, when it is missing.
+    pub fn open(place: &Path, origin: Origin) -> anyhow::Result<Mirror> {
+        prepare_private(place).with_context(|| format!("cannot use the clone {}", place.display()))?;
+        let handle = git2::Repository::open_bare(place)?;
+        handle.set_head(BRANCH)?;
+        Ok(Mirror {
+            place: place.to_owned(),
+            origin,
+        })
+    }
+
+    /// Returns the clone as a repository to read from.
+    pub fn repository(&self) -> Repository {
+        Repository {
+            kind: RepositoryKind::Clone,
+            root: self.place.clone(),
+            place: self.place.clone(),
+            signing_key: None,
+        }
+    }
+
+    /// Fetches the branch, and with `requests` (`refs/pull/*/head`) what else is wanted. The clone holds either all of it or what it held
+    /// before.
+    pub fn fetch(&self, requests: Option<&str>, access: &Access) -> Result<(), Refusal> {
+        let mut command = self.repository().command(access)?;
+        command.args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--atomic"]);
+        command.args(["--update-head-ok", "--no-auto-maintenance", "--"]).arg(&self.origin.url);
+        let theirs = self
+            .origin
+            .branch
+            .as_ref()
+            .map_or("HEAD".to_owned(), |it| format!("refs/heads/{it}"));
+        // A force-push of theirs is followed.
+        command.arg(format!("+{theirs}:{BRANCH}"));
+        command.args(requests.map(|it| format!("+{it}:{it}")));
+        let ended = remote::ended(&mut command, access)?;
+        if ended.success { Ok(()) } else { Err(remote::failed(&ended.stderr)) }
+    }
+}
+
+impl Repository {
+    /// Returns the commit at HEAD, 40 hexadecimal digits; `None` when nothing is committed yet.
+    pub fn head(&self) -> anyhow::Result<Option<String>> {
+        let handle = self.handle()?;
+        Ok(entry::head_commit(&handle)?.map(|it| it.id().to_string()))
+    }
+
+    /// Returns the paths that git keeps of a work tree, ignored or not.
+    pub fn tracked(&self) -> anyhow::Result<Vec<String>> {
+        let index = self.handle()?.index()?;
+        Ok(index.iter().filter_map(|it| String::from_utf8(it.path).ok()).collect())
+    }
+
+    /// Returns the files at HEAD; `None` when nothing is committed yet.
+    pub fn listing(&self) -> anyhow::Result<Option<Listing>> {
+        let handle = self.handle()?;
+        let Some(head) = entry::head_commit(&handle)? else {
+            return Ok(None);
+        };
+        let mut listing = Listing {
+            commit: head.id().to_string(),
+            files: Vec::new(),
+            skipped: Vec::new(),
+        };
+        let odb = handle.odb()?;
+        list(&handle, &odb, &head.tree()?, "", 0, &mut listing)?;
+        // Folders sort as if they ended in a slash in git, and as names here.
+        listing.files.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(Some(listing))
+    }
+
+    /// Returns the first bytes of a file by its hash, at most so many; errors when the repository does not hold it.
+    pub fn beginning(&self, hash: ContentHash, most: usize) -> anyhow::Result<Vec<u8>> {
+        let handle = self.handle()?;
+        let blob = handle.find_blob(git2::Oid::from_bytes(hash.as_bytes())?).map_err(|it| anyhow::anyhow!("{}", readable(&it)))?;
+        let content = blob.content();
+        Ok(content[..content.len().min(most)].to_vec())
+    }
+}
+
+fn list(
+    handle: &git2::Repository,
+    odb: &Odb<'_>,
+    tree: &Tree<'_>,
+    prefix: &str,
+    depth: usize,
+    listing: &mut Listing,
+) -> Result<(), git2::Error> {
+    for it in tree {
+        let name = String::from_utf8_lossy(it.name_bytes()).into_owned();
+        let path = format!("{prefix}{name}");
+        let mut skip = |why: &str| listing.skipped.push((path.escape_debug().to_string(), why.to_owned()));
+        if depth > MOST_DEEP {
+            skip("too many folders in each other");
+            continue;
+        }
+        match (it.kind(), it.filemode()) {
+            (Some(ObjectType::Tree), _) => list(handle, odb, &handle.find_tree(it.id())?, &format!("{path}/"), depth + 1, listing)?,
+            (Some(ObjectType::Commit), _) => skip("a submodule: its files belong to another repository"),
+            (_, entry::SYMLINK) => skip("a link is not followed"),
+            (Some(ObjectType::Blob), _) if listing.files.len() >= MOST_FILES => skip("too many files"),
+            (Some(ObjectType::Blob), _) => match (NotePath::parse_in_repo(&path), ContentHash::from_bytes(it.id().as_bytes())) {
+                (Ok(parsed), Some(hash)) if it.name().is_ok() => {
+                    let (size, _) = odb.read_header(it.id())?;
+                    listing.files.push(TreeFile {
+                        path: parsed,
+                        hash,
+                        size: size as u64,
+                    });
+                }
+                (Err(why), _) => skip(&why.to_string()),
+                _ => skip("the name is not UTF-8"),
+            },
+            _ => skip("no file"),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_resolves_short_ids() {
+        let folder = tempfile::tempdir().unwrap();
+        let work = folder.path().join("work");
+        std::fs::create_dir(&work).unwrap();
+        let git = |args: &[&str]| { let out = super::super::tests::git_in(&work).args(args).output().unwrap(); assert!(out.status.success(), "{out:?}"); String::from_utf8(out.stdout).unwrap().trim().to_owned() };
+        git(&["init", "-q", "-b", "main"]);
+        std::fs::write(work.join("a"), "x").unwrap();
+        git(&["add", "-A"]);
+        git(&["commit", "-q", "-m", "one"]);
+        let head = git(&["rev-parse", "HEAD"]);
+        let mirror = Mirror::open(&folder.path().join("m.git"), Origin { url: work.display().to_string(), branch: None }).unwrap();
+        let access = Access { token_file: None, timeout: std::time::Duration::from_secs(10), stop: std::sync::Arc::default() };
+        mirror.fetch(None, &access).unwrap();
+        let repository = mirror.repository();
+        assert_eq!(repository.head().unwrap(), Some(head.clone()));
+        assert_eq!(repository.resolve(&head).unwrap(), Some(head.clone()));
+        assert_eq!(repository.resolve(&head[..12]).unwrap(), Some(head.clone()));
+    }
+}
