@@ -22,6 +22,7 @@ use crate::cli::{
     remember::{JournalArgs, RememberArgs},
     search::SearchArgs,
     settings::Settings,
+    skills::SkillsArgs,
     tags::TagsArgs,
     write::{MvArgs, PutArgs, RestoreArgs, RmArgs},
 };
@@ -36,6 +37,7 @@ pub mod get;
 pub mod list;
 pub mod links;
 pub mod tags;
+pub mod skills;
 pub mod lint;
 pub mod status;
 pub mod text;
@@ -79,6 +81,8 @@ enum Verb {
     /// Tell which file a name or link means
     #[command(after_help = links::RESOLVE_EXAMPLES)]
     Resolve(ResolveArgs),
+    /// Find the skill that fits a task
+    Skills(SkillsArgs),
     /// List the tags, with how many notes bear each
     Tags(TagsArgs),
     /// List what is odd: broken and ambiguous links, names that collide, properties that Obsidian cannot read
@@ -161,6 +165,7 @@ pub fn run() -> ExitCode {
         Verb::Recent(args) => ask(|client| list::recent(client, &args)),
         Verb::Links(args) => ask(|client| links::links(client, &args)),
         Verb::Resolve(args) => ask(|client| links::resolve(client, &args)),
+        Verb::Skills(args) => ask(|client| skills::run(client, &args)),
         Verb::Tags(args) => ask(|client| tags::run(client, &args)),
         Verb::Lint(args) => ask(|client| lint::run(client, &args)),
         Verb::Remember(args) => ask(|client| remember::remember(client, &args)),

@@ -60,6 +60,7 @@ pub mod known;
 pub mod links;
 pub mod resolve;
 pub mod tags;
+pub mod skills;
 pub mod lint;
 pub mod status;
 
@@ -139,7 +140,11 @@ impl AppState {
         let is_first = self.handle.sources().first().is_some_and(|it| it.config.name == *source);
         Citation {
             source: (!is_first).then(|| source.clone()),
-            commit: self.handle.source(source).and_then(|it| it.commit()).map(|it| it.chars().take(CITED).collect()),
+            commit: self
+                .handle
+                .source(source)
+                .and_then(|it| it.commit())
+                .map(|it| it.chars().take(CITED).collect()),
             path: path.clone(),
             lines,
         }
@@ -175,6 +180,7 @@ impl Modify for Bearer {
 fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(search::get_search, search::post_search))
+        .routes(routes!(skills::get_skills))
         .routes(routes!(notes::read_note))
         .routes(routes!(write::put_note))
         .routes(routes!(write::patch_note))

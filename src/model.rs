@@ -24,3 +24,4 @@ pub mod memory;
 pub mod secrets;
 pub mod pull_request;
 pub mod config_file;
+pub mod skill;

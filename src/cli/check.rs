@@ -96,7 +96,10 @@ fn source_lines(source: &SourceConfig) -> Vec<String> {
         lines.push(format!("    url: {}", quoted(&remote.url)));
         lines.push(format!("    branch: {}", remote.branch.as_deref().map_or("~".to_owned(), quoted)));
         lines.push(format!("    fetch_every: {:?}", remote.fetch_every));
-        lines.push(format!("    token_file: {}", remote.token_file.as_deref().map_or("~".to_owned(), quoted_path)));
+        lines.push(format!(
+            "    token_file: {}",
+            remote.token_file.as_deref().map_or("~".to_owned(), quoted_path)
+        ));
     }
     lines.push(
         if source.origin.is_empty() {

@@ -46,7 +46,11 @@ pub fn sources(
     // The first vault is what a request means that names no source.
     sources.sort_by_key(|(_, it)| it.kind == SourceKind::Repo);
     if sources.first().is_some_and(|(_, it)| it.kind == SourceKind::Repo) {
-        findings.problem("sources", "no vault is named", "list the folder of a vault, too: memories need a place");
+        findings.problem(
+            "sources",
+            "no vault is named",
+            "list the folder of a vault, too: memories need a place",
+        );
     }
     // All stay in the list: what else is wrong with one of the same name is told, too.
     for (key, source) in &sources {
@@ -111,7 +115,11 @@ fn source(written: SourceWritten, place: &Place, data_dir: &Path, findings: &mut
             return None;
         }
         (None, Some(url)) => {
-            findings.problem(&url.key, "a vault is no clone", "write `kind: repo`, or name the folder of the vault under `path`");
+            findings.problem(
+                &url.key,
+                "a vault is no clone",
+                "write `kind: repo`, or name the folder of the vault under `path`",
+            );
             return None;
         }
         (None, None) => {

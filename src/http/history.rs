@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     config::tokens::Scope,
+    engine::handle::Source,
     http::{
         AppState,
         auth::Caller,
@@ -25,7 +26,6 @@ use crate::{
         problem::Problem,
         when::Edge,
     },
-    engine::handle::Source,
     io::git::{CommitInfo, Since},
     model::{pull_request, secrets},
 };
@@ -300,7 +300,13 @@ pub fn unified(path: &str, before: &str, after: &str) -> String {
 impl CommitEntry {
     fn of(info: &CommitInfo, source: &Source) -> CommitEntry {
         // What people wrote into a repository of theirs may hold what its files may not show.
-        let text = |it: &str| if source.is_repo() { secrets::mask(it).into_owned() } else { it.to_owned() };
+        let text = |it: &str| {
+            if source.is_repo() {
+                secrets::mask(it).into_owned()
+            } else {
+                it.to_owned()
+            }
+        };
         let trailer = |name: &str| {
             let found = info.trailers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| text(value))

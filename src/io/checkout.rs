@@ -54,9 +54,15 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
                 continue;
             }
         };
-        let Some(kind) = entry.file_type().filter(|it| !it.is_dir()) else { continue };
+        let Some(kind) = entry.file_type().filter(|it| !it.is_dir()) else {
+            continue;
+        };
         let Ok(below) = entry.path().strip_prefix(&root) else { continue };
-        let mut skip = |why: &str| found.skipped.push((below.to_string_lossy().escape_debug().to_string(), why.to_owned()));
+        let mut skip = |why: &str| {
+            found
+                .skipped
+                .push((below.to_string_lossy().escape_debug().to_string(), why.to_owned()))
+        };
         if kind.is_symlink() {
             skip("a link is not followed");
         } else if !kind.is_file() {

@@ -37,8 +37,8 @@ pub use history::{CommitInfo, History};
 pub use incoming::{Incoming, Merge};
 pub use merge::merge;
 pub use message::{COMMITTER, Identity, Message};
-pub use past::Past;
 pub use mirror::{Listing, Mirror, Origin, TreeFile};
+pub use past::Past;
 pub use remote::{Access, Refusal, Upstream};
 
 /// Where the commits of a vault go.
@@ -259,9 +259,7 @@ impl Repository {
         match self.kind {
             RepositoryKind::Vault => commit::in_vault(&handle, &self.root, key, &mut plan),
             RepositoryKind::Private => commit::in_private(&handle, key, &mut plan),
-            RepositoryKind::Clone | RepositoryKind::Checkout => {
-                Err(NotNow::new(NotNowReason::Unsupported, "this repository is only read"))
-            }
+            RepositoryKind::Clone | RepositoryKind::Checkout => Err(NotNow::new(NotNowReason::Unsupported, "this repository is only read")),
         }
     }
 

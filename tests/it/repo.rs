@@ -23,7 +23,11 @@ fn fill(remote: &Remote, work: &Path) {
     fs::create_dir_all(work).unwrap();
     git(work, &["init", "-q", "-b", "main"]);
     put(work, "clusters/home/openclaw.yaml", RELEASE);
-    put(work, "skills/backup/SKILL.md", "---\nname: backup\ndescription: Restore a volume from the nightly snapshots\n---\n# Backup\nUse velero.\n");
+    put(
+        work,
+        "skills/backup/SKILL.md",
+        "---\nname: backup\ndescription: Restore a volume from the nightly snapshots\n---\n# Backup\nUse velero.\n",
+    );
     put(work, ".gitea/workflows/ci.yaml", "on: push\njobs:\n  lint: {}\n");
     commit(work, "feat: deploy the agent (#7)");
     git(work, &["remote", "add", "origin", &remote.url()]);
@@ -97,18 +101,38 @@ async fn a_clone_is_searched_beside_the_vault_and_cited_with_its_commit() {
     })
     .await;
     let found = until(&server, "/v1/search?q=openclaw", |it| it["total"] == 2).await;
-    let hit = found["hits"].as_array().unwrap().iter().find(|it| it["source"] == "config").unwrap();
-    assert_eq!((&hit["origin"], &hit["path"]), (&json!("config"), &json!("clusters/home/openclaw.yaml")));
+    let hit = found["hits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["source"] == "config")
+        .unwrap();
+    assert_eq!(
+        (&hit["origin"], &hit["path"]),
+        (&json!("config"), &json!("clusters/home/openclaw.yaml"))
+    );
     let head = remote.head().trim().to_owned();
     let cited = hit["citation"].as_str().unwrap();
-    assert!(cited.starts_with(&format!("config@{}:clusters/home/openclaw.yaml#L1", &head[..12])), "{cited}");
+    assert!(
+        cited.starts_with(&format!("config@{}:clusters/home/openclaw.yaml#L1", &head[..12])),
+        "{cited}"
+    );
     assert_eq!(found["index"]["stale"], false);
 
     // The citation is a path; a hidden file is a file like others.
-    let read = server.get(&format!("/v1/notes/{}", cited.replace('#', "%23").replace('@', "%40"))).await;
-    assert!(read.json()["content"].as_str().is_some_and(|it| it.contains("20Gi")), "{}", read.text());
+    let read = server
+        .get(&format!("/v1/notes/{}", cited.replace('#', "%23").replace('@', "%40")))
+        .await;
+    assert!(
+        read.json()["content"].as_str().is_some_and(|it| it.contains("20Gi")),
+        "{}",
+        read.text()
+    );
     assert_eq!(server.get("/v1/notes/.gitea/workflows/ci.yaml?source=config").await.status, 200);
-    assert_eq!(server.get("/v1/notes/.gitea/workflows/ci.yaml").await.problem(), (400, "invalid-path".to_owned()));
+    assert_eq!(
+        server.get("/v1/notes/.gitea/workflows/ci.yaml").await.problem(),
+        (400, "invalid-path".to_owned())
+    );
 
     // A push is found by the next fetch, at the latest; here somebody asks for it.
     put(work.path(), "clusters/home/openclaw.yaml", &RELEASE.replace("20Gi", "4711Gi"));
@@ -122,10 +146,47 @@ async fn a_clone_is_searched_beside_the_vault_and_cited_with_its_commit() {
     assert_eq!(changes["notes"][1]["path"], "clusters/home/openclaw.yaml", "{changes}");
     let history = server.get("/v1/history/clusters/home/openclaw.yaml?source=config").await.json();
     assert_eq!(history["commits"].as_array().unwrap().len(), 2, "{history}");
-    let before = server.get(&format!("/v1/notes/clusters/home/openclaw.yaml?source=config&at={head}")).await;
+    let before = server
+        .get(&format!("/v1/notes/clusters/home/openclaw.yaml?source=config&at={head}"))
+        .await;
     assert!(before.json()["content"].as_str().unwrap().contains("20Gi"));
     let diff = server.get("/v1/diff/clusters/home/openclaw.yaml?source=config").await.json();
     assert!(diff["diff"].as_str().unwrap().contains("+      size: 4711Gi"), "{diff}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_skill_that_fits_a_task_comes_first_from_whichever_source() {
+    let work = tempfile::tempdir().unwrap();
+    put(
+        work.path(),
+        ".agents/skills/backup/SKILL.md",
+        "---\nname: backup\ndescription: Restore a volume from the nightly snapshots\n---\nUse velero.\n",
+    );
+    put(
+        work.path(),
+        "skills/tea/SKILL.md",
+        "---\nname: tea\ndescription: Open pull requests on the forge\n---\nA pull request restores trust.\n",
+    );
+    let note = "---\ndescription: Keep a list of what to buy\n---\n";
+    let server = Server::start_with(&[("Skills/shopping/SKILL.md", note), ("Skills/other.md", "restore")], |it| {
+        it.sources.push(checkout_at(work.path()));
+    })
+    .await;
+    let all = until(&server, "/v1/skills", |it| it["total"] == 3).await;
+    assert_eq!(all["skills"][0]["citation"], "config:.agents/skills/backup/SKILL.md");
+    let found = server.get("/v1/skills?q=restore%20a%20volume").await.json();
+    assert_eq!(found["skills"][0]["name"], "backup", "{found}");
+    let found = server.get("/v1/skills?q=buy%20milk").await.json();
+    assert_eq!(
+        (&found["total"], &found["skills"][0]["name"]),
+        (&json!(1), &json!("shopping")),
+        "{found}"
+    );
+    assert_eq!(server.get("/v1/skills?q=entirely-unknown").await.json()["total"], 0);
+    assert_eq!(
+        server.get("/v1/skills?limit=0").await.problem(),
+        (400, "invalid-parameter".to_owned())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,7 +214,10 @@ async fn a_checkout_is_followed_as_git_would_take_it() {
     commit(work.path(), "first");
     let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
     let found = until(&server, "/v1/search?q=copperline", is_found).await;
-    assert_eq!((&found["total"], &found["hits"][0]["citation"]), (&json!(1), &json!("config:app/values.yaml#L1-L2")));
+    assert_eq!(
+        (&found["total"], &found["hits"][0]["citation"]),
+        (&json!(1), &json!("config:app/values.yaml#L1-L2"))
+    );
     put(work.path(), "app/values.yaml", "replicas: 3\nname: silverline\n");
     until(&server, "/v1/search?q=silverline", is_found).await;
     put(work.path(), "app/more.yaml", "name: goldline\n");

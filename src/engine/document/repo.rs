@@ -54,7 +54,11 @@ pub fn visible<'b>(path: &NotePath, bytes: &'b [u8]) -> Result<Cow<'b, str>, &'s
     if bytes[..bytes.len().min(LOOKED_AT)].contains(&0) {
         return Err("binary");
     }
-    let bytes = if bytes.len() > LARGE { whole_lines(&bytes[..BEGINNING]) } else { bytes };
+    let bytes = if bytes.len() > LARGE {
+        whole_lines(&bytes[..BEGINNING])
+    } else {
+        bytes
+    };
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err("not UTF-8");
     };

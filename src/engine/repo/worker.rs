@@ -94,7 +94,11 @@ impl Worker {
     /// Tells of the commit at HEAD if it is another one than was told; returns it.
     fn look(&self, past: &mut Past, told: Option<&str>) -> Result<Option<String>> {
         // A checkout may become a repository, or another one where a link switches.
-        let fresh = if self.mirror.is_none() { Repository::of_checkout(&self.path) } else { None };
+        let fresh = if self.mirror.is_none() {
+            Repository::of_checkout(&self.path)
+        } else {
+            None
+        };
         let Some(repository) = fresh.as_ref().or(self.repository.as_deref()) else {
             if told.is_none() {
                 self.send(News::Moved(Box::default()));
@@ -134,7 +138,10 @@ impl Worker {
             Ok(fs::rename(aside, &self.kept)?)
         };
         if let Err(error) = written() {
-            warn!(why = format!("{error:#}"), "what is known of the commits is made again at the next start");
+            warn!(
+                why = format!("{error:#}"),
+                "what is known of the commits is made again at the next start"
+            );
         }
     }
 

@@ -35,7 +35,11 @@ impl Root {
     pub(super) fn scan_repo(&mut self, pending: &Pending<'_>, now: Instant) -> Result<(), String> {
         let start = Instant::now();
         let is_clone = self.is_clone();
-        let found = if is_clone { self.files_of_clone() } else { self.files_of_checkout() };
+        let found = if is_clone {
+            self.files_of_clone()
+        } else {
+            self.files_of_checkout()
+        };
         self.last_cost = start.elapsed();
         self.last_end = Some(now + self.last_cost);
         self.next_scan = now + self.interval.max(SCAN_REST * 5 * self.last_cost);
@@ -112,7 +116,12 @@ impl Root {
         let mut found = Found {
             files: BTreeMap::new(),
             skipped: listed.skipped,
-            problem: listed.unlisted.into_iter().next().map(|(_, why)| format!("not all of it can be listed: {why}")).unwrap_or_default(),
+            problem: listed
+                .unlisted
+                .into_iter()
+                .next()
+                .map(|(_, why)| format!("not all of it can be listed: {why}"))
+                .unwrap_or_default(),
         };
         for path in listed.paths.into_iter().filter(|it| !is_excluded(&source, it.as_str())) {
             match source.stamp(&path) {

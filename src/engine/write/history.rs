@@ -128,7 +128,11 @@ impl Engine {
             return Ok(Arc::clone(repository));
         }
         let source = &self.roots[at].source;
-        anyhow::ensure!(!source.is_repo(), "`{}` is a repository of others, which is only read", source.config.name);
+        anyhow::ensure!(
+            !source.is_repo(),
+            "`{}` is a repository of others, which is only read",
+            source.config.name
+        );
         let private = self.config.state_dir().join("history").join(format!("{}.git", source.config.name));
         let repository = Arc::new(Repository::open(source.vault.root(), &private)?.signing_with(self.config.git.signing_key.clone()));
         source.set_repository(Arc::clone(&repository));

@@ -63,8 +63,11 @@ pub fn problem(why: WriteError, path: &str) -> Problem {
             ProblemKind::TooLarge,
             format!("the note has or would have {size} bytes; {most} is the most"),
         ),
-        WriteError::ReadOnlySource => new(ProblemKind::ReadOnlySource, "this source is a repository: it is read, and never written")
-            .hint("change it where it comes from, by a commit or a pull request; write notes into a vault"),
+        WriteError::ReadOnlySource => new(
+            ProblemKind::ReadOnlySource,
+            "this source is a repository: it is read, and never written",
+        )
+        .hint("change it where it comes from, by a commit or a pull request; write notes into a vault"),
         WriteError::OtherRequest => new(
             ProblemKind::IdempotencyMismatch,
             "the `Idempotency-Key` came with another request before",

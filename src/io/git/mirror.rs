@@ -86,8 +86,17 @@ impl Mirror {
     /// before.
     pub fn fetch(&self, requests: Option<&str>, access: &Access) -> Result<(), Refusal> {
         let mut command = self.repository().command(access)?;
-        command.args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--atomic"]);
-        command.args(["--update-head-ok", "--no-auto-maintenance", "--"]).arg(&self.origin.url);
+        command.args([
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+            "--atomic",
+        ]);
+        command
+            .args(["--update-head-ok", "--no-auto-maintenance", "--"])
+            .arg(&self.origin.url);
         let theirs = self
             .origin
             .branch
@@ -97,7 +106,11 @@ impl Mirror {
         command.arg(format!("+{theirs}:{BRANCH}"));
         command.args(requests.map(|it| format!("+{it}:{it}")));
         let ended = remote::ended(&mut command, access)?;
-        if ended.success { Ok(()) } else { Err(remote::failed(&ended.stderr)) }
+        if ended.success {
+            Ok(())
+        } else {
+            Err(remote::failed(&ended.stderr))
+        }
     }
 }
 
@@ -135,7 +148,9 @@ impl Repository {
     /// Returns the first bytes of a file by its hash, at most so many; errors when the repository does not hold it.
     pub fn beginning(&self, hash: ContentHash, most: usize) -> anyhow::Result<Vec<u8>> {
         let handle = self.handle()?;
-        let blob = handle.find_blob(git2::Oid::from_bytes(hash.as_bytes())?).map_err(|it| anyhow::anyhow!("{}", readable(&it)))?;
+        let blob = handle
+            .find_blob(git2::Oid::from_bytes(hash.as_bytes())?)
+            .map_err(|it| anyhow::anyhow!("{}", readable(&it)))?;
         let content = blob.content();
         Ok(content[..content.len().min(most)].to_vec())
     }
@@ -189,14 +204,29 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let work = folder.path().join("work");
         std::fs::create_dir(&work).unwrap();
-        let git = |args: &[&str]| { let out = super::super::tests::git_in(&work).args(args).output().unwrap(); assert!(out.status.success(), "{out:?}"); String::from_utf8(out.stdout).unwrap().trim().to_owned() };
+        let git = |args: &[&str]| {
+            let out = super::super::tests::git_in(&work).args(args).output().unwrap();
+            assert!(out.status.success(), "{out:?}");
+            String::from_utf8(out.stdout).unwrap().trim().to_owned()
+        };
         git(&["init", "-q", "-b", "main"]);
         std::fs::write(work.join("a"), "x").unwrap();
         git(&["add", "-A"]);
         git(&["commit", "-q", "-m", "one"]);
         let head = git(&["rev-parse", "HEAD"]);
-        let mirror = Mirror::open(&folder.path().join("m.git"), Origin { url: work.display().to_string(), branch: None }).unwrap();
-        let access = Access { token_file: None, timeout: std::time::Duration::from_secs(10), stop: std::sync::Arc::default() };
+        let mirror = Mirror::open(
+            &folder.path().join("m.git"),
+            Origin {
+                url: work.display().to_string(),
+                branch: None,
+            },
+        )
+        .unwrap();
+        let access = Access {
+            token_file: None,
+            timeout: std::time::Duration::from_secs(10),
+            stop: std::sync::Arc::default(),
+        };
         mirror.fetch(None, &access).unwrap();
         let repository = mirror.repository();
         assert_eq!(repository.head().unwrap(), Some(head.clone()));
