@@ -3,6 +3,13 @@
 //!
 //! Facts come in parts (a webhook, the forge's API, a clone): each part is a [`PullRequest`] that leaves out what its sender did not say.
 
+pub mod delivery;
+pub mod gitea;
+pub mod github;
+pub mod gitlab;
+pub mod flux;
+mod json;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,121 @@
+//! What Flux tells of a revision on the cluster: the events of its notification controller. Knows their JSON; must not know which pull request a
+//! commit belongs to.
+
+use serde_json::Value;
+
+use super::{Rollout, json};
+
+/// Longer messages are cut: a failed build may quote a whole manifest.
+const MAX_MESSAGE_CHARS: usize = 2000;
+
+/// Under which keys of `metadata` the commit may stand; of an OCI artifact it is the origin's.
+const REVISION_KEYS: [&str; 6] = [
+    "kustomize.toolkit.fluxcd.io/originRevision",
+    "kustomize.toolkit.fluxcd.io/revision",
+    "helm.toolkit.fluxcd.io/revision",
+    "source.toolkit.fluxcd.io/revision",
+    "originRevision",
+    "revision",
+];
+
+/// Returns what an event tells, `None` where it is about no commit. An error is only a body that is no event: no JSON object, no object, no time.
+pub fn read(body: &[u8]) -> Result<Option<Rollout>, String> {
+    let event: Value = serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
+    let kind = json::name(&event, "/involvedObject/kind").ok_or("the event names no object")?;
+    let name = json::name(&event, "/involvedObject/name").ok_or("the event names no object")?;
+    let object = match json::name(&event, "/involvedObject/namespace") {
+        Some(namespace) => format!("{kind} {namespace}/{name}"),
+        None => format!("{kind} {name}"),
+    };
+    let time = json::time(&event, "/timestamp").ok_or("the event has no time")?;
+    let metadata = event.get("metadata").unwrap_or(&Value::Null);
+    let revision = REVISION_KEYS.iter().find_map(|it| commit(metadata.get(it)?.as_str()?));
+    Ok(revision.map(|revision| Rollout {
+        object,
+        revision,
+        time,
+        ok: json::name(&event, "/severity").is_none_or(|it| it != "error"),
+        reason: json::name(&event, "/reason").unwrap_or_default(),
+        message: json::text(&event, "/message")
+            .unwrap_or_default()
+            .chars()
+            .take(MAX_MESSAGE_CHARS)
+            .collect(),
+    }))
+}
+
+/// Returns the commit of a revision: `main/<sha>`, `main@sha1:<sha>`, `sha1:<sha>` or the sha alone. `latest@sha256:..` is an artifact's digest.
+fn commit(revision: &str) -> Option<String> {
+    let sha = revision.rsplit(['/', '@', ':']).next()?;
+    let is_sha = sha.len() == 40 && sha.bytes().all(|it| it.is_ascii_hexdigit());
+    is_sha.then(|| sha.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    #[test]
+    fn revisions_are_read_in_every_form() {
+        let check = |revision: &str, expected: Option<&str>| assert_eq!(commit(revision).as_deref(), expected, "{revision}");
+        check(&format!("main/{SHA}"), Some(SHA));
+        check(&format!("feature/x/{SHA}"), Some(SHA));
+        check(&format!("main@sha1:{SHA}"), Some(SHA));
+        check(&format!("sha1:{SHA}"), Some(SHA));
+        check(SHA, Some(SHA));
+        check(&format!("latest@sha256:{SHA}{}", "0".repeat(24)), None);
+        check("6.2.1", None);
+        check("", None);
+    }
+
+    #[test]
+    fn an_event_is_read() {
+        let event = json!({
+            "involvedObject": {"kind": "Kustomization", "namespace": "flux-system", "name": "apps", "uid": "x"},
+            "severity": "error",
+            "timestamp": "2025-01-02T03:04:05Z",
+            "message": "health check failed",
+            "reason": "HealthCheckFailed",
+            "metadata": {"kustomize.toolkit.fluxcd.io/revision": format!("main@sha1:{SHA}")},
+            "reportingController": "kustomize-controller",
+        });
+        let expected = Rollout {
+            object: "Kustomization flux-system/apps".to_owned(),
+            revision: SHA.to_owned(),
+            time: "2025-01-02T03:04:05Z".parse().unwrap(),
+            ok: false,
+            reason: "HealthCheckFailed".to_owned(),
+            message: "health check failed".to_owned(),
+        };
+        assert_eq!(read(event.to_string().as_bytes()), Ok(Some(expected)));
+    }
+
+    #[test]
+    fn the_key_of_the_revision_may_be_any_of_the_known() {
+        let check = |metadata: Value, expected: bool| {
+            let event =
+                json!({"involvedObject": {"kind": "HelmRelease", "name": "a"}, "timestamp": "2025-01-02T03:04:05Z", "metadata": metadata});
+            let found = read(event.to_string().as_bytes()).unwrap();
+            assert_eq!(found.is_some_and(|it| it.ok && it.object == "HelmRelease a"), expected, "{event}");
+        };
+        check(json!({"revision": format!("main/{SHA}")}), true);
+        check(json!({"source.toolkit.fluxcd.io/revision": format!("main/{SHA}")}), true);
+        check(json!({"helm.toolkit.fluxcd.io/revision": "1.2.3", "revision": SHA}), true);
+        check(json!({"helm.toolkit.fluxcd.io/revision": "1.2.3"}), false);
+        check(json!({}), false);
+        check(Value::Null, false);
+    }
+
+    #[test]
+    fn what_is_no_event_is_an_error() {
+        let check = |body: &str| assert!(read(body.as_bytes()).is_err(), "{body}");
+        check("");
+        check("[]");
+        check("{}");
+        check(r#"{"involvedObject": {"kind": "Kustomization", "name": "apps"}}"#);
+    }
+}

@@ -1,0 +1,53 @@
+//! What Gitea and Forgejo write of a pull request: the objects of their REST API and webhooks. Knows where they differ from GitHub's; must not
+//! know events.
+
+use serde_json::Value;
+
+use super::{Check, Comment, PullRequest, PullRequestId, Review, github, json};
+
+/// Returns what the object of a pull request says, one of a list too. Of a merged one `base.sha` lies after the merge: it is not read.
+pub fn pull_request(value: &Value, id: &PullRequestId) -> PullRequest {
+    let mut part = github::pull_request(value, id);
+    part.merge_base = json::sha(value, "/merge_base");
+    // Old ones have no field for it and go by the title.
+    part.draft = part.draft.or_else(|| part.title.as_deref().map(json::is_draft_title));
+    part
+}
+
+/// Returns what the object of an issue says that is a pull request: how a comment's webhook shows it.
+pub fn issue(value: &Value, id: &PullRequestId) -> PullRequest {
+    let mut part = github::issue(value, id);
+    part.draft = part.draft.or_else(|| part.title.as_deref().map(json::is_draft_title));
+    part
+}
+
+/// Returns the reviews of a list; requests for one and those that were not sent yet are none.
+pub fn reviews(value: &Value) -> Vec<Review> {
+    github::reviews(value)
+}
+
+/// Returns the comments of the conversation (those of the issue).
+pub fn comments(value: &Value) -> Vec<Comment> {
+    github::comments(value)
+}
+
+/// Returns a review's comments on lines of files. A line that is gone counts in the old file.
+pub fn line_comments(value: &Value) -> Vec<Comment> {
+    let comment = |it: &Value| {
+        let lines = ["/line", "/position", "/original_position"];
+        let line = lines.iter().filter_map(|at| json::number(it, at)).find(|line| *line > 0);
+        let comment = github::comment(it)?;
+        Some(Comment {
+            place: comment.place.map(|(path, _)| (path, line.unwrap_or(0))),
+            // `resolver` is there, and null, as long as nobody resolved it.
+            unresolved: it.get("resolver").is_some_and(Value::is_null),
+            ..comment
+        })
+    };
+    json::items(value, "").filter_map(comment).collect()
+}
+
+/// Returns the checks of a commit: of its combined status, or of a list of statuses; the first of each name.
+pub fn checks(value: &Value) -> Vec<Check> {
+    github::checks(value)
+}

@@ -1,0 +1,109 @@
+//! What GitHub writes of a pull request: the objects of its REST API, of which its webhooks are made. Knows field names; must not know events.
+//! Gitea and Forgejo copied most of them: `gitea` begins with what is read here.
+
+use serde_json::Value;
+
+use super::{Check, Comment, PullRequest, PullRequestId, Review, State, json};
+
+/// Returns what the object of a pull request says, one of a list too.
+pub fn pull_request(value: &Value, id: &PullRequestId) -> PullRequest {
+    let mut part = PullRequest::unknown(id.clone());
+    part.updated = json::time(value, "/updated_at");
+    part.title = json::text(value, "/title");
+    part.body = json::text(value, "/body");
+    part.author = user(value, "/user");
+    part.base = json::name(value, "/base/ref");
+    part.head = json::name(value, "/head/ref");
+    part.head_sha = json::sha(value, "/head/sha");
+    part.draft = json::flag(value, "/draft");
+    part.created = json::time(value, "/created_at");
+    part.merged = json::time(value, "/merged_at");
+    part.closed = json::time(value, "/closed_at");
+    part.labels = json::names(value, "/labels", |it| json::name(it, "/name"));
+    part.reviewers = json::names(value, "/requested_reviewers", |it| user(it, ""));
+    // `merge_commit_sha` is no sign: GitHub sends the commit of a trial merge of those that are open or were closed.
+    let is_merged = json::flag(value, "/merged").unwrap_or(part.merged.is_some());
+    part.state = match json::name(value, "/state").as_deref() {
+        _ if is_merged => Some(State::Merged),
+        Some("open") => Some(State::Open),
+        Some("closed") => Some(State::Closed),
+        _ => None,
+    };
+    if is_merged {
+        part.merge_commit = json::sha(value, "/merge_commit_sha");
+        part.merged_by = user(value, "/merged_by");
+    }
+    part
+}
+
+/// Returns what the object of an issue says that is a pull request: how a comment's webhook shows it.
+pub fn issue(value: &Value, id: &PullRequestId) -> PullRequest {
+    let mut part = pull_request(value, id);
+    part.merged = json::time(value, "/pull_request/merged_at");
+    part.draft = part.draft.or_else(|| json::flag(value, "/pull_request/draft"));
+    if json::flag(value, "/pull_request/merged").unwrap_or(part.merged.is_some()) {
+        part.state = Some(State::Merged);
+    }
+    part
+}
+
+/// Returns the reviews of a list; those that were not sent yet are none.
+pub fn reviews(value: &Value) -> Vec<Review> {
+    json::items(value, "").filter_map(review).collect()
+}
+
+/// Returns one review of a list or a webhook.
+pub fn review(value: &Value) -> Option<Review> {
+    let state = json::name(value, "/state")?;
+    Some(Review {
+        author: user(value, "/user")?,
+        time: json::time(value, "/submitted_at"),
+        verdict: json::verdict(&state)?,
+        body: json::text(value, "/body").unwrap_or_default(),
+        dismissed: state.eq_ignore_ascii_case("dismissed") || json::flag(value, "/dismissed").unwrap_or(false),
+    })
+}
+
+/// Returns the comments of the conversation (those of the issue).
+pub fn comments(value: &Value) -> Vec<Comment> {
+    json::items(value, "").filter_map(comment).collect()
+}
+
+/// Returns the comments on lines of files; line 0 stands for a whole file. Whether a thread is resolved is not in this API.
+pub fn line_comments(value: &Value) -> Vec<Comment> {
+    comments(value)
+}
+
+/// Returns one comment of a list or a webhook, with its place where it has one.
+pub fn comment(value: &Value) -> Option<Comment> {
+    let line = json::number(value, "/line").or_else(|| json::number(value, "/original_line"));
+    Some(Comment {
+        author: user(value, "/user")?,
+        time: json::time(value, "/created_at"),
+        body: json::text(value, "/body")?,
+        place: json::name(value, "/path").map(|it| (it, line.unwrap_or(0))),
+        unresolved: false,
+    })
+}
+
+/// Returns the checks of a commit: of a combined status, of check runs, or of a plain list of statuses; the first of each name.
+pub fn checks(value: &Value) -> Vec<Check> {
+    let lists = ["/statuses", "/check_runs", ""];
+    let found = lists.iter().flat_map(|it| json::items(value, it)).filter_map(|it| {
+        let results = ["/conclusion", "/state", "/status"];
+        Some(Check {
+            name: json::name(it, "/context").or_else(|| json::name(it, "/name"))?,
+            result: results.iter().find_map(|at| json::name(it, at))?.to_lowercase(),
+        })
+    });
+    let mut checks: Vec<Check> = found.collect();
+    checks.sort_by(|a, b| a.name.cmp(&b.name));
+    checks.dedup_by(|later, first| later.name == first.name);
+    checks
+}
+
+/// Returns the name of a user that stands at a pointer.
+pub(super) fn user(value: &Value, pointer: &str) -> Option<String> {
+    let user = value.pointer(pointer)?;
+    json::name(user, "/login").or_else(|| json::name(user, "/username"))
+}

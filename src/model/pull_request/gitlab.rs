@@ -1,0 +1,132 @@
+//! What GitLab writes of a merge request: the objects of its REST API, and `object_attributes` of its webhooks, which resemble them. Knows field
+//! names; must not know events.
+
+use serde_json::Value;
+
+use super::{Check, Comment, Method, PullRequest, PullRequestId, Review, State, Verdict, json};
+
+/// Returns what the object of a merge request says, one of a list too. Of a webhook's `object_attributes` it is the same, but with fewer fields.
+pub fn pull_request(value: &Value, id: &PullRequestId) -> PullRequest {
+    let mut part = PullRequest::unknown(id.clone());
+    part.updated = json::time(value, "/updated_at");
+    part.title = json::text(value, "/title");
+    part.body = json::text(value, "/description");
+    part.author = user(value, "/author");
+    part.base = json::name(value, "/target_branch");
+    part.head = json::name(value, "/source_branch");
+    part.head_sha = ["/sha", "/diff_refs/head_sha", "/last_commit/id"]
+        .iter()
+        .find_map(|it| json::sha(value, it));
+    part.merge_base = json::sha(value, "/diff_refs/base_sha");
+    part.draft = json::flag(value, "/draft")
+        .or_else(|| json::flag(value, "/work_in_progress"))
+        .or_else(|| part.title.as_deref().map(json::is_draft_title));
+    part.created = json::time(value, "/created_at");
+    part.merged = json::time(value, "/merged_at");
+    part.closed = json::time(value, "/closed_at");
+    part.labels = json::names(value, "/labels", label);
+    part.reviewers = json::names(value, "/reviewers", |it| user(it, ""));
+    part.state = match json::name(value, "/state").as_deref() {
+        Some("merged") => Some(State::Merged),
+        Some("closed") => Some(State::Closed),
+        // A locked one is being merged.
+        Some("opened" | "reopened" | "locked") => Some(State::Open),
+        _ => None,
+    };
+    part.closed_by = user(value, "/closed_by");
+    if part.state == Some(State::Merged) {
+        let squashed = json::sha(value, "/squash_commit_sha");
+        part.method = squashed.as_ref().map(|_| Method::Squash);
+        part.merge_commit = json::sha(value, "/merge_commit_sha").or(squashed);
+        part.merged_by = user(value, "/merge_user").or_else(|| user(value, "/merged_by"));
+        part.closed_by = None;
+    }
+    part
+}
+
+/// Returns the approvals of a merge request (`approvals`).
+pub fn reviews(value: &Value) -> Vec<Review> {
+    let review = |it: &Value| {
+        Some(Review {
+            author: user(it, "/user")?,
+            time: json::time(it, "/approved_at"),
+            verdict: Verdict::Approved,
+            body: String::new(),
+            dismissed: false,
+        })
+    };
+    json::items(value, "/approved_by").filter_map(review).collect()
+}
+
+/// Returns the comments of a list of notes, those on lines too; what GitLab itself noted is none.
+pub fn comments(value: &Value) -> Vec<Comment> {
+    json::items(value, "").filter_map(comment).collect()
+}
+
+/// Returns the comments of a list of discussions.
+pub fn line_comments(value: &Value) -> Vec<Comment> {
+    json::items(value, "")
+        .flat_map(|it| json::items(it, "/notes"))
+        .filter_map(comment)
+        .collect()
+}
+
+/// Returns one note of a list.
+fn comment(value: &Value) -> Option<Comment> {
+    if json::flag(value, "/system").unwrap_or(false) {
+        return None;
+    }
+    let line = json::number(value, "/position/new_line").or_else(|| json::number(value, "/position/old_line"));
+    let path = json::name(value, "/position/new_path").or_else(|| json::name(value, "/position/old_path"));
+    Some(Comment {
+        author: user(value, "/author")?,
+        time: json::time(value, "/created_at"),
+        body: json::text(value, "/body")?,
+        place: path.map(|it| (it, line.unwrap_or(0))),
+        unresolved: json::flag(value, "/resolvable").unwrap_or(false) && !json::flag(value, "/resolved").unwrap_or(false),
+    })
+}
+
+/// Returns the comment of a note's webhook, whose author stands beside it; `None` for one of GitLab itself.
+pub(super) fn hook_comment(attributes: &Value, author: String) -> Option<Comment> {
+    if json::flag(attributes, "/system").unwrap_or(false) {
+        return None;
+    }
+    let line = json::number(attributes, "/position/new_line").or_else(|| json::number(attributes, "/position/old_line"));
+    let path = json::name(attributes, "/position/new_path").or_else(|| json::name(attributes, "/position/old_path"));
+    Some(Comment {
+        author,
+        time: json::time(attributes, "/created_at"),
+        body: json::text(attributes, "/note")?,
+        place: path.map(|it| (it, line.unwrap_or(0))),
+        unresolved: attributes.get("resolved_at").is_some_and(Value::is_null)
+            && json::name(attributes, "/type").is_some_and(|it| it == "DiffNote" || it == "DiscussionNote"),
+    })
+}
+
+/// Returns the checks of a list of pipelines or of statuses of a commit, newest first: the first of each name.
+pub fn checks(value: &Value) -> Vec<Check> {
+    let found = json::items(value, "").filter_map(|it| {
+        Some(Check {
+            name: json::name(it, "/name")
+                .or_else(|| json::name(it, "/source").map(|source| format!("pipeline ({source})")))
+                .unwrap_or_else(|| "pipeline".to_owned()),
+            result: json::name(it, "/status")?.to_lowercase(),
+        })
+    });
+    let mut checks: Vec<Check> = found.collect();
+    checks.sort_by(|a, b| a.name.cmp(&b.name));
+    checks.dedup_by(|later, first| later.name == first.name);
+    checks
+}
+
+/// Labels are plain text in the API, objects in webhooks.
+pub(super) fn label(value: &Value) -> Option<String> {
+    json::name(value, "")
+        .or_else(|| json::name(value, "/title"))
+        .or_else(|| json::name(value, "/name"))
+}
+
+pub(super) fn user(value: &Value, pointer: &str) -> Option<String> {
+    json::name(value.pointer(pointer)?, "/username")
+}
