@@ -23,3 +23,4 @@ pub mod lint;
 pub mod memory;
 pub mod secrets;
 pub mod pull_request;
+pub mod config_file;
