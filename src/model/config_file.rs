@@ -65,8 +65,8 @@ pub fn read(path: &NotePath, text: &str) -> ConfigFile {
     match format(path, text) {
         Format::Markdown => file.note = Note::parse(text),
         Format::Yaml => file.read_yaml(text),
-        Format::Json => file.read_entries(text, json::entries(text)),
-        Format::Sections => file.read_entries(text, sections::entries(text)),
+        Format::Json => file.read_entries(text, &json::entries(text)),
+        Format::Sections => file.read_entries(text, &sections::entries(text)),
         Format::Code => file.take_parts(text, blocks::blocks(text)),
         Format::Text => file.note.parts_apart = true,
     }
@@ -140,15 +140,15 @@ impl ConfigFile {
         self.take_facts(facts);
     }
 
-    fn read_entries(&mut self, text: &str, entries: Vec<Entry>) {
+    fn read_entries(&mut self, text: &str, entries: &[Entry]) {
         let keys: Vec<(String, String)> = entries
             .iter()
             .filter(|it| !it.value.is_empty())
             .map(|it| (it.path.clone(), it.value.clone()))
             .collect();
         let resource = Resource::of_keys(&keys, 0..text.len()).filter(|it| !it.api_version.is_empty());
-        self.take_parts(text, parts::parts(text, &(0..text.len()), &entries, resource.as_ref()));
-        self.take_words(text, &entries);
+        self.take_parts(text, parts::parts(text, &(0..text.len()), entries, resource.as_ref()));
+        self.take_words(text, entries);
         self.take_facts(facts::facts(resource.as_ref(), &keys));
         self.resources.extend(resource);
     }

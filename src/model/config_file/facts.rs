@@ -32,7 +32,7 @@ pub(super) fn facts(resource: Option<&Resource>, keys: &[(String, String)]) -> V
             "chart" if path == "spec.chart.spec.chart" => facts.push(("chart", value.clone())),
             "version" if path == "spec.chart.spec.version" => facts.push(("version", value.clone())),
             "host" | "hostname" | "hosts" | "hostnames" | "dnsNames" | "commonName" if is_host(value) => {
-                facts.push(("host", value.clone()))
+                facts.push(("host", value.clone()));
             }
             "port" | "containerPort" | "targetPort" | "nodePort" | "hostPort" | "servicePort" if is_port(value) => {
                 facts.push(("port", value.clone()));
