@@ -28,6 +28,8 @@ pub struct Note {
     pub blocks: Vec<Block>,
     pub diagnostics: Vec<Diagnostic>,
     pub(crate) body_start: usize,
+    /// Each heading begins a passage of its own, however short: headings that are the names of a config file's parts.
+    pub(crate) parts_apart: bool,
 }
 
 impl Note {

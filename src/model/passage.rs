@@ -30,7 +30,7 @@ pub fn passages(text: &str, note: &Note) -> Vec<Passage> {
     for section in sections(text, note) {
         match &mut group {
             // A small section takes the next one in; while it is but a heading, the deeper heading names the passage.
-            Some(open) if open.range.len() < LEAST => {
+            Some(open) if open.range.len() < LEAST && !note.parts_apart => {
                 if is_bare(&text[open.range.clone()]) && section.headings.starts_with(&open.headings) {
                     open.headings = section.headings;
                 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bounds::Limits;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 mod bounds;
@@ -38,7 +39,26 @@ pub fn parse(text: &str) -> Result<Value, YamlError> {
     if let Some(value) = plain::parse(text) {
         return Ok(value);
     }
-    bounds::check(text)?;
+    read(text, NOTE)
+}
+
+/// Returns one document of a config file, from which `---` and `...` lines were cut; an empty text is `Null`. Refuses more than 512 KiB, nesting
+/// above 64, anchors, aliases, duplicate keys. (The library's iterator over documents never ends after a bad one.)
+pub fn parse_document(text: &str) -> Result<Value, YamlError> {
+    read(text, CONFIG_FILE)
+}
+
+const NOTE: Limits = Limits {
+    kibibytes: 64,
+    nesting: 32,
+};
+const CONFIG_FILE: Limits = Limits {
+    kibibytes: 512,
+    nesting: 64,
+};
+
+fn read(text: &str, limits: Limits) -> Result<Value, YamlError> {
+    bounds::check(text, limits)?;
     serde_yaml::from_str(text).map_err(|error| YamlError {
         line: error.location().map_or(0, |it| it.line().saturating_sub(1)),
         message: error.to_string(),

@@ -6,8 +6,11 @@ use std::{borrow::Cow, ops::Range};
 use crate::{
     engine::{document::Document, graph::Facts},
     model::{
-        config_file,
-        note::Note,
+        config_file::{
+            self,
+            references::{Reference, ReferenceKind},
+        },
+        note::{Link, LinkKind, Note},
         path::{FileKind, NotePath},
         secrets::file::{self, Seen},
     },
@@ -62,7 +65,7 @@ pub fn visible<'b>(path: &NotePath, bytes: &'b [u8]) -> Result<Cow<'b, str>, &'s
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err("not UTF-8");
     };
-    if config_file::is_generated(path.as_str(), text) {
+    if config_file::generated::is_generated(path.as_str(), text) {
         return Err("made by a tool");
     }
     match file::of_file(path.as_str(), text) {
@@ -97,11 +100,76 @@ fn of_config<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
     let read = config_file::read(path, &text);
     let words: Vec<(Range<usize>, String)> = read.words;
     Document {
-        facts: Facts::of_links(&read.note.links),
+        facts: Facts::of_links(&read.links.iter().map(link).collect::<Vec<_>>()),
         note: read.note,
         words,
         flaw: read.flaw,
         text,
         ..Document::default()
+    }
+}
+
+/// Returns what a config file points to as a link of the graph. A folder stands for the Kustomization in it; a resource stays a name.
+fn link(reference: &Reference) -> Link {
+    let target = reference.target.trim_end_matches('/');
+    let file = |target: &str| {
+        let name = target.rsplit('/').next().unwrap_or(target);
+        if name.contains('.') && !matches!(name, "." | "..") {
+            target.to_owned()
+        } else {
+            format!("{target}/kustomization.yaml")
+        }
+    };
+    let target = match reference.kind {
+        ReferenceKind::Resource => target.to_owned(),
+        ReferenceKind::File if target.contains("://") => target.to_owned(),
+        ReferenceKind::File if target.starts_with('.') => file(target),
+        ReferenceKind::File => file(&format!("./{target}")),
+        ReferenceKind::RootFile => file(target.trim_start_matches("./").trim_start_matches('/')),
+    };
+    Link {
+        kind: LinkKind::Link,
+        target,
+        display: None,
+        markdown: true,
+        range: reference.range.clone(),
+        key: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &str, bytes: &[u8]) -> (String, Option<String>) {
+        let document = of_repo(&NotePath::parse_in_repo(path).unwrap(), Some(bytes));
+        (document.text.into_owned(), document.flaw)
+    }
+
+    #[test]
+    fn what_is_no_text_is_known_by_its_name_and_says_why() {
+        let check = |path: &str, bytes: &[u8], why: &str| {
+            let (text, flaw) = read(path, bytes);
+            assert!(text.is_empty() && flaw.as_ref().is_some_and(|it| it.contains(why)), "{path}: {flaw:?}");
+        };
+        check("a.bin", b"ab\0c", "binary");
+        check("a.txt", b"caf\xe9", "UTF-8");
+        check("a.psd", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "LFS");
+        check("Cargo.lock", b"[[package]]\n", "tool");
+        check("app/.env", b"A=b\n", "name");
+    }
+
+    #[test]
+    fn of_a_large_file_the_beginning_is_indexed() {
+        let (text, flaw) = read("big.txt", "a line of text\n".repeat(50_000).as_bytes());
+        assert!(text.len() <= BEGINNING && text.ends_with('\n') && flaw.is_some_and(|it| it.contains("beginning")));
+    }
+
+    #[test]
+    fn a_kustomization_links_to_what_it_names() {
+        let text = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n  - ../base\n  - app.yaml\n";
+        let document = of_repo(&NotePath::parse("apps/kustomization.yaml").unwrap(), Some(text.as_bytes()));
+        let facts = document.facts.to_text().unwrap();
+        assert!(facts.contains("../base/kustomization.yaml") && facts.contains("./app.yaml"), "{facts}");
     }
 }

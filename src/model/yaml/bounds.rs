@@ -2,23 +2,31 @@
 
 use crate::model::yaml::YamlError;
 
-const MAX_BYTES: usize = 64 * 1024;
-const MAX_NESTING: usize = 32;
+/// How much YAML is read at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) kibibytes: usize,
+    pub(super) nesting: usize,
+}
 
 /// Returns an error for a text that is too long, too deeply nested (the library needs 31 s for 50,000 `{a: `) or uses anchors or aliases.
-pub(super) fn check(text: &str) -> Result<(), YamlError> {
-    if text.len() > MAX_BYTES {
+pub(super) fn check(text: &str, limits: Limits) -> Result<(), YamlError> {
+    if text.len() > limits.kibibytes * 1024 {
         return Err(YamlError {
-            message: "the YAML is longer than 64 KiB".to_owned(),
+            message: format!("the YAML is longer than {} KiB", limits.kibibytes),
             line: 0,
         });
     }
     let mut scan = Scan::default();
-    for (number, line) in text.lines().enumerate() {
-        scan.line(line.as_bytes()).map_err(|message| YamlError {
+    for (line, content) in text.lines().enumerate() {
+        let refused = |message: &str| YamlError {
             message: message.to_owned(),
-            line: number,
-        })?;
+            line,
+        };
+        scan.line(content.as_bytes()).map_err(refused)?;
+        if scan.deepest > limits.nesting {
+            return Err(refused(&format!("the YAML is nested more than {} deep", limits.nesting)));
+        }
     }
     Ok(())
 }
@@ -34,6 +42,8 @@ struct Scan {
     literal: Option<usize>,
     /// A line indented deeper than this continues an unquoted text.
     plain: Option<usize>,
+    /// The deepest nesting that a line has shown.
+    deepest: usize,
 }
 
 impl Scan {
@@ -100,9 +110,7 @@ impl Scan {
                 b'!' if fresh => at += line[at..].iter().take_while(|it| !matches!(it, b' ' | b'\t')).count() - 1,
                 _ => fresh = false,
             }
-            if self.flow + markers > MAX_NESTING {
-                return Err("the YAML is nested more than 32 deep");
-            }
+            self.deepest = self.deepest.max(self.flow + markers);
             at += 1;
         }
         if !fresh && !quoted && self.flow == 0 && self.quote.is_none() {

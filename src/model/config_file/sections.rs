@@ -1,0 +1,75 @@
+//! Reads the keys of TOML, INI and files of variables: `[section]` lines and `key = value` lines. Knows no more of these languages.
+
+use super::key_paths::Entry;
+
+const MAX_KEY: usize = 200;
+const MAX_VALUE: usize = 300;
+
+/// Returns the sections (depth 1) and their keys (depth 2, or 1 before the first section) in order. Takes time linear in the text.
+pub(super) fn entries(text: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut section = String::new();
+    let mut inside: Option<&str> = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let content = line.trim();
+        if let Some(quotes) = inside {
+            if content.contains(quotes) {
+                inside = None;
+            }
+            continue;
+        }
+        if content.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(name) = content.strip_prefix('[').and_then(|it| it.split(']').next()) {
+            let name = name.trim_matches(['[', ' ']);
+            if !name.is_empty() && name.len() <= MAX_KEY && !name.contains(['=', ',']) {
+                name.clone_into(&mut section);
+                entries.push(entry(name.to_owned(), 1, start, ""));
+                continue;
+            }
+        }
+        let Some((key, value)) = content.split_once('=') else { continue };
+        let key = key.trim().trim_start_matches("export ").trim_matches(['"', '\'']);
+        let value = value.trim();
+        if let Some(quotes) = ["\"\"\"", "'''"].into_iter().find(|it| value.starts_with(it)) {
+            inside = (!value[3..].contains(quotes)).then_some(quotes);
+        }
+        if key.is_empty() || key.len() > MAX_KEY || key.contains(char::is_whitespace) {
+            continue;
+        }
+        let value = value.trim_matches(['"', '\'']);
+        let value = if value.len() <= MAX_VALUE { value } else { "" };
+        if section.is_empty() {
+            entries.push(entry(key.to_owned(), 1, start, value));
+        } else {
+            entries.push(entry(format!("{section}.{key}"), 2, start, value));
+        }
+    }
+    entries
+}
+
+fn entry(path: String, depth: usize, start: usize, value: &str) -> Entry {
+    Entry {
+        path,
+        depth,
+        start,
+        value: value.to_owned(),
+        is_text: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stand_in_their_sections() {
+        let found = entries("a = 1\n# b = 2\n[x.y]\nc = \"d\"\nt = '''\nno = 1\n'''\n[[z]]\nexport E=f\n; g = h\n");
+        let found: Vec<_> = found.iter().map(|it| format!("{} {} {}", it.depth, it.path, it.value)).collect();
+        assert_eq!(found, ["1 a 1", "1 x.y ", "2 x.y.c d", "2 x.y.t ", "1 z ", "2 z.E f"]);
+    }
+}
