@@ -26,6 +26,7 @@ mod mirror;
 mod past;
 mod program;
 mod remote;
+mod request;
 mod sign;
 mod staged;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use message::{COMMITTER, Identity, Message};
 pub use mirror::{Listing, Mirror, Origin, TreeFile};
 pub use past::Past;
 pub use remote::{Access, Refusal, Upstream};
+pub use request::{ChangedPath, Changes, OwnCommit, Shape};
 
 /// Where the commits of a vault go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -150,7 +150,10 @@ mod tests {
     fn what_is_no_text_is_known_by_its_name_and_says_why() {
         let check = |path: &str, bytes: &[u8], why: &str| {
             let (text, flaw) = read(path, bytes);
-            assert!(text.is_empty() && flaw.as_ref().is_some_and(|it| it.contains(why)), "{path}: {flaw:?}");
+            assert!(
+                text.is_empty() && flaw.as_ref().is_some_and(|it| it.contains(why)),
+                "{path}: {flaw:?}"
+            );
         };
         check("a.bin", b"ab\0c", "binary");
         check("a.txt", b"caf\xe9", "UTF-8");
@@ -170,6 +173,9 @@ mod tests {
         let text = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n  - ../base\n  - app.yaml\n";
         let document = of_repo(&NotePath::parse("apps/kustomization.yaml").unwrap(), Some(text.as_bytes()));
         let facts = document.facts.to_text().unwrap();
-        assert!(facts.contains("../base/kustomization.yaml") && facts.contains("./app.yaml"), "{facts}");
+        assert!(
+            facts.contains("../base/kustomization.yaml") && facts.contains("./app.yaml"),
+            "{facts}"
+        );
     }
 }
