@@ -32,6 +32,7 @@ pub mod graph;
 pub mod handle;
 mod lock;
 mod presence;
+mod pull_changes;
 mod own_settings;
 mod no_room;
 mod reconcile;

@@ -99,6 +99,14 @@ impl Repository {
         }))
     }
 
+    /// Returns the first line of a commit's message; empty when the clone has no such commit.
+    pub fn subject_of(&self, commit: &str) -> Result<String> {
+        let handle = self.handle()?;
+        let found = resolved(&handle, commit)?.map(|it| handle.find_commit(it)).transpose()?;
+        let subject = found.map(|it| String::from_utf8_lossy(it.summary_bytes().unwrap_or_default()).into_owned());
+        Ok(subject.unwrap_or_default())
+    }
+
     /// Returns how a commit went in, compared with the head of a branch; `None` when the clone has not both.
     pub fn shape(&self, commit: &str, head: &str) -> Result<Option<Shape>> {
         let handle = self.handle()?;
