@@ -237,11 +237,14 @@ impl Columns {
             .context("more than 255 sources")?;
         let (names, name_of) = self.strings(reader, "path")?;
         // In the order of notes, so that a path is one lookup and the order by path one comparison.
-        for at in name_of {
+        for (note, at) in name_of.into_iter().enumerate() {
             let path = names.get(at as usize);
             self.paths.push(path);
+            // A file of a config repository has passages.
+            let next = self.first_doc.get(note + 1).copied().unwrap_or(reader.max_doc());
+            let is_bare = next - self.first_doc[note] == 1;
             self.attachment
-                .push(NotePath::parse(path).is_ok_and(|it| it.kind() == FileKind::Attachment));
+                .push(is_bare && NotePath::parse(path).is_ok_and(|it| it.kind() == FileKind::Attachment));
         }
         Ok(())
     }
