@@ -170,14 +170,11 @@ impl ConfigFile {
             let mut words = String::new();
             let mut last = "";
             while let Some(entry) = entries.next_if(|it| it.start < passage.range.end) {
-                if entry.path == last || entry.value.is_empty() && !entry.is_text {
-                    continue;
-                }
-                last = &entry.path;
-                add_path(&entry.path, &mut words);
-                // The values of a release are also asked for as its chart's `values.yaml` has them.
-                if let Some(path) = entry.path.strip_prefix("spec.values.").filter(|it| it.contains('.')) {
-                    add_path(path, &mut words);
+                // A key alone is in the text.
+                let is_path = entry.path.contains('.') && (!entry.value.is_empty() || entry.is_text);
+                if is_path && entry.path != last {
+                    last = &entry.path;
+                    add_path(&entry.path, &mut words);
                 }
             }
             if !words.is_empty() {

@@ -16,6 +16,7 @@ mod natural;
 pub mod needed;
 pub mod outline;
 pub mod pattern;
+pub mod resource;
 mod scopes;
 
 /// What ranks, and what must hold.
@@ -67,11 +68,13 @@ pub enum Condition {
         name: String,
         test: PropertyTest,
     },
-    /// A named fact that a source other than a vault knows of its files, such as the `kind` of a manifest (`natural` only).
+    /// A named fact of a config file, such as the `kind` of a manifest (`natural` only). A note of a vault has none, whatever its properties.
     Field {
         name: &'static str,
         pattern: Pattern,
     },
+    /// One resource of a config file has all of these (`natural` only).
+    Resource(ResourceTest),
 }
 
 /// A part of a note that a condition can be confined to.
@@ -106,6 +109,14 @@ pub enum PropertyTest {
     Less(f64),
     Greater(f64),
     Value(Pattern),
+}
+
+/// What is asked of one resource; at least two of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResourceTest {
+    pub kind: Option<Pattern>,
+    pub namespace: Option<Pattern>,
+    pub name: Option<Pattern>,
 }
 
 /// A text to find.

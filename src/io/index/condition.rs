@@ -10,7 +10,7 @@ use crate::{
     model::{
         path::NotePath,
         query::{
-            Condition, Pattern, PatternText, Scope,
+            Condition, Pattern, PatternText, PropertyTest, Scope,
             candidate::Candidate,
             evaluate::{Matcher, visible_path},
             needed::needed,
@@ -114,8 +114,11 @@ impl Selector<'_, '_> {
             Condition::Tag(tag) => self.segmentwise(|it| property::tag(it, tag))?,
             Condition::Scope(scope, inner) => self.scope(*scope, inner)?,
             Condition::Property { name, test } => self.segmentwise(|it| property::property(it, name, test))?,
-            // Facts of manifests; a vault's notes have none.
-            Condition::Field { .. } => self.all(Verdict::No),
+            Condition::Field { name, pattern } => {
+                let test = PropertyTest::Value(pattern.clone());
+                self.segmentwise(|it| Ok(property::of_config_file(it, property::property(it, name, &test)?)))?
+            }
+            Condition::Resource(test) => self.segmentwise(|it| Ok(property::of_config_file(it, property::resource(it, test)?)))?,
         })
     }
 

@@ -10,17 +10,20 @@ use super::parts::Part;
 /// A block without a symbol joins the one before it up to so many lines.
 const MAX_LINES: usize = 40;
 
+/// They open a block too, and define nothing.
+const STATEMENTS: [&str; 10] = ["if", "else", "for", "while", "do", "try", "switch", "match", "loop", "return"];
+
 /// No more of a block is searched for its symbol.
 const MAX_SEARCHED: usize = 4096;
 const MAX_TITLE: usize = 80;
 
-/// `export async function name`, `pub fn name`, `impl Name`, `def name`, `func (r *T) Name`, `name() {`, `name = ` of a Nix set.
+/// `export async function name`, `pub fn name`, `impl Name`, `def name`, `func (r *T) Name`, `name() {`, `name = ` of a Nix set, `server {`.
 static SYMBOL: LazyLock<Regex> = LazyLock::new(|| {
     let words =
         "function\\*?|class|const|let|interface|type|enum|namespace|fn|struct|trait|impl(?:<[^>]{0,80}>)?|mod|static|def|func|macro_rules!";
     let before = "(?:export |default |declare |abstract |async |unsafe |const |pub(?:\\([^)]{0,40}\\))? )*";
     Regex::new(&format!(
-        r"(?m)^(?:{before}(?:{words})[ \t]+(?:\([^)]{{0,80}}\)[ \t]*)?([\w$][\w$:.-]*)|([\w][\w.:-]*)[ \t]*\(\)[ \t]*\{{?|[ ]{{0,2}}([a-zA-Z][\w.-]*)[ \t]*=[ \t]*(?:\{{|rec|pkgs|lib|let|with|import)\b?|(?i:from)[ \t]+\S+[ \t]+(?i:as)[ \t]+([\w.-]+))"
+        r"(?m)^(?:{before}(?:{words})[ \t]+(?:\([^)]{{0,80}}\)[ \t]*)?([\w$][\w$:.-]*)|([\w][\w.:-]*)[ \t]*\(\)[ \t]*\{{?|[ ]{{0,2}}([a-zA-Z][\w.-]*)[ \t]*=[ \t]*(?:\{{|rec|pkgs|lib|let|with|import)\b?|(?i:from)[ \t]+\S+[ \t]+(?i:as)[ \t]+([\w.-]+)|([a-z_]+)(?:[ \t][^{{}};\n]{{0,80}})?[ \t]\{{[ \t]*$)"
     ))
     .expect("the pattern is constant")
 });
@@ -30,14 +33,20 @@ pub(super) fn blocks(text: &str) -> Vec<Part> {
     let mut blocks: Vec<Part> = Vec::new();
     let mut starts = Vec::new();
     let (mut at, mut after_blank) = (0, true);
+    // Where a block began that has been comments so far.
+    let mut comments = None;
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let first = line.chars().next().unwrap_or('\n');
-        if after_blank && !first.is_whitespace() && !"})]".contains(first) || is_stage(line) {
-            starts.push((at, number));
+        let begins = after_blank && !first.is_whitespace() && !"})]".contains(first) || is_stage(line);
+        if is_comment(line) {
+            comments = comments.or(begins.then_some((at, number)));
+        } else if begins || comments.is_some() && !line.trim().is_empty() {
+            starts.push(comments.take().unwrap_or((at, number)));
         }
         after_blank = line.trim().is_empty();
         at += line.len();
     }
+    starts.extend(comments.filter(|_| starts.is_empty()));
     let mut open: Option<(usize, bool)> = None;
     for (index, &(start, line)) in starts.iter().enumerate() {
         let end = starts.get(index + 1).map_or(text.len(), |it| it.0);
@@ -55,6 +64,11 @@ pub(super) fn blocks(text: &str) -> Vec<Part> {
     blocks
 }
 
+fn is_comment(line: &str) -> bool {
+    let is_attribute = line.starts_with("#[");
+    !is_attribute && ["#", "//", "/*", "*", " *", "--"].iter().any(|mark| line.starts_with(mark))
+}
+
 /// A stage of a Dockerfile.
 fn is_stage(line: &str) -> bool {
     line.starts_with("FROM ")
@@ -67,12 +81,12 @@ fn symbol(block: &str) -> Option<String> {
     }
     let captures = SYMBOL.captures(&block[..limit])?;
     let name = captures.iter().skip(1).flatten().next()?;
-    (name.len() <= MAX_TITLE).then(|| name.as_str().trim_end_matches([':', '.', '-']).to_owned())
+    let is_statement = STATEMENTS.contains(&name.as_str());
+    (!is_statement && name.len() <= MAX_TITLE).then(|| name.as_str().trim_end_matches([':', '.', '-']).to_owned())
 }
 
 /// Returns the first line that is no comment, for what defines nothing: `server {`, `FROM nginx:1.27`.
 fn first_words(block: &str) -> String {
-    let is_comment = |it: &str| ["#", "//", "/*", "*", "--"].iter().any(|mark| it.starts_with(mark));
     let mut lines = block.lines().map(str::trim).filter(|it| !it.is_empty());
     let first = lines
         .clone()
@@ -104,7 +118,7 @@ mod tests {
         );
         check(
             "//! Doc.\n\nuse a;\n\n/// Says.\npub(crate) fn one() {}\n\nimpl<T> Two for T {}\n",
-            &["//! Doc.", "one", "Two"],
+            &["use a;", "one", "Two"],
         );
         check(
             "#!/bin/sh\nset -e\n\ndeploy_all() {\n  a\n}\n\necho done\n",
@@ -119,7 +133,12 @@ mod tests {
             "FROM node:22 AS build\nRUN x\nFROM nginx:1.27\nCOPY a b\n",
             &["build", "FROM nginx:1.27"],
         );
-        check("server {\n  listen 80;\n\n  location / {}\n}\n", &["server"]);
+        check(
+            "user x;\n\nserver {\n  listen 80;\n\n  location / {}\n}\n\nmap $a $b {\n}\n",
+            &["user x;", "server", "map"],
+        );
+        check("// Alone.\n", &["// Alone."]);
+        check("if (x) {\n}\n\n/* a\n * b */\nlet y = 1\n", &["if (x)", "y"]);
         check("", &[]);
     }
 }

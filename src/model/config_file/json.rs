@@ -1,5 +1,7 @@
 //! Reads the keys of JSON, with the comments, quotes and bare keys of JSON5. Knows brackets, strings and commas; bears what is broken.
 
+use std::ops::Range;
+
 use super::key_paths::Entry;
 
 const MAX_DEPTH: usize = 64;
@@ -12,118 +14,137 @@ struct Frame {
     path_before: usize,
 }
 
+struct Scan<'t> {
+    text: &'t str,
+    frames: Vec<Frame>,
+    path: String,
+    line_start: usize,
+    /// What may turn out to be a key or a value.
+    token: Option<Range<usize>>,
+    entries: Vec<Entry>,
+}
+
 /// Returns the keys in order. Takes time linear in the text.
 pub(super) fn entries(text: &str) -> Vec<Entry> {
-    let bytes = text.as_bytes();
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut frames: Vec<Frame> = Vec::new();
-    let mut path = String::new();
-    let mut line_start = 0;
+    let mut scan = Scan {
+        text,
+        frames: Vec::new(),
+        path: String::new(),
+        line_start: 0,
+        token: None,
+        entries: Vec::new(),
+    };
     let mut at = 0;
-    // The token that may turn out to be a key, and the key whose value is awaited.
-    let mut token: Option<(usize, usize)> = None;
-    while at < bytes.len() {
+    while at < text.len() {
+        at = scan.step(at);
+    }
+    scan.entries
+}
+
+impl Scan<'_> {
+    /// Reads what begins at a byte, and returns where the next begins.
+    fn step(&mut self, at: usize) -> usize {
+        let bytes = self.text.as_bytes();
         match bytes[at] {
-            b'\n' => line_start = at + 1,
-            b'/' if matches!(bytes.get(at + 1), Some(b'/' | b'*')) => {
-                let is_line = bytes[at + 1] == b'/';
-                let end = if is_line {
-                    text[at..].find('\n')
-                } else {
-                    text[at + 2..].find("*/").map(|it| it + 3)
-                };
-                at = end.map_or(bytes.len(), |it| at + it - usize::from(is_line));
-                if !is_line {
-                    at += 1;
-                    continue;
-                }
+            b'\n' => self.line_start = at + 1,
+            b'/' if matches!(bytes.get(at + 1), Some(b'/')) => {
+                return memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |it| at + it);
+            }
+            b'/' if matches!(bytes.get(at + 1), Some(b'*')) => {
+                return memchr::memmem::find(&bytes[at + 2..], b"*/").map_or(bytes.len(), |it| at + it + 4);
             }
             quote @ (b'"' | b'\'') => {
                 let end = string_end(bytes, at, quote);
-                token = Some((at + 1, end));
-                at = end;
+                self.token = Some(at + 1..end);
+                return end + 1;
             }
-            b'{' | b'[' => {
-                let is_list = bytes[at] == b'[';
-                frames.push(Frame {
-                    item: is_list.then_some(0),
-                    path_before: path.len(),
-                });
-                if is_list && path.len() <= MAX_PATH {
-                    path.push_str("[0]");
-                }
-                token = None;
-            }
-            b'}' | b']' | b',' => {
-                if let Some((start, end)) = token.take() {
-                    value(text, (start, end), &mut entries, &path, &frames, line_start);
-                }
-                if bytes[at] != b',' {
-                    if let Some(frame) = frames.pop() {
-                        path.truncate(frame.path_before);
-                    }
-                } else if let Some(frame) = frames.last_mut() {
-                    path.truncate(frame.path_before);
-                    if let Some(index) = &mut frame.item {
-                        *index += 1;
-                        if path.len() <= MAX_PATH {
-                            path.push_str(&format!("[{index}]"));
-                        }
-                    }
+            b'{' => self.open(None),
+            b'[' => self.open(Some(0)),
+            b'}' | b']' => {
+                self.value();
+                if let Some(frame) = self.frames.pop() {
+                    self.path.truncate(frame.path_before);
                 }
             }
-            b':' => {
-                if let (Some((start, end)), Some(frame)) = (token.take(), frames.last().filter(|it| it.item.is_none())) {
-                    path.truncate(frame.path_before);
-                    if path.len() <= MAX_PATH && end - start <= MAX_PATH {
-                        if !path.is_empty() {
-                            path.push('.');
-                        }
-                        path.push_str(&text[start..end]);
-                        if frames.len() <= MAX_DEPTH && path.len() <= MAX_PATH {
-                            let is_first = text[line_start..start].trim_matches([' ', '\t', '"', '\'', '{']).is_empty();
-                            entries.push(Entry {
-                                path: path.clone(),
-                                depth: frames.iter().filter(|it| it.item.is_none()).count(),
-                                start: if is_first { line_start } else { start },
-                                value: String::new(),
-                                is_text: false,
-                            });
-                        }
-                    }
-                }
+            b',' => {
+                self.value();
+                self.next_item();
             }
-            it if !it.is_ascii_whitespace() => {
-                let end = bytes[at..]
-                    .iter()
-                    .position(|it| it.is_ascii_whitespace() || b",:{}[]\"'".contains(it))
-                    .map_or(bytes.len(), |it| at + it);
-                token = Some((at, end.max(at + 1)));
-                at = end.max(at + 1) - 1;
+            b':' => self.key(),
+            it if it.is_ascii_whitespace() => {}
+            _ => {
+                let ends = |it: &u8| it.is_ascii_whitespace() || b",:{}[]\"'".contains(it);
+                let end = bytes[at..].iter().position(ends).map_or(bytes.len(), |it| at + it);
+                self.token = Some(at..end);
+                return end;
             }
+        }
+        at + 1
+    }
+
+    fn open(&mut self, item: Option<usize>) {
+        self.token = None;
+        self.frames.push(Frame {
+            item,
+            path_before: self.path.len(),
+        });
+        if item.is_some() && self.path.len() <= MAX_PATH {
+            self.path.push_str("[0]");
+        }
+    }
+
+    fn next_item(&mut self) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        self.path.truncate(frame.path_before);
+        if let Some(index) = &mut frame.item {
+            *index += 1;
+            if self.path.len() <= MAX_PATH {
+                self.path.push_str(&format!("[{index}]"));
+            }
+        }
+    }
+
+    fn key(&mut self) {
+        let (Some(token), Some(frame)) = (self.token.take(), self.frames.last().filter(|it| it.item.is_none())) else {
+            return;
+        };
+        self.path.truncate(frame.path_before);
+        if self.path.len() > MAX_PATH || token.len() > MAX_PATH {
+            return;
+        }
+        if !self.path.is_empty() {
+            self.path.push('.');
+        }
+        self.path.push_str(&self.text[token.clone()]);
+        let before = self.text.get(self.line_start..token.start);
+        let is_first = before.is_some_and(|it| it.trim_matches([' ', '\t', '"', '\'', '{']).is_empty());
+        let depth = self.frames.iter().filter(|it| it.item.is_none()).count();
+        self.push(depth, if is_first { self.line_start } else { token.start }, String::new());
+    }
+
+    /// Notes the value of the last key, or an item of a list of scalars.
+    fn value(&mut self) {
+        let Some(token) = self.token.take().filter(|it| it.len() <= MAX_VALUE) else {
+            return;
+        };
+        let value = self.text[token].to_owned();
+        match self.entries.last_mut() {
+            Some(last) if last.path == self.path => last.value = value,
+            _ if self.frames.last().is_some_and(|it| it.item.is_some()) => self.push(self.frames.len() + 1, self.line_start, value),
             _ => {}
         }
-        at += 1;
     }
-    entries
-}
 
-/// Notes the value of the last key, or an item of a list of scalars.
-fn value(text: &str, token: (usize, usize), entries: &mut Vec<Entry>, path: &str, frames: &[Frame], line_start: usize) {
-    let value = &text[token.0..token.1];
-    if value.len() > MAX_VALUE || path.len() > MAX_PATH || frames.len() > MAX_DEPTH {
-        return;
-    }
-    match entries.last_mut() {
-        Some(last) if last.path == path => value.clone_into(&mut last.value),
-        _ if frames.last().is_some_and(|it| it.item.is_some()) => entries.push(Entry {
-            path: path.to_owned(),
-            depth: frames.len() + 1,
-            start: line_start.max(entries.last().map_or(0, |it| it.start)),
-            value: value.to_owned(),
-            is_text: false,
-        }),
-        _ => {}
+    fn push(&mut self, depth: usize, start: usize, value: String) {
+        if self.frames.len() <= MAX_DEPTH && self.path.len() <= MAX_PATH {
+            self.entries.push(Entry {
+                path: self.path.clone(),
+                depth,
+                start: start.max(self.entries.last().map_or(0, |it| it.start)),
+                value,
+                is_text: false,
+            });
+        }
     }
 }
 

@@ -62,7 +62,9 @@ impl Resource {
         } else {
             format!("{}/", self.namespace)
         };
-        format!("{} {namespace}{}", self.kind, self.name).trim_end().to_owned()
+        format!("{} {namespace}{}", self.kind, self.name)
+            .trim_end_matches([' ', '/'])
+            .to_owned()
     }
 }
 

@@ -3,8 +3,9 @@
 use std::{cell::OnceCell, sync::Arc};
 
 use crate::model::{
+    config_file,
     note::Note,
-    path::NotePath,
+    path::{FileKind, NotePath},
     query::outline::{Outline, may_have_query_fence},
 };
 
@@ -16,8 +17,6 @@ pub struct Candidate<'a> {
     pub text: &'a str,
     /// Only conditions on the name and path hold for a file that has no text (Obsidian help `Plugins/Search`).
     pub attachment: bool,
-    /// What [`Condition::Field`](super::Condition::Field) asks for: names and values, a name may come again.
-    pub fields: &'a [(&'a str, &'a str)],
     parsed: OnceCell<Note>,
     outline: OnceCell<Arc<Outline>>,
     may_have_fence: OnceCell<bool>,
@@ -30,7 +29,6 @@ impl<'a> Candidate<'a> {
             path,
             text,
             attachment: false,
-            fields: &[],
             parsed: OnceCell::new(),
             outline: OnceCell::new(),
             may_have_fence: OnceCell::new(),
@@ -61,6 +59,17 @@ impl<'a> Candidate<'a> {
     }
 
     pub(super) fn parsed(&self) -> &Note {
-        self.parsed.get_or_init(|| Note::parse(self.text))
+        self.parsed.get_or_init(|| {
+            if self.is_config_file() {
+                config_file::read(self.path, self.text).note
+            } else {
+                Note::parse(self.text)
+            }
+        })
+    }
+
+    /// Says whether this is a file of a config repository: of a vault's files of other kinds no text is read.
+    pub(super) fn is_config_file(&self) -> bool {
+        !self.attachment && self.path.kind() == FileKind::Attachment
     }
 }

@@ -7,7 +7,14 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{
     glob::PathGlob,
-    query::{Condition, PropertyTest, Scope, candidate::Candidate, outline::Span, pattern::Finder, scopes::Parts},
+    query::{
+        Condition, PropertyTest, Scope,
+        candidate::Candidate,
+        outline::Span,
+        pattern::Finder,
+        resource::{self, ResourceFinder},
+        scopes::Parts,
+    },
     yaml::Value,
 };
 
@@ -45,6 +52,7 @@ enum Fact {
     Value { name: String, finder: Finder },
     Property { name: String, test: PropertyTest },
     Field { name: &'static str, finder: Finder },
+    Resource(ResourceFinder),
 }
 
 impl Matcher {
@@ -107,6 +115,7 @@ fn compile(condition: &Condition, facts: &mut Vec<Fact>) -> Result<Test, String>
             name,
             finder: Finder::new(pattern)?,
         },
+        Condition::Resource(test) => Fact::Resource(ResourceFinder::new(test)?),
     };
     facts.push(fact);
     Ok(Test::Fact(facts.len() - 1))
@@ -118,14 +127,18 @@ impl Fact {
             Fact::File(finder) => finder.is_match(path.rsplit('/').next().unwrap_or(path)),
             Fact::Path(finder) => finder.is_match(path),
             Fact::PathGlob(glob) => glob.matches(candidate.path),
-            Fact::Value { name, finder } => candidate
-                .parsed()
-                .property(name)
-                .is_some_and(|value| any_scalar(value, &|it| it.scalar_text().is_some_and(|text| finder.is_match(&text)))),
+            Fact::Value { name, finder } => any_text(candidate, name, &|it| finder.is_match(it)),
             Fact::Property { name, test } => candidate.parsed().property(name).is_some_and(|value| passes(value, test)),
-            Fact::Field { name, finder } => candidate.fields.iter().any(|(its, value)| its == name && finder.is_match(value)),
+            Fact::Field { name, finder } => candidate.is_config_file() && any_text(candidate, name, &|it| finder.is_match(it)),
+            Fact::Resource(finder) => candidate.is_config_file() && any_text(candidate, resource::PROPERTY, &|it| finder.is_match(it)),
         }
     }
+}
+
+/// Says whether a property has a value whose text passes.
+fn any_text(candidate: &Candidate<'_>, name: &str, passes: &dyn Fn(&str) -> bool) -> bool {
+    let property = candidate.parsed().property(name);
+    property.is_some_and(|value| any_scalar(value, &|it| it.scalar_text().is_some_and(|text| passes(&text))))
 }
 
 struct File<'a> {

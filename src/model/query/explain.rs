@@ -1,6 +1,6 @@
 //! A query in words, as Obsidian's "Explain search term" gives it, so that a caller sees how a text was read.
 
-use crate::model::query::{Condition, Pattern, PatternText, PropertyTest, Query, Scope, TaskState};
+use crate::model::query::{Condition, Pattern, PatternText, PropertyTest, Query, ResourceTest, Scope, TaskState};
 
 /// Returns what ranks and what must hold, in one line.
 pub fn explain(query: &Query) -> String {
@@ -29,7 +29,16 @@ fn condition(it: &Condition) -> String {
         Condition::Scope(scope, inner) => format!("one {} where ({})", scope_name(*scope), condition(inner)),
         Condition::Property { name, test } => format!("the property `{name}` {}", property_test(test)),
         Condition::Field { name, pattern: text } => format!("{name} has {}", pattern(text)),
+        Condition::Resource(test) => format!("one resource where {}", resource(test)),
     }
+}
+
+fn resource(test: &ResourceTest) -> String {
+    let tests = [("kind", &test.kind), ("namespace", &test.namespace), ("name", &test.name)];
+    let described = tests
+        .iter()
+        .filter_map(|(name, it)| it.as_ref().map(|it| format!("{name} has {}", pattern(it))));
+    described.collect::<Vec<_>>().join(" and ")
 }
 
 fn join(parts: &[Condition], word: &str) -> String {

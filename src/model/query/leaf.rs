@@ -31,7 +31,8 @@ pub(super) enum Aim {
     File,
     Path,
     Tag,
-    Kind,
+    /// A fact of config files.
+    Field(&'static str),
     Property,
 }
 
@@ -56,6 +57,9 @@ pub(super) enum Term<'a> {
     Regex(&'a str),
 }
 
+/// What may stand before a colon besides, in `natural`: facts of config files.
+pub(super) const FIELDS: [&str; 7] = ["kind", "namespace", "name", "image", "chart", "host", "port"];
+
 /// Returns the operator that the text begins with, and its length with the colon.
 pub(super) fn operator(text: &str, dialect: Dialect) -> Option<(Operator, usize)> {
     let name = name_before_colon(text)?;
@@ -64,7 +68,6 @@ pub(super) fn operator(text: &str, dialect: Dialect) -> Option<(Operator, usize)
         "path" => Operator::Aim(Aim::Path),
         "content" => Operator::Aim(Aim::Content),
         "tag" => Operator::Aim(Aim::Tag),
-        "kind" if dialect == Dialect::Natural => Operator::Aim(Aim::Kind),
         "line" => Operator::Scope(Scope::Line),
         "block" => Operator::Scope(Scope::Block),
         "section" => Operator::Scope(Scope::Section),
@@ -73,7 +76,10 @@ pub(super) fn operator(text: &str, dialect: Dialect) -> Option<(Operator, usize)
         "task-done" => Operator::Scope(Scope::Task(TaskState::Done)),
         "match-case" => Operator::CaseSensitive(true),
         "ignore-case" => Operator::CaseSensitive(false),
-        _ => return None,
+        name => {
+            let field = FIELDS.into_iter().find(|it| *it == name && dialect == Dialect::Natural)?;
+            Operator::Aim(Aim::Field(field))
+        }
     };
     Some((operator, name.len() + 1))
 }
@@ -102,7 +108,9 @@ pub(super) fn condition(term: Term<'_>, context: &Context, dialect: Dialect) -> 
         Term::Phrase(phrase) if phrase.is_empty() => return Ok(empty(context)),
         Term::Word(text) if is_glob(text, context, dialect) => return glob(text),
         Term::Phrase(text) if is_glob(&text, context, dialect) => return glob(&text),
-        Term::Word(word) if dialect == Dialect::Natural && matches!(context.aim, Aim::Anywhere | Aim::Content | Aim::Kind) => {
+        // `nginx` is the image `docker.io/library/nginx:1.27`, `example.org` the host `app.example.org`.
+        Term::Word(word) if matches!(context.aim, Aim::Field("image" | "host")) => PatternText::Substring(word.to_owned()),
+        Term::Word(word) if dialect == Dialect::Natural && matches!(context.aim, Aim::Anywhere | Aim::Content | Aim::Field(_)) => {
             PatternText::Word(word.to_owned())
         }
         Term::Phrase(path) if dialect == Dialect::Natural && matches!(context.aim, Aim::File | Aim::Path) => PatternText::Substring(path),
@@ -122,7 +130,7 @@ pub(super) fn condition(term: Term<'_>, context: &Context, dialect: Dialect) -> 
         Aim::Content => Condition::Content(pattern),
         Aim::File => Condition::File(pattern),
         Aim::Path => Condition::Path(pattern),
-        Aim::Kind => Condition::Field { name: "kind", pattern },
+        Aim::Field(name) => Condition::Field { name, pattern },
         Aim::Property => Condition::Property {
             name: context.property.clone(),
             test: PropertyTest::Value(pattern),

@@ -6,8 +6,9 @@ use std::ops::Range;
 use crate::model::query::{
     Condition, Evidence, Pattern, PatternText, PropertyTest, Query,
     grammar::Parser,
-    leaf::{self, Dialect, OPERATORS},
+    leaf::{self, Dialect, FIELDS, OPERATORS},
     lexer::{self, Delimiters},
+    resource,
 };
 
 const MAX_EVIDENCE: usize = 64;
@@ -94,7 +95,7 @@ fn assemble(items: Vec<Item>, mut warnings: Vec<String>) -> Query {
     }
     Query {
         evidence,
-        condition: Condition::all(conditions),
+        condition: Condition::all(resource::joined(conditions)),
         warnings,
     }
 }
@@ -208,7 +209,8 @@ impl Reader<'_> {
             if !value.is_empty() && !value.starts_with(['/', '\\', ':']) && leaf::operator(&self.text[start..], Dialect::Natural).is_none()
             {
                 self.warn(format!(
-                    "`{name}:` is no operator, so `{name}:{value}` is searched as text; operators: kind: {OPERATORS}"
+                    "`{name}:` is no operator, so `{name}:{value}` is searched as text; operators: {}: {OPERATORS}",
+                    FIELDS.join(": ")
                 ));
             }
         }

@@ -30,6 +30,13 @@ fn shape(condition: &Condition) -> String {
         } => format!("[{name}:{}]", text(it)),
         Condition::Property { name, test } => format!("[{name} {test:?}]"),
         Condition::Field { name, pattern } => format!("{name}:{}", text(pattern)),
+        Condition::Resource(test) => {
+            let tests = [("kind", &test.kind), ("namespace", &test.namespace), ("name", &test.name)];
+            let shown = tests
+                .iter()
+                .filter_map(|(name, it)| it.as_ref().map(|it| format!("{name}:{}", text(it))));
+            format!("<{}>", shown.collect::<Vec<_>>().join(" "))
+        }
     }
 }
 

@@ -12,7 +12,14 @@ use crate::{
         marks::{DONE, EMPTY, NULL, SEPARATOR, TODO, UNLISTED, value_term},
         segment::Segment,
     },
-    model::query::{Pattern, PatternText, PropertyTest, TaskState, pattern::Finder},
+    model::{
+        path::{FileKind, NotePath},
+        query::{
+            Pattern, PatternText, PropertyTest, ResourceTest, TaskState,
+            pattern::Finder,
+            resource::{PROPERTY, ResourceFinder},
+        },
+    },
 };
 
 /// Decides which notes have the tag or a child of it.
@@ -57,6 +64,39 @@ pub(super) fn property(segment: &Segment, name: &str, test: &PropertyTest) -> Re
         verdicts[note] = verdicts[note].max(verdict);
     })?;
     Ok(verdicts)
+}
+
+/// Decides which files have a resource that passes the test.
+pub(super) fn resource(segment: &Segment, test: &ResourceTest) -> Result<Vec<Verdict>> {
+    let finder = ResourceFinder::new(test).map_err(|why| anyhow!("compile a condition: {why}"))?;
+    let patterns = [&test.kind, &test.namespace, &test.name];
+    // Values are listed in lower case, and a regular expression may tell cases apart.
+    let is_sure = patterns
+        .into_iter()
+        .flatten()
+        .all(|it| !it.case_sensitive && !matches!(it.text, PatternText::Regex(_)));
+    let found = if is_sure { Verdict::Yes } else { Verdict::Maybe };
+    let mut verdicts = vec![Verdict::No; segment.notes()];
+    let prefix = value_term(PROPERTY, "");
+    let wanted = |term: &str| match &term[prefix.len()..] {
+        UNLISTED => Some(Verdict::Maybe),
+        value if !is_sure || finder.is_match(value) => Some(found),
+        _ => None,
+    };
+    each_term(segment, segment.fields.property, &prefix, wanted, |note, verdict| {
+        verdicts[note] = verdicts[note].max(verdict);
+    })?;
+    Ok(verdicts)
+}
+
+/// Denies what was said of notes: only a file of a config repository has facts.
+pub(super) fn of_config_file(segment: &Segment, mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
+    for (note, verdict) in verdicts.iter_mut().enumerate().filter(|(_, it)| **it > Verdict::No) {
+        if segment.attachment[note] || !NotePath::parse(segment.path(note)).is_ok_and(|it| it.kind() == FileKind::Attachment) {
+            *verdict = Verdict::No;
+        }
+    }
+    verdicts
 }
 
 /// Judges a value, in lower case, or what stands in its place.

@@ -9,8 +9,7 @@ use crate::model::{
 fn meets(condition: &Condition, path: &str, text: &str) -> bool {
     let path = NotePath::parse(path).unwrap();
     let mut candidate = Candidate::note(&path, text);
-    candidate.attachment = !path.is_note();
-    candidate.fields = &[("kind", "HelmRelease")];
+    candidate.attachment = !path.is_note() && text.is_empty();
     Matcher::new(condition).unwrap().matches(&candidate)
 }
 
@@ -215,8 +214,28 @@ fn natural_conditions_mean_the_same() {
     check("path:projects", true);
     check("path:Projects/*", false);
     check("path:projects/**", true);
+    check("kind:helmrelease", false);
+}
+
+#[test]
+fn facts_of_config_files_are_conditions() {
+    let manifest = "kind: HelmRelease\nmetadata: {name: openclaw, namespace: ai}\nspec:\n  image: docker.io/library/nginx:1.27\n\
+                    ---\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 8080}]\n";
+    let check = |query: &str, expected: bool| {
+        let condition = natural(query).condition;
+        assert_eq!(meets(&condition, "clusters/a.yaml", manifest), expected, "{query}");
+        let note = "---\nkind: HelmRelease\nname: openclaw\nresource: HelmRelease/openclaw\n---\n";
+        assert!(!meets(&condition, "a.md", note), "{query}");
+    };
     check("kind:helmrelease", true);
     check("kind:helm", false);
+    check("kind:HelmRelease name:openclaw", true);
+    check("kind:HelmRelease name:web", false);
+    check("kind:Service name:web", true);
+    check("kind:HelmRelease namespace:ai name:openclaw", true);
+    check("namespace:ai name:web", false);
+    check("image:nginx port:8080", true);
+    check("port:80", false);
 }
 
 #[test]

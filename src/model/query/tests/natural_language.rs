@@ -100,6 +100,12 @@ fn known_operators_are_conditions() {
     check("path:/etc/hosts path:/a+/", &[], "(path:*/etc/hosts* & path:/a+/)");
     check("kind:HelmRelease redis", &["redis"], "kind:HelmRelease");
     check(
+        "kind:HelmRelease name:a image:nginx",
+        &[],
+        "(image:*nginx* & <kind:HelmRelease name:a>)",
+    );
+    check("x -kind:Secret name:a port:80", &["x"], "(!kind:Secret & name:a & port:80)");
+    check(
         "content:copper content:\"a b\"",
         &["copper", "\"a b\""],
         "(content:copper & content:\"a b\")",
