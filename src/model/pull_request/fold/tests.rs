@@ -264,10 +264,10 @@ proptest! {
 
 proptest! {
     // Each case folds often.
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
-    fn adding_keeps_what_the_parts_say(some in prop::collection::vec(any_part(), 60..90)) {
+    fn adding_keeps_what_the_parts_say(some in prop::collection::vec(any_part(), 60..80)) {
         let mut parts: Vec<PullRequest> = Vec::new();
         for part in some {
             let mut all = parts.clone();
