@@ -51,3 +51,35 @@ pub fn line_comments(value: &Value) -> Vec<Comment> {
 pub fn checks(value: &Value) -> Vec<Check> {
     github::checks(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_comment_on_a_line_waits_until_somebody_resolves_it() {
+        let comment = |fields: Value| {
+            let mut comment = json!({"user": {"login": "ann"}, "body": "why?", "path": "a.rs", "created_at": "2025-01-02T03:04:05Z"});
+            for (key, value) in fields.as_object().unwrap() {
+                comment[key] = value.clone();
+            }
+            comment
+        };
+        let check = |fields: Value, expected: (u64, bool)| {
+            let found = line_comments(&json!([comment(fields.clone())])).remove(0);
+            assert_eq!(
+                (found.place, found.unresolved),
+                (Some(("a.rs".to_owned(), expected.0)), expected.1),
+                "{fields}"
+            );
+        };
+        check(json!({"position": 3, "original_position": 0, "resolver": null}), (3, true));
+        check(
+            json!({"position": 0, "original_position": 4, "resolver": {"login": "bob"}}),
+            (4, false),
+        );
+        check(json!({}), (0, false));
+    }
+}

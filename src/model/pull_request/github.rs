@@ -107,3 +107,54 @@ pub(super) fn user(value: &Value, pointer: &str) -> Option<String> {
     let user = value.pointer(pointer)?;
     json::name(user, "/login").or_else(|| json::name(user, "/username"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::pull_request::Verdict;
+
+    #[test]
+    fn reviews_that_were_sent_are_read() {
+        let list = json!([
+            {"user": {"login": "ann"}, "state": "APPROVED", "body": "fine", "submitted_at": "2025-01-02T03:04:05Z"},
+            {"user": {"login": "bob"}, "state": "REQUEST_CHANGES", "body": "", "dismissed": true},
+            {"user": {"login": "eve"}, "state": "DISMISSED"},
+            {"user": {"login": "eve"}, "state": "PENDING"},
+            {"user": {"login": "eve"}, "state": "REQUEST_REVIEW"},
+            {"user": null, "state": "APPROVED"},
+            7,
+        ]);
+        let found: Vec<_> = reviews(&list).into_iter().map(|it| (it.author, it.verdict, it.dismissed)).collect();
+        let expected = [
+            ("ann".to_owned(), Verdict::Approved, false),
+            ("bob".to_owned(), Verdict::ChangesRequested, true),
+            ("eve".to_owned(), Verdict::Commented, true),
+        ];
+        assert_eq!(found, expected);
+        assert!(reviews(&json!({"message": "Not Found"})).is_empty());
+    }
+
+    #[test]
+    fn checks_are_read_of_every_list() {
+        let check = |value: Value, expected: &[(&str, &str)]| {
+            let found: Vec<_> = checks(&value).into_iter().map(|it| (it.name, it.result)).collect();
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|(name, result)| ((*name).to_owned(), (*result).to_owned()))
+                .collect();
+            assert_eq!(found, expected, "{value}");
+        };
+        let statuses = json!({"state": "pending", "statuses": [
+            {"context": "lint", "status": "failure"}, {"context": "ci", "state": "SUCCESS"}, {"context": "lint", "status": "pending"},
+        ]});
+        check(statuses, &[("ci", "success"), ("lint", "failure")]);
+        let runs = json!({"check_runs": [
+            {"name": "a", "status": "completed", "conclusion": "success"}, {"name": "b", "status": "queued", "conclusion": null},
+        ]});
+        check(runs, &[("a", "success"), ("b", "queued")]);
+        check(json!([{"context": "ci", "status": "warning"}]), &[("ci", "warning")]);
+        check(json!(null), &[]);
+    }
+}

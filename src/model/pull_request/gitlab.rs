@@ -130,3 +130,65 @@ pub(super) fn label(value: &Value) -> Option<String> {
 pub(super) fn user(value: &Value, pointer: &str) -> Option<String> {
     json::name(value.pointer(pointer)?, "/username")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_api_names_people_and_times() {
+        let id = PullRequestId {
+            host: "h".to_owned(),
+            repo: "me/home".to_owned(),
+            number: 7,
+        };
+        let (head, merge) = ("1".repeat(40), "2".repeat(40));
+        let value = json!({
+            "iid": 7, "state": "merged", "title": "cache", "author": {"username": "ann"}, "merge_user": {"username": "bob"}, "labels": ["speed"],
+            "merged_at": "2025-01-02T03:04:05.123Z", "merge_commit_sha": merge, "squash_commit_sha": null, "sha": head, "reviewers": [],
+            "diff_refs": {"base_sha": head}, "closed_by": null,
+        });
+        let found = pull_request(&value, &id);
+        assert_eq!(
+            (found.state, found.author.as_deref(), found.merged_by.as_deref()),
+            (Some(State::Merged), Some("ann"), Some("bob"))
+        );
+        assert_eq!(
+            (found.merge_commit, found.method, found.merge_base),
+            (Some(merge), None, Some(head))
+        );
+        assert_eq!((found.labels, found.reviewers), (Some(vec!["speed".to_owned()]), Some(vec![])));
+        assert!(found.merged.is_some());
+    }
+
+    #[test]
+    fn notes_of_people_are_comments() {
+        let notes = json!([
+            {"author": {"username": "ann"}, "body": "why?", "system": false, "resolvable": true, "resolved": false, "position": {"new_path": "a", "new_line": 3}},
+            {"author": {"username": "ann"}, "body": "changed the title", "system": true},
+            {"author": {"username": "bob"}, "body": "done", "resolvable": true, "resolved": true},
+        ]);
+        let check = |found: Vec<Comment>| {
+            let found: Vec<_> = found.into_iter().map(|it| (it.body, it.place, it.unresolved)).collect();
+            let place = Some(("a".to_owned(), 3));
+            assert_eq!(found, [("why?".to_owned(), place, true), ("done".to_owned(), None, false)]);
+        };
+        check(comments(&notes));
+        check(line_comments(&json!([{ "notes": notes }])));
+    }
+
+    #[test]
+    fn approvals_are_reviews_and_the_newest_pipeline_is_the_check() {
+        let found = reviews(&json!({"approved_by": [{"user": {"username": "ann"}}]}));
+        assert_eq!(
+            (found.len(), found[0].author.as_str(), found[0].verdict),
+            (1, "ann", Verdict::Approved)
+        );
+        let found =
+            checks(&json!([{"source": "push", "status": "success"}, {"source": "push", "status": "failed"}, {"status": "running"}]));
+        let found: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.result.as_str())).collect();
+        assert_eq!(found, [("pipeline", "running"), ("pipeline (push)", "success")]);
+    }
+}

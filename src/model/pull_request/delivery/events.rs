@@ -7,6 +7,11 @@ use crate::model::pull_request::{
     ForgeKind, PullRequest, PullRequestId, Review, State, Verdict, delivery::News, gitea, github, gitlab, json,
 };
 
+#[cfg(test)]
+mod corpora;
+#[cfg(test)]
+mod tests;
+
 /// Reads an event of Gitea, Forgejo or GitHub, which share their shape; without a name the shape alone tells.
 pub(super) fn of_hub(kind: ForgeKind, event: Option<&str>, body: &Value, host: &str) -> Result<News, String> {
     let has_comment = body.get("comment").is_some_and(Value::is_object);
