@@ -37,7 +37,12 @@ pub(super) fn from_clone(repository: &Repository, known: &PullRequest) -> Result
     part.updated = known.updated;
     part.head_sha = Some(found.head.clone());
     part.merge_base = Some(found.merge_base);
-    part.method = known.merge_commit.as_deref().map(|it| method(repository, it, head, found.commits.len())).transpose()?.flatten();
+    part.method = known
+        .merge_commit
+        .as_deref()
+        .map(|it| method(repository, it, head, found.commits.len()))
+        .transpose()?
+        .flatten();
     part.commits = Some(
         found
             .commits
@@ -60,7 +65,9 @@ pub(super) fn from_clone(repository: &Repository, known: &PullRequest) -> Result
 
 /// Two parents are a merge. One is a squash, or of a rebase the last of several commits that hold what the branch held.
 fn method(repository: &Repository, merged: &str, head: &str, commits: usize) -> Result<Option<Method>> {
-    let Some(shape) = repository.shape(merged, head)? else { return Ok(None) };
+    let Some(shape) = repository.shape(merged, head)? else {
+        return Ok(None);
+    };
     Ok(Some(match shape.parents {
         2.. => Method::Merge,
         _ if merged == head || (shape.is_same_tree && commits > 1 && is_rebased(repository, merged, head)?) => Method::Rebase,
