@@ -380,7 +380,7 @@ mod tests {
         refused(origin("web"), "`web` is no origin (valid: human, agent, pull-request, config)");
         refused(scope("root"), "`root` is no scope (valid: read, write, edit, admin)");
         refused(log_format("xml"), "`xml` is no log format (valid: text, json)");
-        refused(source_kind("wiki"), "`wiki` is no kind of source (valid: vault)");
+        refused(source_kind("wiki"), "`wiki` is no kind of source (valid: vault, repo)");
     }
 
     #[test]
