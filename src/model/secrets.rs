@@ -28,6 +28,11 @@ pub fn find(text: &str) -> Vec<Found> {
     all.extend(shapes::find(text));
     all.extend(kubernetes::find(text));
     all.extend(keyed::find(text));
+    apart(all)
+}
+
+/// Puts findings in order and merges those that overlap; of two kinds, the one that came first stays.
+fn apart(all: Vec<Found>) -> Vec<Found> {
     let mut ranked: Vec<(usize, Found)> = all.into_iter().enumerate().collect();
     ranked.sort_by_key(|(rank, it)| (it.range.start, *rank));
     let mut apart: Vec<(usize, Found)> = Vec::new();
@@ -48,6 +53,10 @@ pub fn find(text: &str) -> Vec<Found> {
 /// Returns the text with each secret replaced by a mask that tells its kind, `[redacted:github-token]`. Line feeds inside a secret stay, so that
 /// every line number is true. A masked text has no secrets.
 pub fn mask(text: &str) -> Cow<'_, str> {
+    mask_with(text, find)
+}
+
+fn mask_with(text: &str, find: impl Fn(&str) -> Vec<Found>) -> Cow<'_, str> {
     let mut masked = Cow::Borrowed(text);
     // What stood beside a secret may look like one without it.
     for _ in 0..ROUNDS {

@@ -9,7 +9,7 @@ use super::{Found, is_placeholder};
 
 /// Kind and pattern. The first group is the secret, or all where there is none. Each has a literal at its beginning, so that the search runs at
 /// the speed of memory, and none looks further than the word.
-const SHAPES: [(&str, &str); 29] = [
+const SHAPES: [(&str, &str); 58] = [
     ("aws-access-key", r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
     ("github-token", r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
     ("github-token", r"\bgithub_pat_[A-Za-z0-9_]{22,}"),
@@ -50,6 +50,42 @@ const SHAPES: [(&str, &str); 29] = [
     (
         "authorization",
         r"(?i)\bauthorization[\x22']?[ ]{0,3}[:=][ ]{0,3}[\x22']?(?:basic|token)[ ]{1,3}([a-z0-9._~+/-]{12,}=*)",
+    ),
+    // Named by their service alone.
+    ("gitlab-token", r"\b(?:GR1348941|glimt-|glffct-)[A-Za-z0-9_-]{20,}"),
+    ("huggingface-token", r"\bapi_org_[A-Za-z]{34}\b"),
+    ("docker-token", r"\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}"),
+    ("tailscale-key", r"\btskey-[a-z]{2,12}-[A-Za-z0-9]{6,}-[A-Za-z0-9]{16,}"),
+    ("linear-key", r"\blin_(?:api|oauth)_[A-Za-z0-9]{32,}"),
+    ("notion-token", r"\bntn_[A-Za-z0-9]{40,}"),
+    ("notion-token", r"\bsecret_[A-Za-z0-9]{43}\b"),
+    ("grafana-token", r"\bglsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}\b"),
+    ("grafana-token", r"\bglc_[A-Za-z0-9+/]{32,}={0,2}"),
+    ("databricks-token", r"\bdapi[0-9a-f]{32}\b"),
+    ("shopify-token", r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b"),
+    ("mailgun-key", r"\bkey-[0-9a-f]{32}\b"),
+    ("postman-key", r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b"),
+    ("twilio-key", r"\bSK[0-9a-f]{32}\b"),
+    ("vault-token", r"\bhv[br]\.[A-Za-z0-9_-]{24,}"),
+    ("pulumi-token", r"\bpul-[0-9a-f]{40}\b"),
+    ("terraform-token", r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}"),
+    ("new-relic-key", r"\bNRAK-[A-Z0-9]{27}\b"),
+    ("heroku-key", r"\bHRKU-[A-Za-z0-9_-]{36,}"),
+    ("airtable-token", r"\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}\b"),
+    ("groq-key", r"\bgsk_[A-Za-z0-9]{48,}"),
+    ("xai-key", r"\bxai-[A-Za-z0-9]{60,}"),
+    ("square-token", r"\bEAAA[A-Za-z0-9_-]{60}\b"),
+    ("sentry-token", r"\bsntry[su]_[A-Za-z0-9+/=_]{40,}"),
+    ("sentry-dsn", r"\bhttps://[0-9a-f]{32}:([0-9a-f]{32})@[A-Za-z0-9.-]+/[0-9]+"),
+    ("azure-key", r"\bAccountKey=([A-Za-z0-9+/]{60,}={0,2})"),
+    ("azure-key", r"\bSharedAccessKey=([A-Za-z0-9+/]{40,}={0,2})"),
+    (
+        "discord-token",
+        r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}\b",
+    ),
+    (
+        "private-key",
+        r"\bLS0tLS1CRUdJTi(?:BSU0Eg|BQUklWQVRF|BPUEVOU1NI|BFQyBQ|BFTkNSWVB|BEU0Eg)[A-Za-z0-9+/]{24,}={0,2}",
     ),
 ];
 

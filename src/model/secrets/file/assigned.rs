@@ -1,0 +1,196 @@
+//! Values of telling keys in configuration and code: on the line of the key, in quotes over many lines, in a block or a list below it. Knows
+//! where a value ends; must not know which keys tell.
+
+use std::{ops::Range, sync::LazyLock};
+
+use regex::Regex;
+
+use super::{super::Found, key, line::Language};
+
+/// From the telling word of a key to where its value begins; the words before it are read backwards from here. A type may stand between.
+static KEY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?i)(?:pass|pwd|pw|pswd|secret|token|cred|key|auth|last-applied|pat|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson)"#,
+        r#"[a-z0-9_./-]{0,40}\\{0,3}["'`\])]{0,2}(?:[ \t]+string)?[ \t]{0,20}"#,
+        r#"(?::[ \t]*(?:&?(?:'static )?str|string)[ \t]*=|::=|:=|=>|:|\?=|=)[ \t]{0,20}"#
+    ))
+    .expect("the pattern is constant")
+});
+
+/// The same for lines whose key and value stand apart by a space.
+static SPACED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?m)^[ \t]*(?:ENV|ARG|set|proxy_set_header|fastcgi_param|add_header|setenv|SetEnv|requirepass|masterauth|machine)[ \t]+(?:\S+[ \t]+(?:login[ \t]+\S+[ \t]+)?)??\$?([A-Za-z0-9_.-]+)[ \t]+"#,
+    )
+    .expect("the pattern is constant")
+});
+
+/// Returns the values of telling keys. Where prose is written, only those in fences.
+pub(super) fn find(language: Language, text: &str) -> Vec<Found> {
+    let mut all: Vec<Found> = Vec::new();
+    let fences = if language == Language::Prose { fences(text) } else { Vec::new() };
+    let mut done = 0;
+    for found in KEY.find_iter(text) {
+        let is_prose = language == Language::Prose && !fences.iter().any(|it| it.contains(&found.start()));
+        if is_prose || found.end() <= done {
+            continue;
+        }
+        let (start, name) = name_at(text, found.range());
+        let Some(kind) = key::kind_of(name) else { continue };
+        let before = all.len();
+        Value { language, text, kind }.push(start, found.end(), &mut all);
+        done = all[before..].last().map_or(done, |it| it.range.end);
+    }
+    for captures in SPACED.captures_iter(text).filter(|_| language != Language::Prose) {
+        let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else {
+            continue;
+        };
+        let Some(kind) = key::kind_of(name.as_str()) else { continue };
+        Value { language, text, kind }.push(whole.start(), whole.end(), &mut all);
+    }
+    all
+}
+
+fn fences(text: &str) -> Vec<Range<usize>> {
+    let marks: Vec<usize> = text.match_indices("```").map(|(at, _)| at).collect();
+    marks.chunks(2).map(|it| it[0]..it.get(1).copied().unwrap_or(text.len())).collect()
+}
+
+/// Returns the whole key of a match, and where it begins.
+fn name_at(text: &str, found: Range<usize>) -> (usize, &str) {
+    let is_key = |it: &u8| it.is_ascii_alphanumeric() || b"_-.".contains(it);
+    let before = text.as_bytes()[..found.start]
+        .iter()
+        .rev()
+        .take(80)
+        .take_while(|it| is_key(it))
+        .count();
+    let start = found.start - before;
+    let length = text.as_bytes()[start..found.end].iter().take_while(|it| is_key(it)).count();
+    (start, &text[start..start + length])
+}
+
+struct Value<'t> {
+    language: Language,
+    text: &'t str,
+    kind: &'static str,
+}
+
+impl Value<'_> {
+    /// Adds what stands from `at` on as the value of the key at `key`.
+    fn push(&self, key: usize, at: usize, all: &mut Vec<Found>) {
+        let line_start = self.text[..key].rfind('\n').map_or(0, |it| it + 1);
+        let line_end = self.text[at..].find('\n').map_or(self.text.len(), |it| at + it);
+        let line = self.text[at..line_end].trim_end();
+        let indent = self.text[line_start..key]
+            .bytes()
+            .take_while(|it| matches!(it, b' ' | b'\t' | b'-'))
+            .count();
+        let is_block = line.starts_with(['|', '>']) && line.len() <= 3 || line.starts_with("| #");
+        if line.is_empty() || line.starts_with('#') || is_block {
+            return self.below(indent, line_end, is_block, all);
+        }
+        if let Some(list) = line.strip_prefix('[').filter(|it| !it.starts_with("redacted:")) {
+            return self.list(at + 1, list, all);
+        }
+        let escaped = line.strip_prefix("\\\"");
+        let quote = line
+            .find(['"', '\'', '`'])
+            .filter(|it| line[..*it].bytes().all(|it| b"rbf@#&$".contains(&it)) && *it < 3);
+        if let Some(inner) = escaped {
+            let end = inner.find("\\\"").unwrap_or(inner.len());
+            return self.add(at + 2..at + 2 + end, all);
+        }
+        if let Some(quote) = quote {
+            return self.quoted(at + quote, all);
+        }
+        if self.language == Language::Code || line.starts_with(['{', '&', '*']) {
+            return;
+        }
+        let opens_line = self.text[line_start..key].trim_matches([' ', '\t', '-', '"', '\'', '/', '#', '.', ';']);
+        let whole_line = matches!(self.language, Language::Data | Language::Prose)
+            && matches!(opens_line, "" | "export" | "Environment=" | "set" | "set -x");
+        let end = match whole_line {
+            true => line.find(" #").unwrap_or(line.len()),
+            false => line
+                .find(|it: char| it.is_whitespace() || "\"'`,;&|<>}\\".contains(it))
+                .unwrap_or(line.len()),
+        };
+        self.add(at..at + line[..end].trim_end_matches([',', ';', ' ', '\t']).len(), all);
+    }
+
+    fn quoted(&self, at: usize, all: &mut Vec<Found>) {
+        let quote = self.text.as_bytes()[at];
+        let bytes = &self.text.as_bytes()[at + 1..];
+        let tripled = quote == b'"' && bytes.starts_with(b"\"\"");
+        let (from, bytes) = if tripled && bytes.get(2).is_some() {
+            (at + 3, &bytes[2..])
+        } else {
+            (at + 1, bytes)
+        };
+        let mut end = 0;
+        while end < bytes.len().min(MAX_QUOTED) && bytes[end] != quote {
+            end += if bytes[end] == b'\\' && quote != b'\'' { 2 } else { 1 };
+        }
+        // Not closed: only its line can be meant.
+        if end >= bytes.len().min(MAX_QUOTED) {
+            end = bytes.iter().position(|it| *it == b'\n').unwrap_or(bytes.len());
+        }
+        self.add(from..from + end, all);
+    }
+
+    fn list(&self, at: usize, list: &str, all: &mut Vec<Found>) {
+        let list = &list[..list.find(']').unwrap_or(list.len())];
+        let mut offset = at;
+        for item in list.split(',') {
+            let bare = item.trim().trim_matches(['"', '\'']);
+            let start = offset + item.find(bare).unwrap_or(0);
+            self.add(start..start + bare.len(), all);
+            offset += item.len() + 1;
+        }
+    }
+
+    /// The lines below a key that has no value on its own line: a block, a list, or the value alone.
+    fn below(&self, indent: usize, line_end: usize, is_block: bool, all: &mut Vec<Found>) {
+        let mut at = line_end + 1;
+        let rest = self.text.get(at..).unwrap_or_default();
+        for line in rest.split_inclusive('\n') {
+            let content = line.trim();
+            let start = at + line.len() - line.trim_start().len();
+            let depth = start - at;
+            at += line.len();
+            if content.is_empty() {
+                continue;
+            }
+            let item = content.strip_prefix("- ").filter(|_| !is_block);
+            if depth < indent || depth == indent && item.is_none() || self.language == Language::Code {
+                return;
+            }
+            let value = item.unwrap_or(content).trim();
+            let is_map = !is_block && (value.contains(": ") && !value.starts_with(['"', '\'']) || value.ends_with(':'));
+            if is_map || !is_block && value.starts_with(['#', '{', '[', '}', ']']) {
+                return;
+            }
+            let bare = value.trim_end_matches(',').trim_matches(['"', '\'']);
+            let from = start + content.find(bare).unwrap_or(0);
+            if is_block && !key::is_reference(bare) {
+                all.push(self.found(from..from + bare.len()));
+            } else {
+                self.add(from..from + bare.len(), all);
+            }
+        }
+    }
+
+    fn add(&self, range: Range<usize>, all: &mut Vec<Found>) {
+        if self.text.get(range.clone()).is_some_and(|it| !key::is_harmless(it.trim())) {
+            all.push(self.found(range));
+        }
+    }
+
+    fn found(&self, range: Range<usize>) -> Found {
+        Found { range, kind: self.kind }
+    }
+}
+
+/// A quoted value is followed no further than this, so that many open quotes take linear time.
+const MAX_QUOTED: usize = 16_000;

@@ -1,0 +1,147 @@
+//! Which keys tell that their value is a secret, and which values are none. Knows words; must not know where keys and values stand.
+
+/// Returns the kind of secret that a key such as `dbPassword` or `AWS_SECRET_ACCESS_KEY` holds; `None` for `secretName`, `tokenUrl`, `publicKey`.
+pub(super) fn kind_of(key: &str) -> Option<&'static str> {
+    let mut words = words_of(key);
+    while words
+        .last()
+        .is_some_and(|it| TAILS.contains(&it.as_str()) || it.bytes().all(|it| it.is_ascii_digit()))
+    {
+        words.pop();
+    }
+    let last = words.pop()?;
+    let before = words.last().map_or("", String::as_str);
+    match last.as_str() {
+        "configuration" if key.contains("last-applied") => Some("kubernetes-secret"),
+        "password" | "passwords" | "passwd" | "passphrase" | "pass" | "pwd" | "pw" | "pswd" | "userpass" | "requirepass" | "masterauth"
+        | "dbpassword" | "rootpassword" | "adminpassword" => Some("password"),
+        "secret" | "secrets" | "clientsecret" if !NAMED.contains(&before) => Some("secret"),
+        "token" | "tokens" | "pat" | "jwt" | "authtoken" | "accesstoken" | "bottoken" if !matches!(before, "max" | "n" | "num") => {
+            Some("token")
+        }
+        "credential" | "credentials" | "cred" | "creds" | "dockerconfigjson" | "dockercfg" | "salt" | "pepper" => Some("secret"),
+        "auth" if key.len() <= 5 => Some("secret"),
+        "dsn" => Some("secret"),
+        "apikey" | "apikeys" | "secretkey" | "privatekey" | "accesskey" | "authkey" => Some("key"),
+        "key" | "keys" if KEYS.contains(&before) => Some("key"),
+        // The data of a kubeconfig.
+        "data" => None,
+        _ => None,
+    }
+    .or_else(|| matches!(key, "client-key-data" | "client-certificate-data").then_some("key"))
+}
+
+/// Words after the telling one that change nothing.
+const TAILS: [&str; 12] = [
+    "value", "base64", "b64", "hash", "raw", "plain", "string", "text", "default", "prod", "dev", "staging",
+];
+
+/// Words before `secret` that make it the name of one.
+const NAMED: [&str; 6] = ["existing", "pull", "image", "use", "create", "external"];
+
+/// Words before `key` that make it one that is kept secret.
+const KEYS: [&str; 26] = [
+    "api",
+    "access",
+    "private",
+    "secret",
+    "auth",
+    "encryption",
+    "signing",
+    "master",
+    "account",
+    "app",
+    "application",
+    "hmac",
+    "jwt",
+    "session",
+    "cookie",
+    "storage",
+    "service",
+    "license",
+    "shared",
+    "psk",
+    "deploy",
+    "ssh",
+    "server",
+    "client",
+    "integration",
+    "tls",
+];
+
+/// Returns the words of a key in small letters: `dbPassword`, `DB_PASSWORD` and `db-password` are the same.
+fn words_of(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for it in key.chars() {
+        let begins = it.is_ascii_uppercase() && was_lower;
+        if begins || !it.is_ascii_alphanumeric() {
+            words.push(String::new());
+        }
+        was_lower = it.is_ascii_lowercase() || it.is_ascii_digit();
+        if it.is_ascii_alphanumeric() {
+            words.last_mut().expect("there is always one").push(it.to_ascii_lowercase());
+        }
+    }
+    words.retain(|it| !it.is_empty());
+    words
+}
+
+/// Tells whether a value of a telling key is no secret: a reference to one, a switch, a small number, a path.
+pub(super) fn is_harmless(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let word = matches!(
+        lower.as_str(),
+        "" | "true"
+            | "false"
+            | "yes"
+            | "no"
+            | "on"
+            | "off"
+            | "null"
+            | "none"
+            | "nil"
+            | "undefined"
+            | "~"
+            | "string"
+            | "required"
+            | "optional"
+    );
+    word || value.len() < 5 && value.bytes().all(|it| it.is_ascii_digit()) || is_reference(value) || is_path(value)
+}
+
+/// Tells whether a value stands for another one: `${X}`, `$X`, `{{ .x }}`, `<x>`, `!vault`, or is masked.
+pub(super) fn is_reference(value: &str) -> bool {
+    let is_name = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_');
+    value.starts_with("[redacted:")
+        || value.starts_with("${") && value.ends_with('}')
+        || value.starts_with("$(") && value.ends_with(')')
+        || value.starts_with("$__file{")
+        || value.strip_prefix('$').is_some_and(is_name)
+        || value.starts_with("{{") && value.ends_with("}}")
+        || value.starts_with('<') && value.ends_with('>')
+        || value.starts_with('%') && value.ends_with('%') && value.len() > 2
+        || [
+            "ref+",
+            "op://",
+            "vault:secret/",
+            "!reference",
+            "!env",
+            "!secret",
+            "!vault",
+            "process.env.",
+            "env.",
+        ]
+        .iter()
+        .any(|it| value.starts_with(it))
+}
+
+fn is_path(value: &str) -> bool {
+    let starts = ["/", "./", "../", "~/", "file:", "https://", "http://"]
+        .iter()
+        .any(|it| value.starts_with(it));
+    let is_url = value.contains("://");
+    // The Base64 of a key may begin with a slash.
+    let is_random = !is_url && value.len() >= 24 && value.bytes().any(|it| matches!(it, b'+' | b'=')) || is_url && value.contains('@');
+    starts && !is_random && !value.contains(' ')
+}

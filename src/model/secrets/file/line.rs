@@ -1,0 +1,85 @@
+//! Secrets on a line of their own kind: arguments of commands, headers, elements of XML, connection strings. Knows such lines and which
+//! languages have values without quotes; must not know blocks.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{super::Found, key};
+
+/// How a file writes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    /// Only what stands in quotes is a literal.
+    Code,
+    /// A value without quotes ends at a space.
+    Shell,
+    /// A value without quotes goes to the end of the line.
+    Data,
+    /// Prose: only what stands in a fence is data.
+    Prose,
+}
+
+impl Language {
+    pub(super) fn of(path: &str) -> Language {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let extension = name.rsplit_once('.').map_or("", |(_, it)| it);
+        match extension {
+            "ts" | "tsx" | "js" | "jsx" | "mjs" | "cjs" | "py" | "go" | "rs" | "java" | "kt" | "rb" | "lua" | "php" | "c" | "h" | "cpp"
+            | "cs" | "nix" | "tf" | "hcl" | "swift" | "scala" => Language::Code,
+            "sh" | "bash" | "zsh" | "fish" | "mk" => Language::Shell,
+            "md" | "markdown" | "txt" | "adoc" | "rst" => Language::Prose,
+            _ if name.contains("Dockerfile") || name.contains("Makefile") || name == "Justfile" => Language::Shell,
+            _ => Language::Data,
+        }
+    }
+}
+
+static RULES: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+    let rules = [
+        (
+            "password",
+            r#"(?i)\b(?:password|pwd|accountkey|sharedaccesskey)=([^;"'`\s&<>]{1,400})[;"']"#,
+        ),
+        (
+            "authorization",
+            r#"(?i)authorization["']?[ \t]{0,4}[:=, \t][ \t]{0,4}["']?(?:bearer|basic|token|bot|apikey)[ \t]{1,4}([^\s"'`\\]{4,2000})"#,
+        ),
+        (
+            "password",
+            r#"(?i)--?(?:[a-z-]{0,30}(?:password|passwd|passphrase|secret|token|api-?key|secret-?key))(?:[ \t]{1,4}|=)["']?([^\s"'`\\,\]-][^\s"'`\\]{0,400})"#,
+        ),
+        (
+            "password",
+            r#"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]{0,200}?[ ]-p([^\s"'`]{3,200})"#,
+        ),
+        ("password", r#"\bsshpass[ ]+-p[ ]*["']?([^\s"'`]{1,200})"#),
+        (
+            "password",
+            r#"\b(?:curl|wget|http)\b[^\n|;]{0,400}?[ ](?:-u|--user)[ =]?["']?[^\s"':]{0,100}:([^\s"'`]{1,200})"#,
+        ),
+        (
+            "url-password",
+            r#"[A-Za-z0-9+.-]{2,20}://[^\s/:@?#"'<>`\[\]$]{0,100}:([^\s/@"'<>`\[\]{}$]{1,400})@[A-Za-z0-9\[$]"#,
+        ),
+        ("secret", r#"\b(?:ENC\[[A-Za-z0-9_]{3,20},data:)([^\]\s]*)\]"#),
+    ];
+    let compile = |pattern: &str| Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).expect("the patterns are constant");
+    rules.iter().map(|(kind, pattern)| (*kind, compile(pattern))).collect()
+});
+
+/// Returns the secrets that a line shows by its form.
+pub(super) fn find(text: &str) -> Vec<Found> {
+    let mut all = Vec::new();
+    for (kind, pattern) in RULES.iter() {
+        for value in pattern.captures_iter(text).filter_map(|it| it.get(1)) {
+            if !key::is_harmless(value.as_str()) && !value.as_str().starts_with("redacted:") {
+                all.push(Found {
+                    range: value.range(),
+                    kind,
+                });
+            }
+        }
+    }
+    all
+}

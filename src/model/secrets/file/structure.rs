@@ -1,0 +1,182 @@
+//! Secrets that tell themselves by where they stand: the data of a Secret, armour, the value beside a telling name. Reads lines and
+//! indentation, since much of what it sees is no valid YAML; must not know keys that hold their own value.
+
+use std::{ops::Range, sync::LazyLock};
+
+use memchr::memmem;
+use regex::Regex;
+
+use super::{super::Found, key};
+
+static SECRET: LazyLock<Regex> = LazyLock::new(|| constant(r#"(?m)^[ \t-]*kind:[ \t]*["']?(?:Secret|SealedSecret)["']?[ \t\r]*(?:#.*)?$"#));
+static DATA: LazyLock<Regex> =
+    LazyLock::new(|| constant(r#"(?m)^([ \t-]*)["']?(?:data|stringData|encryptedData)["']?:[ \t]*([^ \t\r\n#].*)?$"#));
+static JSON_DATA: LazyLock<Regex> = LazyLock::new(|| constant(r#""(?:data|stringData|encryptedData)"\s{0,9}:\s{0,9}\{([^{}]*)\}"#));
+static JSON_SECRET: LazyLock<Regex> = LazyLock::new(|| constant(r#""kind"\s{0,9}:\s{0,9}"(?:Sealed)?Secret""#));
+static FLOW_VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#":\s{0,9}(?:"((?:[^"\\]|\\.)+)"|'([^'\n]+)'|([^\s"'{},][^,{}\n]*))"#));
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r#"["']?\b(?:name|key|Name|Key)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?([A-Za-z0-9_.-]{2,80})["']?[ \t]{0,4},?[ \t\r]{0,4}\n?[ \t]{0,80}["']?(?:value|Value)["']?[ \t]{0,4}[:=][ \t]{0,4}"#,
+    )
+});
+static VALUE_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r#"\bvalue["']?[ \t]{0,4}[:=][ \t]{0,4}([^\n]{1,400}?),?[ \t\r]{0,4}\n?[ \t]{0,80}["']?\bname["']?[ \t]{0,4}[:=][ \t]{0,4}["']?([A-Za-z0-9_.-]{2,80})"#,
+    )
+});
+static VARIABLE: LazyLock<Regex> =
+    LazyLock::new(|| constant(r#"\bvariable[ \t]+"([A-Za-z0-9_-]{2,80})"[ \t]*\{[^}]{0,400}?\bdefault[ \t]*=[ \t]*"#));
+static ELEMENT: LazyLock<Regex> = LazyLock::new(|| constant(r"<([A-Za-z][A-Za-z0-9_.-]{1,60})>([^<>\n]{1,400})</"));
+static BASE64_PEM: LazyLock<Regex> = LazyLock::new(|| constant(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{24,}={0,2}"));
+
+fn constant(pattern: &str) -> Regex {
+    Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).expect("the pattern is constant")
+}
+
+/// Returns the secrets that stand in a telling place.
+pub(super) fn find(text: &str) -> Vec<Found> {
+    let mut all = Vec::new();
+    if memmem::find(text.as_bytes(), b"Secret").is_some() {
+        documents(text).into_iter().for_each(|it| in_document(text, it, &mut all));
+        if JSON_SECRET.is_match(text) {
+            for data in JSON_DATA.captures_iter(text).filter_map(|it| it.get(1)) {
+                flow_values(text, data.range(), &mut all);
+            }
+        }
+    }
+    armour(text, &mut all);
+    for pair in NAME.captures_iter(text).chain(VARIABLE.captures_iter(text)) {
+        let (Some(whole), Some(name)) = (pair.get(0), pair.get(1)) else {
+            continue;
+        };
+        let value = scalar(text, whole.end());
+        push(&mut all, text, value, key::kind_of(name.as_str()));
+    }
+    for pair in VALUE_FIRST.captures_iter(text) {
+        let (Some(value), Some(name)) = (pair.get(1), pair.get(2)) else {
+            continue;
+        };
+        push(&mut all, text, scalar(text, value.start()), key::kind_of(name.as_str()));
+    }
+    for element in ELEMENT.captures_iter(text) {
+        let (Some(name), Some(value)) = (element.get(1), element.get(2)) else {
+            continue;
+        };
+        push(&mut all, text, value.range(), key::kind_of(name.as_str()));
+    }
+    for pem in BASE64_PEM.find_iter(text) {
+        // `-----BEGIN CERTIFICATE` and `-----BEGIN PUBLIC` are no secrets.
+        let is_public = ["LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM"]
+            .iter()
+            .any(|it| pem.as_str().starts_with(it));
+        push(&mut all, text, pem.range(), (!is_public).then_some("private-key"));
+    }
+    all
+}
+
+fn push(all: &mut Vec<Found>, text: &str, range: Range<usize>, kind: Option<&'static str>) {
+    if let Some(kind) = kind.filter(|_| !key::is_harmless(&text[range.clone()])) {
+        all.push(Found { range, kind });
+    }
+}
+
+/// Returns where a scalar stands that begins here: inside of its quotes, or to the end of its line or field.
+fn scalar(text: &str, at: usize) -> Range<usize> {
+    let line = &text[at..at + text[at..].find('\n').unwrap_or(text.len() - at)];
+    if let Some(quote) = line.chars().next().filter(|it| matches!(it, '"' | '\'')) {
+        let inner = &line[1..];
+        return at + 1..at + 1 + inner.find(quote).unwrap_or(inner.len());
+    }
+    let end = line.find([',', '}']).or_else(|| line.find(" #")).unwrap_or(line.len());
+    at..at + line[..end].trim_end().len()
+}
+
+fn documents(text: &str) -> Vec<Range<usize>> {
+    let mut borders = vec![0];
+    borders.extend(memmem::find_iter(text.as_bytes(), "\n---"));
+    borders.extend(memmem::find_iter(text.as_bytes(), "\n```"));
+    borders.sort_unstable();
+    borders.push(text.len());
+    borders.windows(2).map(|it| it[0]..it[1]).collect()
+}
+
+/// Masks each value below `data` of a document that holds a Secret, however deep it stands.
+fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
+    let inside = &text[document.clone()];
+    if !SECRET.is_match(inside) {
+        return;
+    }
+    for data in DATA.captures_iter(inside) {
+        let (Some(whole), Some(indent)) = (data.get(0), data.get(1)) else {
+            continue;
+        };
+        if let Some(flow) = data.get(2) {
+            let end = inside[flow.start()..].find('}').map_or(flow.end(), |it| flow.start() + it);
+            flow_values(text, document.start + flow.start()..document.start + end, all);
+            continue;
+        }
+        let mut at = document.start + whole.end();
+        for line in inside[whole.end()..].split_inclusive('\n').skip(1) {
+            at += text[at..].find('\n').map_or(0, |it| it + 1);
+            let content = line.trim_start_matches([' ', '\t']);
+            if content.trim().is_empty() || content.starts_with('#') {
+                continue;
+            }
+            if line.len() - content.len() <= indent.len() {
+                break;
+            }
+            value_of(content.trim_end(), at + line.len() - content.len(), all);
+        }
+    }
+}
+
+fn flow_values(text: &str, range: Range<usize>, all: &mut Vec<Found>) {
+    for value in FLOW_VALUE.captures_iter(&text[range.clone()]) {
+        if let Some(value) = value.iter().skip(1).flatten().next() {
+            literal(range.start + value.start(), value.as_str(), all);
+        }
+    }
+}
+
+/// The value after the key, or the line of a block.
+fn value_of(content: &str, start: usize, all: &mut Vec<Found>) {
+    let is_key = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_.\"'".contains(&it));
+    let value = match content.split_once(':') {
+        Some((key, value)) if is_key(key) && (value.is_empty() || value.starts_with(' ')) => value.trim_start(),
+        _ => content,
+    };
+    let start = start + content.len() - value.len();
+    let bare = value.trim_start_matches(['"', '\'']);
+    literal(start + value.len() - bare.len(), bare.trim_end_matches(['"', '\'']), all);
+}
+
+fn literal(start: usize, value: &str, all: &mut Vec<Found>) {
+    let is_block_mark = value.starts_with(['|', '>']) && value.len() <= 3;
+    if !value.is_empty() && !is_block_mark && !key::is_reference(value) {
+        all.push(Found {
+            range: start..start + value.len(),
+            kind: "kubernetes-secret",
+        });
+    }
+}
+
+/// Armour that holds something encrypted, to its end or the end of the text.
+fn armour(text: &str, all: &mut Vec<Found>) {
+    let mut at = 0;
+    while let Some(begin) = memmem::find(&text.as_bytes()[at..], b"-----BEGIN ").map(|it| at + it) {
+        at = begin + 11;
+        let what = &text[at..];
+        if !["AGE ENCRYPTED FILE", "PGP MESSAGE", "PGP PRIVATE"]
+            .iter()
+            .any(|it| what.starts_with(it))
+        {
+            continue;
+        }
+        let end = memmem::find(what.as_bytes(), b"-----END ").map_or(text.len(), |it| at + it);
+        all.push(Found {
+            range: begin..end,
+            kind: "encrypted",
+        });
+        at = end;
+    }
+}

@@ -1,0 +1,171 @@
+//! What of a file is kept, by its path and by its structure.
+
+use super::{Seen, is_name_only, of_file};
+
+#[track_caller]
+fn check(path: &str, text: &str, expected: &str) {
+    match of_file(path, text) {
+        Seen::Text(kept) => assert_eq!(kept, expected, "{path}: {text}"),
+        Seen::NameOnly(why) => panic!("{path}: {why}"),
+    }
+}
+
+#[track_caller]
+fn check_kept(path: &str, text: &str) {
+    check(path, text, text);
+}
+
+#[test]
+fn paths_tell_that_only_the_name_is_kept() {
+    for path in [
+        ".env",
+        "a/.env.local",
+        "prod.env",
+        "tls/server.key",
+        "a.pem",
+        "x.p12",
+        "x.PFX",
+        "x.jks",
+        "x.kdbx",
+        "x.age",
+        ".ssh/id_ed25519",
+        "prod-kubeconfig.yaml",
+        ".kube/config",
+        ".netrc",
+        ".npmrc",
+        ".pypirc",
+        ".docker/config.json",
+        "terraform.tfstate.backup",
+        "credentials.json",
+        "db-secret.yaml",
+        "db-secrets.yml",
+        ".git-credentials",
+        ".pgpass",
+        ".htpasswd",
+        "x.ovpn",
+        "x.keystore",
+        "x.gpg",
+    ] {
+        assert!(is_name_only(path).is_some(), "{path}");
+    }
+    for path in [
+        ".env.example",
+        ".env.sample",
+        "a.yaml",
+        "README.md",
+        "id_rsa.pub",
+        "keys.md",
+        "secretary.ts",
+        "config.json",
+    ] {
+        assert_eq!(is_name_only(path), None, "{path}");
+    }
+}
+
+#[test]
+fn contents_tell_that_only_the_name_is_kept() {
+    for text in [
+        "\0GITCRYPT\0abc",
+        "age-encryption.org/v1\n-> X",
+        "$ANSIBLE_VAULT;1.1;AES256\n6162",
+        "-----BEGIN PGP MESSAGE-----\n\nabc",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END",
+        "\n-----BEGIN AGE ENCRYPTED FILE-----\n",
+    ] {
+        assert!(matches!(of_file("a.txt", text), Seen::NameOnly(_)), "{text}");
+    }
+}
+
+#[test]
+fn telling_keys_lose_their_values() {
+    check(
+        "v.yaml",
+        "password: hunter\nuser: bob\n",
+        "password: [redacted:password]\nuser: bob\n",
+    );
+    check("v.yaml", "dbPassword: \"a b\" # x\n", "dbPassword: \"[redacted:password]\" # x\n");
+    check(
+        "v.yaml",
+        "a:\n  password: |\n    one\n    two\n  b: c\n",
+        "a:\n  password: |\n    [redacted:password]\n    [redacted:password]\n  b: c\n",
+    );
+    check("v.yaml", "password:\n  hunter\nb: c\n", "password:\n  [redacted:password]\nb: c\n");
+    check(
+        "v.yaml",
+        "tokens:\n- abc\n- def\nb: c\n",
+        "tokens:\n- [redacted:token]\n- [redacted:token]\nb: c\n",
+    );
+    check(
+        "v.yaml",
+        "a: {password: hunter, b: c}\n",
+        "a: {password: [redacted:password], b: c}\n",
+    );
+    check(
+        "v.yaml",
+        "password: \"one\n  two\"\nb: c\n",
+        "password: \"[redacted:password]\n\"\nb: c\n",
+    );
+    check(
+        "d.yaml",
+        "env:\n  - name: DB_PASSWORD\n    value: hunter\n",
+        "env:\n  - name: DB_PASSWORD\n    value: [redacted:password]\n",
+    );
+    check(
+        "a.ts",
+        "const apiKey: string = 'hunter';\n",
+        "const apiKey: string = '[redacted:key]';\n",
+    );
+    check(
+        "a.json",
+        "{\"auths\":{\"r.io\":{\"auth\":\"dXNlcjpwYXNz\"}}}",
+        "{\"auths\":{\"r.io\":{\"auth\":\"[redacted:secret]\"}}}",
+    );
+    check("Dockerfile", "ENV DB_PASSWORD hunter\n", "ENV DB_PASSWORD [redacted:password]\n");
+    check("a.sh", "mysql -u root -phunter db\n", "mysql -u root -p[redacted:password] db\n");
+    check("a.sh", "x --password=hunter y\n", "x --password=[redacted:password] y\n");
+    check(
+        "a.cs",
+        "c = \"Server=a;Password=hunter;Timeout=3\"",
+        "c = \"Server=a;Password=[redacted:password];Timeout=3\"",
+    );
+}
+
+#[test]
+fn secrets_lose_their_data() {
+    check(
+        "a.yaml",
+        "kind: Secret\nmetadata:\n  name: a\ndata:\n  x: YQ==\n  y: |\n    $ecret\n    b\ntype: Opaque\n",
+        "kind: Secret\nmetadata:\n  name: a\ndata:\n  x: [redacted:kubernetes-secret]\n  y: |\n    [redacted:kubernetes-secret]\n    [redacted:kubernetes-secret]\ntype: Opaque\n",
+    );
+    check(
+        "a.yaml",
+        "kind: Secret\ndata: {x: YQ==}\n",
+        "kind: Secret\ndata: {x: [redacted:kubernetes-secret]}\n",
+    );
+    check(
+        "a.yaml",
+        "kind: SealedSecret\nspec:\n  encryptedData:\n    x: AgB\n",
+        "kind: SealedSecret\nspec:\n  encryptedData:\n    x: [redacted:kubernetes-secret]\n",
+    );
+}
+
+#[test]
+fn innocent_configuration_stays() {
+    for text in [
+        "image: nginx@sha256:3f786850e387550fdab836ed7e6dc881de23001b3f786850e387550fdab836ed\n",
+        "commit: 3f786850e387550fdab836ed7e6dc881de23001b\nid: 123e4567-e89b-12d3-a456-426614174000\n",
+        "secretName: x\nexistingSecret: my-db\npasswordSecretRef: {name: x}\ntokenURL: https://a.example/token\nkeySize: 2048\n",
+        "valueFrom:\n  secretKeyRef:\n    name: db\n    key: password\n",
+        "password: ${DB_PASSWORD}\ntoken: {{ .Values.token }}\nautomountServiceAccountToken: false\nmaxTokens: 200000\n",
+        "imagePullSecrets:\n  - name: regcred\n",
+        "passwordFile: /run/secrets/db\npassword: /run/secrets/db\n",
+        "publicKey: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n",
+        "integrity: sha512-oRkNTiRh6vEbnJ2tGCGb6Q0sb0oqfCDcX0fZ5FhBTXW1uZ1kXkJ4J5d0Cj0mT1uYdTqg8l0Yp4mEo2A==\n",
+        "ca.crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJkekNDQVIyZ0F3SUJBZ0lCQURBS0Jn\n",
+        "volumes:\n  - name: a\n    secret:\n      secretName: x\n",
+    ] {
+        check_kept("a.yaml", text);
+    }
+    check_kept("a.md", "Password: required\n\nThe token: a word.\n");
+    check_kept("a.ts", "const token = process.env.TOKEN;\nlet password = read(x);\n");
+}
