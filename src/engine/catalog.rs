@@ -102,7 +102,7 @@ impl Catalog {
             self.notes -= usize::from(self.counts(&path, old));
         }
         // A key that is there already stays: others share its allocation.
-        self.entries.entry(path).insert_entry(entry);
+        *self.entries.entry(path).or_insert(entry) = entry;
     }
 
     pub(super) fn remove(&mut self, path: &NotePath) {

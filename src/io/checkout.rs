@@ -58,11 +58,8 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
             continue;
         };
         let Ok(below) = entry.path().strip_prefix(&root) else { continue };
-        let mut skip = |why: &str| {
-            found
-                .skipped
-                .push((below.to_string_lossy().escape_debug().to_string(), why.to_owned()))
-        };
+        let name = below.to_string_lossy().escape_debug().to_string();
+        let mut skip = |why: &str| found.skipped.push((name.clone(), why.to_owned()));
         if kind.is_symlink() {
             skip("a link is not followed");
         } else if !kind.is_file() {

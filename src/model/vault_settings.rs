@@ -10,9 +10,9 @@ use crate::model::{
     path::{NotePath, path_key},
 };
 
-pub use ignore::IgnoreFilters;
+pub use filters::IgnoreFilters;
 
-mod ignore;
+mod filters;
 mod read;
 
 /// The files that [`parse`] reads, below the vault's configuration folder.
