@@ -37,6 +37,7 @@ mod own_settings;
 mod no_room;
 mod reconcile;
 mod repo;
+mod reading;
 pub mod request;
 mod root;
 pub mod status;
@@ -45,7 +46,7 @@ mod write;
 
 use catalog::Entry;
 use fill::{Filling, GraphChange};
-use handle::{Handle, Published, Shared, Source};
+use handle::{Handle, Published, Shared, Source, StoppedFlag};
 use lock::FolderLock;
 use repo::{Follower, News, Repo};
 use request::{Flushed, Waiting};
@@ -388,15 +389,6 @@ impl Engine {
         }
         self.shared.stop();
         info!("the engine has stopped");
-    }
-}
-
-/// Says that the engine has ended when it goes, in whatever way.
-struct StoppedFlag(Arc<Shared>);
-
-impl Drop for StoppedFlag {
-    fn drop(&mut self) {
-        self.0.stop();
     }
 }
 

@@ -141,6 +141,15 @@ impl Shared {
     }
 }
 
+/// Says that the engine has ended when it goes, in whatever way.
+pub(super) struct StoppedFlag(pub(super) Arc<Shared>);
+
+impl Drop for StoppedFlag {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 impl Handle {
     /// Returns the sources in the order of the configuration; the first is the default vault.
     pub fn sources(&self) -> &[Arc<Source>] {

@@ -179,14 +179,13 @@ impl Root {
     }
 
     fn look(&mut self, path: NotePath, now: Instant) {
+        let is_known = self.catalog.entries.contains_key(&path);
         // What is new in a checkout may be ignored: a scan knows.
-        if self.source.is_repo() && !self.catalog.entries.contains_key(&path) {
-            self.scan_soon(now);
-            return;
+        if self.source.is_repo() && !is_known {
+            return self.scan_soon(now);
         }
-        if path.is_note() || self.catalog.entries.contains_key(&path) {
-            self.catalog.mark(path, now, self.quiet);
-            return;
+        if path.is_note() || is_known {
+            return self.catalog.mark(path, now, self.quiet);
         }
         match self.source.vault.stamp(&path) {
             // A folder came, changed its name or went: only a scan knows what lies below it.
@@ -396,6 +395,6 @@ fn is_excluded(source: &Source, path: &str) -> bool {
 
 /// Says whether a file was written so recently that it may not be whole yet.
 fn is_fresh(stamp: &Stamp, quiet: Duration) -> bool {
-    let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(stamp.mtime_ns.max(stamp.ctime_ns)).unwrap_or(0));
-    changed.elapsed().is_ok_and(|it| it < quiet)
+    let changed = Duration::from_nanos(u64::try_from(stamp.mtime_ns.max(stamp.ctime_ns)).unwrap_or(0));
+    (SystemTime::UNIX_EPOCH + changed).elapsed().is_ok_and(|it| it < quiet)
 }

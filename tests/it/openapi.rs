@@ -34,6 +34,7 @@ fn paths_have_plain_parameters() {
             "/v1/resolve",
             "/v1/restore/{path}",
             "/v1/search",
+            "/v1/skills",
             "/v1/status",
             "/v1/tags"
         ]

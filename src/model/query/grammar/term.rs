@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::model::query::{
-    Condition, Evidence, PatternText, PropertyTest, QueryError,
+    Condition, Evidence, Pattern, PatternText, PropertyTest, QueryError,
     grammar::Parser,
     leaf::{self, Aim, Context, Dialect, OPERATORS, Term},
     lexer::{self, Delimiters},
@@ -93,7 +93,14 @@ impl<'a> Parser<'a> {
             Ok(condition) => condition,
             Err(message) => return Err(self.error(range, &message, "quote the text to search for it as it is")),
         };
-        if let (true, Condition::Anywhere(pattern) | Condition::Content(pattern)) = (context.positive, &condition) {
+        let is_whole_word = |it: &Pattern| matches!(it.text, PatternText::Word(_));
+        let ranked = match &condition {
+            Condition::Anywhere(pattern) | Condition::Content(pattern) => Some(pattern),
+            // The passage that says so is the one to be shown; a part of a word might not be found in any.
+            Condition::Field { pattern, .. } => Some(pattern).filter(|it| is_whole_word(it)),
+            _ => None,
+        };
+        if let (true, Some(pattern)) = (context.positive, ranked) {
             let (text, phrase, range) = match &pattern.text {
                 PatternText::Word(text) | PatternText::Substring(text) => (text, false, range),
                 PatternText::Phrase(text) => (text, true, range.start + 1..range.end - 1),

@@ -98,7 +98,7 @@ fn known_operators_are_conditions() {
     );
     check("path:*.md path:Projects/(old)/x", &[], "(glob:**/*.md & path:*Projects/(old)/x*)");
     check("path:/etc/hosts path:/a+/", &[], "(path:*/etc/hosts* & path:/a+/)");
-    check("kind:HelmRelease redis", &["redis"], "kind:HelmRelease");
+    check("kind:HelmRelease redis", &["HelmRelease", "redis"], "kind:HelmRelease");
     check(
         "kind:HelmRelease name:a image:nginx",
         &[],

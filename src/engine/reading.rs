@@ -1,0 +1,74 @@
+//! How a file of a source is read: from the disk, or from the commit of a clone. Knows both; must not know what files mean.
+
+use std::sync::Arc;
+
+use crate::{
+    engine::{handle::Source, repo::Snapshot},
+    io::vault::{FileText, ReadError, Stamp},
+    model::path::NotePath,
+};
+
+impl Source {
+    /// Says whether this is a repository that is only read, and no vault.
+    pub fn is_repo(&self) -> bool {
+        self.repo.is_some()
+    }
+
+    /// Returns the commit that is read, of a clone.
+    pub fn commit(&self) -> Option<String> {
+        let repo = self.repo.as_ref().filter(|it| it.is_clone())?;
+        repo.now().map(|it| it.commit.clone()).filter(|it| !it.is_empty())
+    }
+
+    /// Returns what is known of all commits, of a repository.
+    pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.repo.as_ref()?.now()
+    }
+
+    /// Returns what a file looks like, `None` when there is none. Of a repository the time of change is that of the last commit.
+    pub fn stamp(&self, path: &NotePath) -> Result<Option<Stamp>, ReadError> {
+        let Some(repo) = &self.repo else {
+            return self.vault.stamp(path);
+        };
+        let snapshot = repo.now();
+        if repo.is_clone() {
+            return Ok(snapshot.and_then(|it| Some(it.stamp(it.files.get(path)?))));
+        }
+        let stamp = self.vault.stamp(path)?;
+        Ok(stamp.map(|it| committed(it, snapshot.as_deref(), path)))
+    }
+
+    /// Reads a file whole, at most so many bytes. Secrets in a repository are not masked yet.
+    pub fn read(&self, path: &NotePath, most: u64) -> Result<FileText, ReadError> {
+        let Some(repo) = &self.repo else {
+            return self.vault.read(path, most);
+        };
+        let snapshot = repo.now();
+        let Some(mirror) = &repo.mirror else {
+            let file = self.vault.read(path, most)?;
+            return Ok(FileText {
+                stamp: committed(file.stamp, snapshot.as_deref(), path),
+                ..file
+            });
+        };
+        let snapshot = snapshot.ok_or(ReadError::NotFound)?;
+        let file = snapshot.files.get(path).ok_or(ReadError::NotFound)?;
+        if file.size > most {
+            return Err(ReadError::TooLarge { size: file.size });
+        }
+        let bytes = mirror.repository().beginning(file.hash, usize::MAX);
+        let bytes = bytes.map_err(|why| ReadError::Unreadable(std::io::Error::other(why)))?;
+        Ok(FileText {
+            bytes,
+            stamp: snapshot.stamp(file),
+        })
+    }
+}
+
+fn committed(stamp: Stamp, snapshot: Option<&Snapshot>, path: &NotePath) -> Stamp {
+    let modified = snapshot.and_then(|it| it.modified(path));
+    Stamp {
+        mtime_ns: modified.unwrap_or(stamp.mtime_ns),
+        ..stamp
+    }
+}
