@@ -101,7 +101,7 @@ fn known_operators_are_conditions() {
     check("kind:HelmRelease redis", &["HelmRelease", "redis"], "kind:HelmRelease");
     check(
         "kind:HelmRelease name:a image:nginx",
-        &[],
+        &["HelmRelease", "a"],
         "(image:*nginx* & <kind:HelmRelease name:a>)",
     );
     check("x -kind:Secret name:a port:80", &["x"], "(!kind:Secret & name:a & port:80)");
