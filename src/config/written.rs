@@ -3,6 +3,7 @@
 use crate::{
     config::{
         findings::Findings,
+        forges::{self, ForgesWritten},
         table::{Table, Written},
     },
     model::yaml,
@@ -24,6 +25,7 @@ pub struct ConfigFile {
     pub limits: LimitsWritten,
     pub write: WriteWritten,
     pub git: GitWritten,
+    pub pull_requests: ForgesWritten,
     pub rescan_interval: Option<Written>,
     pub quiet: Option<Written>,
     pub log_format: Option<Written>,
@@ -115,6 +117,7 @@ pub fn read(text: &str, findings: &mut Findings) -> ConfigFile {
         limits: limits(file.table("limits", findings), findings),
         write: write(file.table("write", findings), findings),
         git: git(file.table("git", findings), findings),
+        pull_requests: forges::read(&mut file, findings),
         rescan_interval: file.text("rescan_interval", findings),
         quiet: file.text("quiet", findings),
         log_format: log.text("format", findings),
