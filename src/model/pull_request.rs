@@ -8,6 +8,7 @@ pub mod gitea;
 pub mod github;
 pub mod gitlab;
 pub mod flux;
+pub mod fold;
 mod json;
 
 use jiff::Timestamp;

@@ -1,0 +1,280 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::pull_request::Verdict;
+
+fn id() -> PullRequestId {
+    PullRequestId {
+        host: "git.example.org".to_owned(),
+        repo: "me/home".to_owned(),
+        number: 7,
+    }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn part(second: i64, fill: impl Fn(&mut PullRequest)) -> PullRequest {
+    let mut part = PullRequest::unknown(id());
+    part.updated = Some(at(second));
+    fill(&mut part);
+    part
+}
+
+fn state(second: i64, state: State) -> PullRequest {
+    part(second, |it| it.state = Some(state))
+}
+
+fn comment(second: i64, author: &str, body: &str) -> Comment {
+    Comment {
+        author: author.to_owned(),
+        time: Some(at(second)),
+        body: body.to_owned(),
+        place: None,
+        unresolved: false,
+    }
+}
+
+fn review(time: Option<i64>, verdict: Verdict, dismissed: bool) -> Review {
+    Review {
+        author: "ann".to_owned(),
+        time: time.map(at),
+        verdict,
+        body: String::new(),
+        dismissed,
+    }
+}
+
+fn rollout(second: i64, object: &str, ok: bool) -> Rollout {
+    Rollout {
+        object: object.to_owned(),
+        revision: "a".repeat(40),
+        time: at(second),
+        ok,
+        reason: String::new(),
+        message: String::new(),
+    }
+}
+
+#[test]
+fn a_merged_one_stays_merged() {
+    let check = |parts: &[PullRequest], expected: State| assert_eq!(fold(&id(), parts).state, Some(expected));
+    check(&[state(1, State::Open), state(2, State::Closed)], State::Closed);
+    check(&[state(3, State::Open), state(2, State::Closed)], State::Open);
+    check(&[state(2, State::Merged), state(1, State::Open)], State::Merged);
+    check(
+        &[state(2, State::Merged), state(3, State::Closed), state(4, State::Open)],
+        State::Merged,
+    );
+}
+
+#[test]
+fn what_is_later_wins_and_what_it_leaves_out_stays() {
+    let first = part(1, |it| {
+        it.title = Some("old".to_owned());
+        it.body = Some("why".to_owned());
+        it.labels = Some(vec!["bug".to_owned()]);
+    });
+    let second = part(2, |it| {
+        it.title = Some("new".to_owned());
+        it.labels = Some(vec![]);
+    });
+    let found = fold(&id(), &[second, first]);
+    assert_eq!((found.title.as_deref(), found.body.as_deref()), (Some("new"), Some("why")));
+    assert_eq!((found.labels, found.updated), (Some(vec![]), Some(at(2))));
+}
+
+#[test]
+fn opened_again_it_is_closed_by_nobody() {
+    let closed = part(1, |it| {
+        it.state = Some(State::Closed);
+        it.closed = Some(at(1));
+        it.closed_by = Some("bob".to_owned());
+    });
+    let found = fold(&id(), &[closed.clone(), state(2, State::Open)]);
+    assert_eq!((found.closed, found.closed_by), (None, None));
+    assert_eq!(fold(&id(), &[closed]).closed_by.as_deref(), Some("bob"));
+}
+
+#[test]
+fn checks_are_those_of_the_head() {
+    let first = part(1, |it| {
+        it.head_sha = Some("a".repeat(40));
+        it.checks = Some(vec![]);
+    });
+    let same = part(2, |it| it.head_sha = Some("a".repeat(40)));
+    let other = part(3, |it| it.head_sha = Some("b".repeat(40)));
+    assert!(fold(&id(), &[first.clone(), same.clone()]).checks.is_some());
+    assert!(fold(&id(), &[first, same, other]).checks.is_none());
+}
+
+#[test]
+fn an_edited_comment_is_one_and_two_of_a_second_are_two() {
+    let check = |parts: &[&[Comment]], expected: &[&str]| {
+        let parts: Vec<PullRequest> = (1..)
+            .zip(parts)
+            .map(|(second, it)| part(second, |part| part.comments = it.to_vec()))
+            .collect();
+        let found: Vec<String> = fold(&id(), &parts).comments.into_iter().map(|it| it.body).collect();
+        assert_eq!(found, expected);
+    };
+    check(&[&[comment(0, "ann", "typo")], &[comment(0, "ann", "fixed")]], &["fixed"]);
+    check(
+        &[&[comment(0, "ann", "a")], &[comment(0, "bob", "b")], &[comment(5, "ann", "c")]],
+        &["a", "b", "c"],
+    );
+    check(
+        &[&[comment(0, "ann", "a"), comment(0, "ann", "b")], &[comment(0, "ann", "b")]],
+        &["a", "b"],
+    );
+    check(
+        &[&[comment(0, "ann", "a")], &[comment(0, "ann", "a"), comment(0, "ann", "b")]],
+        &["a", "b"],
+    );
+    let untimed = |body: &str| Comment {
+        time: None,
+        ..comment(0, "ann", body)
+    };
+    check(&[&[untimed("a")], &[untimed("b")]], &["a", "b"]);
+}
+
+#[test]
+fn a_review_of_the_webhook_and_of_the_api_is_one() {
+    use Verdict::{Approved, Commented};
+    let check = |parts: &[&[Review]], expected: &[Review]| {
+        let parts: Vec<PullRequest> = (1..)
+            .zip(parts)
+            .map(|(second, it)| part(second, |part| part.reviews = it.to_vec()))
+            .collect();
+        assert_eq!(fold(&id(), &parts).reviews, expected);
+    };
+    let approved = review(Some(10), Approved, false);
+    check(
+        &[&[review(Some(12), Approved, false)], std::slice::from_ref(&approved)],
+        std::slice::from_ref(&approved),
+    );
+    check(
+        &[&[review(None, Approved, false)], std::slice::from_ref(&approved)],
+        std::slice::from_ref(&approved),
+    );
+    let dismissed = review(Some(10), Approved, true);
+    check(
+        &[std::slice::from_ref(&approved), std::slice::from_ref(&dismissed)],
+        std::slice::from_ref(&dismissed),
+    );
+    let later = [
+        approved.clone(),
+        review(Some(20), Commented, false),
+        review(Some(500), Approved, false),
+    ];
+    check(&[&later[2..], &later[..2]], &later);
+}
+
+#[test]
+fn what_flux_repeats_is_one_until_it_changes() {
+    let said = [(1, "a", false), (2, "a", false), (3, "b", true), (4, "a", true), (5, "a", false)];
+    let parts: Vec<PullRequest> = said
+        .iter()
+        .map(|(second, object, ok)| {
+            let mut part = PullRequest::unknown(id());
+            part.rollouts = vec![rollout(*second, object, *ok)];
+            part
+        })
+        .collect();
+    let found: Vec<i64> = fold(&id(), &parts)
+        .rollouts
+        .iter()
+        .map(|it| it.time.duration_since(at(0)).as_secs())
+        .collect();
+    assert_eq!(found, [1, 3, 4, 5]);
+}
+
+#[test]
+fn a_set_that_grows_without_news_drops_the_oldest() {
+    let mut parts = Vec::new();
+    for second in 0..200 {
+        add(&mut parts, part(second, |it| it.title = Some("same".to_owned())));
+    }
+    assert!(parts.len() <= MAX_PARTS);
+    assert_eq!(parts.last().and_then(|it| it.updated), Some(at(199)));
+}
+
+fn any_part() -> impl Strategy<Value = PullRequest> {
+    let states = prop::option::of(prop::sample::select(vec![State::Open, State::Closed, State::Merged]));
+    let name = || prop::option::of(prop::sample::select(vec!["a", "b", "c"]));
+    let comments = prop::collection::vec(
+        (
+            0..3_i64,
+            prop::sample::select(vec!["ann", "bob"]),
+            prop::sample::select(vec!["x", "y", "z"]),
+        ),
+        0..3,
+    );
+    let verdicts = vec![Verdict::Approved, Verdict::Commented];
+    let reviews = prop::collection::vec((prop::option::of(0..300_i64), prop::sample::select(verdicts), any::<bool>()), 0..3);
+    let rollouts = prop::collection::vec((0..4_i64, prop::sample::select(vec!["a", "b"]), any::<bool>()), 0..2);
+    (
+        prop::option::of(0..6_i64),
+        states,
+        name(),
+        name(),
+        name(),
+        comments,
+        reviews,
+        rollouts,
+    )
+        .prop_map(|(updated, state, title, head, closed_by, comments, reviews, rollouts)| {
+            let mut part = PullRequest::unknown(id());
+            part.updated = updated.map(at);
+            part.state = state;
+            part.title = title.map(str::to_owned);
+            part.head_sha = head.map(|it| it.repeat(40));
+            part.closed_by = closed_by.map(str::to_owned);
+            part.checks = title.map(|_| Vec::new());
+            part.comments = comments
+                .iter()
+                .map(|(second, author, body)| comment(*second, author, body))
+                .collect();
+            part.reviews = reviews
+                .iter()
+                .map(|(time, verdict, dismissed)| review(*time, *verdict, *dismissed))
+                .collect();
+            part.rollouts = rollouts.iter().map(|(second, object, ok)| rollout(*second, object, *ok)).collect();
+            part
+        })
+}
+
+proptest! {
+    #[test]
+    fn order_and_repetition_do_not_matter(parts in prop::collection::vec(any_part(), 0..8), picks in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
+        let expected = fold(&id(), &parts);
+        let mut others = parts.clone();
+        others.reverse();
+        if !parts.is_empty() {
+            for pick in picks {
+                let again = pick.get(&parts).clone();
+                others.insert(pick.index(others.len()), again);
+            }
+        }
+        prop_assert_eq!(fold(&id(), &others), expected.clone());
+        prop_assert_eq!(fold(&id(), std::slice::from_ref(&expected)), expected);
+    }
+}
+
+proptest! {
+    // Each case folds often.
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn adding_keeps_what_the_parts_say(some in prop::collection::vec(any_part(), 60..90)) {
+        let mut parts: Vec<PullRequest> = Vec::new();
+        for part in some {
+            let mut all = parts.clone();
+            all.push(part.clone());
+            add(&mut parts, part);
+            prop_assert!(parts.len() <= MAX_PARTS);
+            prop_assert_eq!(fold(&id(), &parts), fold(&id(), &all));
+        }
+    }
+}
