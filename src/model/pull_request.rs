@@ -14,6 +14,9 @@ mod json;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub mod note;
+pub mod region;
+
 /// The software of a forge: what its webhooks, its API and its pages look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

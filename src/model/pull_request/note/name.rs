@@ -1,0 +1,96 @@
+//! Where the note of a pull request is made, from its identity alone: never from its title. Knows which names every device can hold.
+
+use crate::model::{hash::ContentHash, new_name, path::NotePath, pull_request::PullRequestId};
+
+/// The longest part of a name; beyond, and where characters had to go, a hash keeps names apart.
+const PART_MOST: usize = 60;
+
+/// Returns `{agent_folder}/PRs/{owner}/{repo}/{owner}-{repo}-{number}.md`, `None` when no such note can be made (the folder is too long).
+pub fn path(agent_folder: &NotePath, id: &PullRequestId) -> Option<NotePath> {
+    let parts: Vec<String> = id.repo.split('/').map(safe).collect();
+    let path = format!("{}/PRs/{}/{}.md", agent_folder.as_str(), parts.join("/"), stem(&id.repo, id.number));
+    let path = NotePath::parse(&path).ok()?;
+    new_name::check(&path).ok()?;
+    Some(path)
+}
+
+/// Returns the name of the note without its extension: what wikilinks name.
+pub(super) fn stem(repo: &str, number: u64) -> String {
+    let parts: Vec<String> = repo.split('/').map(safe).collect();
+    let name = parts.join("-");
+    let name = if name.len() > 2 * PART_MOST + 20 { safe(&name) } else { name };
+    format!("{name}-{number}")
+}
+
+fn safe(part: &str) -> String {
+    let plain: String = part
+        .chars()
+        .take(PART_MOST)
+        .map(|it| {
+            if it.is_ascii_alphanumeric() || matches!(it, '.' | '_') {
+                it
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let plain = plain.trim_start_matches(['-', '.']).trim_end_matches('.');
+    let stands = |name: &str| NotePath::parse(name).is_ok_and(|it| new_name::check(&it).is_ok());
+    if plain == part && stands(plain) {
+        return part.to_owned();
+    }
+    let hash = ContentHash::of(part.as_bytes()).to_string();
+    let plain = plain.replace('.', "-");
+    format!("{plain}-{}", &hash[..8]).trim_start_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(repo: &str) -> String {
+        let id = PullRequestId {
+            host: "git.example.org".to_owned(),
+            repo: repo.to_owned(),
+            number: 7,
+        };
+        path(&NotePath::parse("Agent").unwrap(), &id).unwrap().as_str().to_owned()
+    }
+
+    #[test]
+    fn names_are_plain_where_they_can_be() {
+        assert_eq!(named("ai/openclaw.cfg"), "Agent/PRs/ai/openclaw.cfg/ai-openclaw.cfg-7.md");
+        assert_eq!(named("group/sub/name"), "Agent/PRs/group/sub/name/group-sub-name-7.md");
+    }
+
+    #[test]
+    fn no_name_escapes_or_meets_another() {
+        let repos = [
+            "../../etc",
+            "..",
+            "a/../b",
+            "a/b c",
+            "a/b:c",
+            "a/b?c",
+            "con/nul",
+            "CON.x/y",
+            "/",
+            "a/",
+            ".git/config",
+            "a/b\u{202e}",
+            "é/ö",
+            "a/b.",
+            "a/b",
+        ];
+        let mut paths: Vec<String> = repos.iter().map(|it| named(it)).collect();
+        assert!(
+            paths.iter().all(|it| it.starts_with("Agent/PRs/") && !it.contains("..")),
+            "{paths:?}"
+        );
+        paths.sort();
+        paths.dedup();
+        assert_eq!(paths.len(), repos.len());
+        named(&"x".repeat(5000));
+        assert_ne!(named(&"x".repeat(500)), named(&"x".repeat(501)));
+    }
+}

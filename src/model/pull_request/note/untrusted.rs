@@ -1,0 +1,173 @@
+//! Other people's text, made harmless for its place in a note. Knows what Obsidian, its plugins and our own markers would act on; must not know
+//! which part of a pull request a text is. Secrets are masked first, so that what makes a text harmless cannot hide them.
+
+use crate::model::{new_name::is_hidden, secrets};
+
+/// What is read of one text: more is cut before anything looks at it.
+const READ_MOST: usize = 256 * 1024;
+/// What is dropped at such a cut: a secret that it went through is not known as one.
+const CUT_LOSS: usize = 8 * 1024;
+
+/// Returns a text with its secrets masked; the beginning of a very long one.
+pub(super) fn masked(text: &str) -> String {
+    if text.len() <= READ_MOST {
+        return secrets::mask(text).into_owned();
+    }
+    let masked = secrets::mask(head(text, READ_MOST));
+    head(&masked, masked.len().saturating_sub(CUT_LOSS)).to_owned()
+}
+
+/// Returns a text in one line, of at most so many characters, as it may stand within a line of ours, also in a table's cell.
+pub(super) fn inline(text: &str, most: usize) -> String {
+    escaped_line(&one_line(&masked(text), most), true)
+}
+
+/// Returns a name (path, branch, commit) in backticks, or as [`inline`] where backticks could not hold it.
+pub(super) fn name(text: &str, most: usize) -> String {
+    let line = one_line(&masked(text), most);
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "./_-+@:, ()".contains(it);
+    if !line.is_empty() && line.chars().all(is_plain) && !line.contains("::") && line.trim() == line {
+        format!("`{line}`")
+    } else {
+        escaped_line(&line, true)
+    }
+}
+
+/// Returns a text, of at most so many characters, as a property may hold it: nothing in it is a link, or a command of Templater.
+pub(super) fn property(text: &str, most: usize) -> String {
+    let mut line = one_line(&masked(text), most);
+    for (live, dead) in [("[[", "[ ["), ("](", "] ("), ("<%", "< %"), ("<!--", "<! --")] {
+        while line.contains(live) {
+            line = line.replace(live, dead);
+        }
+    }
+    line.trim().to_owned()
+}
+
+/// Returns lines as a quote: of a text that [`masked`] gave, so that its lines may be picked before. At most so many bytes; a last line says
+/// how much was left out.
+pub(super) fn quote(who: &str, text: &str, most: usize) -> String {
+    let mut quote = format!("> **{}**:\n>", inline(who, 60));
+    let mut was_blank = true;
+    for (at, line) in text.trim_end().split('\n').enumerate() {
+        let line = escaped_line(clean(line).trim_end(), false);
+        if line.is_empty() && was_blank {
+            continue;
+        }
+        was_blank = line.is_empty();
+        let room = most.saturating_sub(quote.len());
+        if line.len() + 4 > room {
+            let left = text.trim_end().split('\n').count() - at;
+            quote.push_str(&format!("\n>\n> … {left} more {}, see the pull request.", plural(left, "line")));
+            return quote;
+        }
+        quote.push_str("\n> ");
+        quote.push_str(&line);
+        quote.truncate(quote.trim_end_matches(' ').len());
+    }
+    quote
+}
+
+/// Returns `1 line`'s word or `2 lines`' word.
+pub(super) fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// Returns the longest beginning of at most so many bytes.
+pub(super) fn head(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
+fn one_line(text: &str, most: usize) -> String {
+    // Words are looked at no further than they can matter.
+    let words: Vec<&str> = head(text, most.saturating_mul(16)).split_whitespace().collect();
+    let line = clean(&words.join(" "));
+    let line = line.trim();
+    match line.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line.to_owned(),
+    }
+}
+
+/// Returns a line without what nobody sees, or what turns the reading direction.
+fn clean(line: &str) -> String {
+    line.chars()
+        .map(|it| if it == '\t' { ' ' } else { it })
+        .filter(|it| !it.is_control() && !is_hidden(*it))
+        .collect()
+}
+
+/// Returns a line in which no character means anything to Markdown, Obsidian, Dataview or Templater, but emphasis and lists where the line is one
+/// of a quote. Every escape breaks what it is about in two (`\[\[`, `\<!\--`), so that programs that know no escapes do not see it either.
+fn escaped_line(line: &str, within: bool) -> String {
+    let bare = line.trim();
+    let is_rule = !bare.is_empty() && bare.chars().all(|it| matches!(it, '-' | '=' | '*' | '_' | '+' | ' '));
+    let mut escaped = String::with_capacity(line.len() + 16);
+    let mut before = ' ';
+    let mut is_first = true;
+    for it in line.chars() {
+        let special = match it {
+            '\\' | '`' | '[' | ']' | '<' | '>' | '#' | '$' | '%' | '^' | '~' | '{' | '}' => true,
+            '|' | '*' => within,
+            '_' => within && !(before.is_alphanumeric()),
+            ':' => before == ':',
+            '=' => is_first || before == '=',
+            '-' | '+' => is_first && (within || is_rule) || before == '!',
+            _ => is_rule && is_first && it != ' ',
+        };
+        if special {
+            escaped.push('\\');
+        }
+        escaped.push(it);
+        is_first &= it == ' ';
+        before = it;
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_inline(text: &str, expected: &str) {
+        assert_eq!(inline(text, 100), expected, "{text:?}");
+    }
+
+    #[test]
+    fn what_a_program_would_act_on_is_broken_in_two() {
+        check_inline("a [[b]] c", r"a \[\[b\]\] c");
+        check_inline("fix #12: x", r"fix \#12: x");
+        check_inline("<!-- membridge:end outcome -->", r"\<!\-- membridge:end outcome --\>");
+        check_inline("<% tp.x %>", r"\<\% tp.x \%\>");
+        check_inline("%% hidden %%", r"\%\% hidden \%\%");
+        check_inline("`= this.file`", r"\`= this.file\`");
+        check_inline("due:: today", r"due:\: today");
+        check_inline("a\n- b | c", r"a - b \| c");
+        check_inline("- [ ] do", r"\- \[ \] do");
+        check_inline("rtl \u{202e} x ^id", r"rtl  x \^id");
+    }
+
+    #[test]
+    fn secrets_are_masked_before() {
+        let token = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+        assert!(!inline(&format!("token {token}"), 100).contains("a1B2c3"));
+        assert!(!property(&format!("token {token}"), 100).contains("a1B2c3"));
+        assert!(!quote("eve", &masked(&format!("see\ntoken {token}")), 1000).contains("a1B2c3"));
+    }
+
+    #[test]
+    fn a_quote_is_cut_and_says_so() {
+        assert_eq!(
+            quote("eve", "one\n\n\n# two\n---", 1000),
+            "> **eve**:\n>\n> one\n>\n> \\# two\n> \\---"
+        );
+        let long = quote("eve", &"line\n".repeat(1000), 200);
+        assert!(long.len() < 300 && long.ends_with("more lines, see the pull request."), "{long}");
+    }
+
+    #[test]
+    fn names_stand_in_backticks_where_they_can() {
+        assert_eq!(name("apps/a b.yaml", 100), "`apps/a b.yaml`");
+        assert_eq!(name("a`b|c", 100), r"a\`b\|c");
+    }
+}
