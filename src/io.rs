@@ -6,4 +6,7 @@ pub mod index;
 pub mod intents;
 pub mod receipts;
 pub mod outbox;
+pub mod deliveries;
+pub mod pull_requests;
+pub mod forge;
 pub mod git;

@@ -121,12 +121,7 @@ fn forge_written(mut table: Table, findings: &mut Findings) -> ForgeWritten {
 }
 
 /// Returns what was written as values. A webhook's secret must be no caller's token: whoever may send news would be let in by it.
-pub fn resolve(
-    written: ForgesWritten,
-    tokens: &[Token],
-    path: &dyn Fn(&str) -> PathBuf,
-    findings: &mut Findings,
-) -> PullRequests {
+pub fn resolve(written: ForgesWritten, tokens: &[Token], path: &dyn Fn(&str) -> PathBuf, findings: &mut Findings) -> PullRequests {
     let mut forges: Vec<Forge> = Vec::new();
     for entry in written.forges {
         let key = entry.key.clone();
@@ -145,7 +140,10 @@ pub fn resolve(
         findings.problem(&token.key, "there is no `wake.url`", "name the address that is to be told");
     }
     let wake_token = written.wake_token.and_then(|it| token_file(it, path, findings));
-    let wake = value(written.wake, address, findings).map(|url| Wake { url, token_file: wake_token });
+    let wake = value(written.wake, address, findings).map(|url| Wake {
+        url,
+        token_file: wake_token,
+    });
     PullRequests {
         forges,
         flux: secrets(written.flux, tokens, path, findings),
@@ -254,9 +252,8 @@ fn host_of(url: &str) -> &str {
 }
 
 fn repo(text: &str) -> Result<String, Complaint> {
-    let is_name = |it: &str| {
-        !it.is_empty() && !it.starts_with('.') && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"._-".contains(&it))
-    };
+    let is_name =
+        |it: &str| !it.is_empty() && !it.starts_with('.') && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"._-".contains(&it));
     if text.split('/').count() >= 2 && text.split('/').all(is_name) {
         return Ok(text.to_owned());
     }

@@ -474,15 +474,20 @@ fn the_example_names_every_setting_and_loads() {
     check(&file(&text), |_, config| {
         assert_eq!((config.sources.len(), config.tokens.len()), (2, 2));
         let pulls = &config.pull_requests;
-        assert_eq!((pulls.forges[0].host.as_str(), pulls.forges[0].secrets.len(), pulls.flux.len()), ("git.example.org", 1, 1));
+        assert_eq!(
+            (pulls.forges[0].host.as_str(), pulls.forges[0].secrets.len(), pulls.flux.len()),
+            ("git.example.org", 1, 1)
+        );
     });
 }
 
 #[test]
 fn a_forge_is_told_all_that_is_wrong_with_it() {
     refused(
-        &file("sources: [{path: ROOT/notes}]\ntokens: [{name: a, file: ROOT/token, scopes: [read]}]\nforges: [{kind: svn, url: git.example.org, \
-               repos: [name], secret_files: [ROOT/token], secret: x}]\nwake: {token_file: ROOT/none}\n"),
+        &file(
+            "sources: [{path: ROOT/notes}]\ntokens: [{name: a, file: ROOT/token, scopes: [read]}]\nforges: [{kind: svn, url: git.example.org, \
+               repos: [name], secret_files: [ROOT/token], secret: x}]\nwake: {token_file: ROOT/none}\n",
+        ),
         &[
             "forges[0].secret: a secret must not stand in this file (write it into a file of its own and name that under `tokens[].file`)",
             "forges[0].kind: `svn` is no kind of forge (valid: gitea, forgejo, github, gitlab)",

@@ -270,7 +270,7 @@ mod tests {
                 "limits: this is a number (write a map of keys and values, as config/membridge.yaml shows)",
                 "quiet: this is true or false (write a text, as config/membridge.yaml shows)",
                 "nope: this key does not exist (valid here: log, listen, ops_listen, allowed_hosts, allowed_origins, data_dir, index_dir, \
-                 sources, agent_folder, timezone, tokens, limits, write, git, rescan_interval, quiet)",
+                 sources, agent_folder, timezone, tokens, limits, write, git, forges, flux, wake, pull_requests, rescan_interval, quiet)",
             ],
         );
         check(
