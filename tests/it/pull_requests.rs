@@ -23,7 +23,7 @@ use sha2::Sha256;
 
 use crate::{
     harness::{Answer, Server},
-    write::git,
+    write::{git, repository},
 };
 
 mod asked;
@@ -126,7 +126,7 @@ async fn note_with(server: &Server, path: &str, parts: &[&str]) -> String {
 
 #[tokio::test]
 async fn a_webhook_becomes_a_note_that_is_searchable_and_committed() {
-    let server = start().await;
+    let server = Server::start_in(repository(&[("Home.md", "home\n")]), with_forge).await;
     let begun = Instant::now();
     let answer = deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
@@ -140,15 +140,10 @@ async fn a_webhook_becomes_a_note_that_is_searchable_and_committed() {
         assert!(begun.elapsed() < PATIENCE, "{found}");
     };
     assert_eq!(found["hits"][0]["origin"], "pull-request", "{text}");
-    let log = server.get(&format!("/v1/history/{NOTE}")).await.json();
-    let commit = log["commits"][0]["commit"].as_str().unwrap();
-    let repository = server.folder().join("data/state/git/vault");
-    let repository = if repository.exists() {
-        repository
-    } else {
-        server.folder().join("vault")
-    };
-    let _ = (commit, repository, git);
+    let vault = server.folder().join("vault");
+    let log = git(&vault, &["log", "-n1", "--format=%an %(trailers:key=Source,separator=%x20)"]);
+    assert_eq!(log, "membridge Source: git.example.org/owner/name#7\n");
+    assert_eq!(git(&vault, &["status", "--porcelain"]), "");
     let listed = server.get("/v1/pull-requests?state=open&repo=owner/name").await.json();
     assert_eq!(
         listed["pull_requests"],

@@ -1,9 +1,10 @@
 //! The note of a pull request in the vault: where it lies, what it is to say, and the line of the journal. Writes through the engine as every
 //! caller does; must not know where news come from.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
+use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::{
     config::Config,
@@ -23,6 +24,7 @@ use crate::{
         hash::ContentHash,
         memory::{self, MemoryText},
         note::{Note, edit},
+        origin::Origin,
         path::NotePath,
         pull_request::{
             PullRequest, PullRequestId, State,
@@ -30,11 +32,15 @@ use crate::{
             region,
         },
         query::{Condition, Pattern, PatternText, PropertyTest, Query},
+        yaml::Value,
     },
 };
 
 /// How often a note is written anew that somebody changes at the same time.
 const TRIES: usize = 5;
+
+/// How often to look for an answer.
+const STEP: Duration = Duration::from_millis(2);
 
 /// Notes that are looked at for one that says it is the one.
 const CANDIDATES: usize = 20;
@@ -153,7 +159,11 @@ impl Writer {
     }
 
     fn render(&self, pr: &PullRequest) -> Rendered {
-        note::render(pr, self.webs.get(&pr.id.host), &self.areas)
+        let mut rendered = note::render(pr, self.webs.get(&pr.id.host), &self.areas);
+        // Wherever the note lies, searches tell that its text may be a stranger's.
+        let origin = Value::String(Origin::PullRequest.as_str().to_owned());
+        rendered.properties.push(("origin".to_owned(), origin));
+        rendered
     }
 
     fn source(&self) -> Result<&Arc<Source>, Trouble> {
@@ -188,8 +198,16 @@ impl Writer {
             allow_secret: false,
             brings_back: false,
         };
-        let answer = self.handle.write(request).blocking_recv();
-        answer.unwrap_or(Err(WriteError::NotReady))
+        let mut answer = self.handle.write(request);
+        loop {
+            // An engine that ended a moment ago may have left the request unread.
+            let has_ended = self.handle.is_stopped();
+            match answer.try_recv() {
+                Ok(result) => return result,
+                Err(TryRecvError::Empty) if !has_ended => thread::sleep(STEP),
+                Err(_) => return Err(WriteError::NotReady),
+            }
+        }
     }
 
     /// Returns where the note lies: where it lay last, else the note that says it is the one, else where it belongs.

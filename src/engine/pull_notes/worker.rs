@@ -187,12 +187,12 @@ impl Worker {
         job.parts.iter().for_each(|it| fold::add(&mut known.parts, it.clone()));
         let asked = self.ask(&mut known);
         self.add_rollouts(&mut known).map_err(failed)?;
-        self.pulls.keep(&known).map_err(failed)?;
         let pr = fold::fold(id, &known.parts);
         if pr.title.is_none() && pr.state.is_none() {
             let nothing = Trouble::Never("nobody has told anything of it".to_owned());
             return Err(asked.err().unwrap_or(nothing));
         }
+        self.pulls.keep(&known).map_err(failed)?;
         let written = self.writer.write(&pr, &known)?;
         if written.changed {
             self.pulls.wrote();

@@ -63,10 +63,14 @@ async fn answer(State(forge): State<Shared>, uri: Uri, headers: HeaderMap) -> Re
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let found = match parts[..] {
         ["pulls", number] => number.parse().ok().and_then(|it: u64| forge.pulls.get(&it).cloned()),
-        ["pulls", _, "reviews"] => Some(json!([{"id": 4, "user": {"login": "bob"}, "state": "APPROVED", "body": "Ship the copper.",
-            "submitted_at": "2026-02-03T04:20:00Z", "comments_count": 1}])),
-        ["pulls", _, "reviews", "4", "comments"] => Some(json!([{"id": 5, "user": {"login": "bob"}, "body": "Why this line?", "path": "a.yaml",
-            "position": 3, "created_at": "2026-02-03T04:20:00Z"}])),
+        ["pulls", _, "reviews"] => Some(
+            json!([{"id": 4, "user": {"login": "bob"}, "state": "APPROVED", "body": "Ship the copper.",
+            "submitted_at": "2026-02-03T04:20:00Z", "comments_count": 1}]),
+        ),
+        ["pulls", _, "reviews", "4", "comments"] => Some(
+            json!([{"id": 5, "user": {"login": "bob"}, "body": "Why this line?", "path": "a.yaml",
+            "position": 3, "created_at": "2026-02-03T04:20:00Z"}]),
+        ),
         ["issues", _, "comments"] => Some(json!([{"id": 6, "user": {"login": "eve"}, "body": "Decision: keep the old disk.",
             "created_at": "2026-02-03T04:21:00Z"}])),
         ["commits", _, "status"] => Some(json!({"statuses": [{"context": "ci/lint", "status": "success"}]})),
@@ -120,7 +124,12 @@ async fn the_forge_adds_reviews_comments_and_checks() {
     let (server, forge) = start(Mood::Well, NEVER, TOKEN).await;
     forge.lock().unwrap().pulls.insert(7, pull_request(7, 1, "Bump the copper image"));
     deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
-    let text = note_with(&server, NOTE, &["Bump the copper image", "Ship the copper.", "keep the old disk", "ci/lint"]).await;
+    let text = note_with(
+        &server,
+        NOTE,
+        &["Bump the copper image", "Ship the copper.", "keep the old disk", "ci/lint"],
+    )
+    .await;
     assert!(text.contains("bob"), "{text}");
     // Nothing but the configured repository is asked for.
     let calls = forge.lock().unwrap().calls.clone();
@@ -133,7 +142,10 @@ async fn a_forge_that_fails_is_asked_again_and_the_note_comes_meanwhile() {
         let (server, forge) = start(mood, NEVER, TOKEN).await;
         deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
         note_with(&server, NOTE, &["Bump the copper image"]).await;
-        until(&server, "the failure is told", |it| it["waiting"] == 1 && !it["errors"].as_object().unwrap().is_empty()).await;
+        until(&server, "the failure is told", |it| {
+            it["waiting"] == 1 && !it["errors"].as_object().unwrap().is_empty()
+        })
+        .await;
         let mut forge = forge.lock().unwrap();
         forge.pulls.insert(7, pull_request(7, 1, "Bump the copper image"));
         forge.mood = Mood::Well;
@@ -160,15 +172,23 @@ async fn a_token_that_is_not_taken_is_told() {
     let (server, _forge) = start(Mood::Well, NEVER, "0123456789abcdef-wrong").await;
     deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
     note_with(&server, NOTE, &["Bump the copper image"]).await;
-    until(&server, "the refusal is told", |it| it["errors"].to_string().contains("401") && it["waiting"] == 1).await;
+    until(&server, "the refusal is told", |it| {
+        it["errors"].to_string().contains("401") && it["waiting"] == 1
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_number_that_does_not_exist_is_given_up() {
     let (server, _forge) = start(Mood::Well, NEVER, TOKEN).await;
-    let answer = server.post("/v1/pull-requests/sync", &json!({"repo": "owner/name", "number": 404})).await;
+    let answer = server
+        .post("/v1/pull-requests/sync", &json!({"repo": "owner/name", "number": 404}))
+        .await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
-    until(&server, "it is told", |it| it["waiting"] == 0 && it["errors"].to_string().contains("no such pull request")).await;
+    until(&server, "it is told", |it| {
+        it["waiting"] == 0 && it["errors"].to_string().contains("no such pull request")
+    })
+    .await;
     assert_eq!(server.get("/v1/pull-requests").await.json()["pull_requests"], json!([]));
 }
 
@@ -182,5 +202,9 @@ async fn a_look_finds_what_no_webhook_told() {
     let server = server.restart().await;
     let taken = server.get("/v1/status").await.json()["pull_requests"]["taken"].clone();
     tokio::time::sleep(Duration::from_millis(600)).await;
-    assert_eq!(server.get("/v1/status").await.json()["pull_requests"]["taken"], taken, "nothing is new");
+    assert_eq!(
+        server.get("/v1/status").await.json()["pull_requests"]["taken"],
+        taken,
+        "nothing is new"
+    );
 }
