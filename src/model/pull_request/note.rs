@@ -85,7 +85,7 @@ pub fn render(pr: &PullRequest, web: Option<&Web>, areas: &[PathGlob]) -> Render
         title,
         properties: properties::of(pr, web, areas),
         tags: vec!["pull-request".to_owned()],
-        aliases: vec![untrusted::property(pr.title.as_deref().unwrap_or_default(), 200)]
+        aliases: [untrusted::property(pr.title.as_deref().unwrap_or_default(), 200)]
             .into_iter()
             .filter(|it| !it.is_empty())
             .collect(),

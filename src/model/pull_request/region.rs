@@ -179,7 +179,7 @@ fn with_properties(text: &str, last: Option<&Rendered>, new: &Rendered, regions:
         edits.push(Edit::SetProperty {
             name: name.to_owned(),
             value,
-        })
+        });
     };
     for (name, value) in &new.properties {
         set(name, value.clone());

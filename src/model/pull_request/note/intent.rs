@@ -40,10 +40,7 @@ pub(super) fn section(pr: &PullRequest, body: &str) -> Option<String> {
         values.dedup();
         values.truncate(5);
         for value in values {
-            section.push_str(&format!(
-                "{}- {name}: {value}",
-                if section.ends_with(|it: char| it == '\n') { "" } else { "\n\n" }
-            ));
+            section.push_str(&format!("{}- {name}: {value}", if section.ends_with('\n') { "" } else { "\n\n" }));
             section.push('\n');
         }
     }

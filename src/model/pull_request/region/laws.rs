@@ -17,11 +17,11 @@ fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
         return None;
     }
     let mut lines = Vec::new();
-    for at in 0..o.len() {
+    for (at, mine) in o.iter().enumerate() {
         lines.push(match (b.get(at), t.get(at)) {
-            (Some(b), Some(t)) if b == &o[at] => *t,
+            (Some(b), Some(t)) if b == mine => *t,
             (Some(b), Some(t)) if b != t => return None,
-            _ => o[at],
+            _ => *mine,
         });
     }
     Some(lines.join("\n") + "\n")
