@@ -15,6 +15,15 @@ mod sides;
 mod wake;
 mod worker;
 
+/// Why something is not done.
+#[derive(Debug)]
+enum Trouble {
+    /// Try again.
+    Later(String),
+    /// It will never be possible.
+    Never(String),
+}
+
 /// Starts the thread; it ends after the engine has.
 pub(super) fn start(config: &Config, handle: Handle) -> Result<JoinHandle<()>> {
     let pulls = Arc::clone(handle.pulls());

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     engine::{
         handle::{Handle, Source},
-        pull_notes::worker::Trouble,
+        pull_notes::Trouble,
         request::{Action, Idempotency, Receipt, Who, WriteError, WriteRequest},
     },
     io::{

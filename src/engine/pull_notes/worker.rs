@@ -17,6 +17,7 @@ use crate::{
     engine::{
         handle::Handle,
         pull_notes::{
+            Trouble,
             note::Writer,
             sides::{self, Side},
             wake::Waker,
@@ -42,15 +43,6 @@ struct Job {
     deliveries: Vec<u64>,
     due: Instant,
     failures: u32,
-}
-
-/// Why a job is not done.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// Try again.
-    Later(String),
-    /// It will never be possible.
-    Never(String),
 }
 
 #[derive(Debug)]
