@@ -19,6 +19,7 @@ use crate::cli::{
     links::{LinksArgs, ResolveArgs},
     lint::LintArgs,
     list::{LsArgs, RecentArgs},
+    pr::PrVerb,
     remember::{JournalArgs, RememberArgs},
     search::SearchArgs,
     settings::Settings,
@@ -46,6 +47,7 @@ pub mod write;
 pub mod edit;
 pub mod remember;
 pub mod history;
+pub mod pr;
 pub mod eval;
 pub mod parse;
 
@@ -115,6 +117,12 @@ enum Verb {
     /// Tell what changed in a vault, and by whom
     #[command(after_help = history::CHANGES_EXAMPLES)]
     Changes(ChangesArgs),
+    /// List, show and tell of pull requests
+    #[command(after_help = pr::EXAMPLES)]
+    Pr {
+        #[command(subcommand)]
+        verb: PrVerb,
+    },
     /// Tell how the server and its index are
     Status(JsonArg),
     /// Run the server
@@ -178,6 +186,7 @@ pub fn run() -> ExitCode {
         Verb::Diff(args) => ask(|client| history::diff(client, &args)),
         Verb::Restore(args) => ask(|client| write::restore(client, &args)),
         Verb::Changes(args) => ask(|client| history::changes(client, &args)),
+        Verb::Pr { verb } => ask(|client| pr::run(client, &verb)),
         Verb::Status(args) => ask(|client| status::run(client, &args)),
         Verb::Serve(settings) => serve::run(&settings.into_flags()),
         Verb::Check(settings) => check::run(&settings.into_flags()).map_err(Into::into),

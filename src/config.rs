@@ -12,6 +12,7 @@ pub mod place;
 pub mod sources;
 pub mod callers;
 pub mod folders;
+pub mod forges;
 pub mod resolve;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
@@ -19,6 +20,7 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 use crate::{
     config::{
         findings::{ConfigProblem, Findings},
+        forges::PullRequests,
         tokens::Token,
     },
     model::{
@@ -53,6 +55,7 @@ pub struct Config {
     /// Where notes may be written.
     pub write: WritePolicy,
     pub git: Git,
+    pub pull_requests: PullRequests,
     pub rescan_interval: Duration,
     /// How long a path must be quiet before it is read.
     pub quiet: Duration,

@@ -42,12 +42,15 @@ pub mod request;
 mod root;
 pub mod status;
 mod sync;
+pub mod pulls;
+mod pull_notes;
 mod write;
 
 use catalog::Entry;
 use fill::{Filling, GraphChange};
 use handle::{Handle, Published, Shared, Source, StoppedFlag};
 use lock::FolderLock;
+use pulls::Pulls;
 use repo::{Follower, News, Repo};
 use request::{Flushed, Waiting};
 use root::Root;
@@ -125,9 +128,14 @@ struct Uncommitted {
 /// Starts the engine on a thread of its own. The index is open when this returns, and answers if it was complete before.
 pub fn start(config: &Config) -> Result<(Handle, thread::JoinHandle<()>)> {
     let (engine, handle) = Engine::new(config)?;
+    let pulls = pull_notes::start(config, handle.clone())?;
     let thread = thread::Builder::new()
         .name("engine".to_owned())
-        .spawn(move || engine.run())
+        .spawn(move || {
+            engine.run();
+            // One that panicked has said so.
+            drop(pulls.join());
+        })
         .context("start the engine's thread")?;
     Ok((handle, thread))
 }
@@ -157,7 +165,7 @@ impl Engine {
             Root::new(Arc::clone(it), hints, config.rescan_interval, config.quiet, start)
         };
         let roots = sources.iter().map(root).collect();
-        let shared = Arc::new(Shared::new(sources, config.rescan_interval));
+        let shared = Arc::new(Shared::new(sources, config.rescan_interval, Pulls::open(&config.state_dir())?));
         let handle = Handle {
             shared: Arc::clone(&shared),
             events: events_sender,

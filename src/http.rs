@@ -21,7 +21,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    config::Config,
+    config::{Config, forges::PullRequests},
     engine::handle::Handle,
     http::{
         auth::Auth,
@@ -63,6 +63,8 @@ pub mod tags;
 pub mod skills;
 pub mod lint;
 pub mod status;
+pub mod webhooks;
+pub mod pull_requests;
 
 /// How much of a commit's id stands in a citation: enough to be the only one.
 const CITED: usize = 12;
@@ -93,6 +95,8 @@ pub struct AppState {
     pub note_read_bytes: u64,
     pub note_write_bytes: u64,
     pub query_bytes: u64,
+    pub webhook_bytes: u64,
+    pub pull_requests: PullRequests,
     pub agent_folder: NotePath,
     zone: TimeZone,
     started: Timestamp,
@@ -117,6 +121,8 @@ impl AppState {
             note_read_bytes: config.limits.note_read_bytes,
             note_write_bytes: config.limits.note_write_bytes,
             query_bytes: config.limits.query_bytes,
+            webhook_bytes: config.limits.webhook_bytes,
+            pull_requests: config.pull_requests.clone(),
             agent_folder: config.agent_folder.clone(),
             zone: zone.unwrap_or_else(TimeZone::system),
             started: Timestamp::now(),
@@ -190,6 +196,9 @@ fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {
         .routes(routes!(memories::post_memory))
         .routes(routes!(memories::post_journal))
         .routes(routes!(flush::flush))
+        .routes(routes!(webhooks::post_webhook))
+        .routes(routes!(pull_requests::sync_pull_request))
+        .routes(routes!(pull_requests::get_pull_requests, pull_requests::post_pull_request))
         .routes(routes!(history::get_history))
         .routes(routes!(history::get_diff))
         .routes(routes!(history::get_changes))

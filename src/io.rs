@@ -7,4 +7,7 @@ pub mod intents;
 pub mod receipts;
 pub mod outbox;
 pub mod checkout;
+pub mod deliveries;
+pub mod pull_requests;
+pub mod forge;
 pub mod git;

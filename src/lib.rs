@@ -44,6 +44,14 @@
 //! 5. The index commits, receipts are kept by key ([`io::receipts`]), the intents are closed, and the callers are answered.
 //! 6. For a minute the change is watched ([`io::outbox`]): a save by somebody who had not seen it does not take it away.
 //!
+//! # A pull request, step by step
+//!
+//! 1. [`http`] checks the signature of a webhook and reads it ([`model::pull_request`]); [`engine::pulls`] keeps the news, durably
+//!    ([`io::deliveries`]), and only then it is acknowledged.
+//! 2. One thread adds them to what is known ([`io::pull_requests`]), asks the forge for the rest ([`io::forge`]), and folds the parts, whose order
+//!    does not matter.
+//! 3. The note is rendered, put between what people wrote in it, and written as any other write.
+//!
 //! # A change, step by step
 //!
 //! 1. The watcher puts the path into a bounded set ([`io::watch`]); a full set is one scan.

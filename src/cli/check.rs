@@ -3,13 +3,16 @@
 use std::{
     env,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use crate::{
-    config::{self, Config, Flags, Git, Limits, SourceConfig, SourceKind, findings::ConfigProblem, tokens::Token, values::size_text},
-    model::{glob::PathGlob, origin::OriginRule},
+    config::{
+        self, Config, Flags, Git, Limits, SourceConfig, SourceKind, findings::ConfigProblem, forges::PullRequests, tokens::Token,
+        values::size_text,
+    },
+    model::{glob::PathGlob, origin::OriginRule, pull_request::ForgeKind},
 };
 
 /// Prints the resolved configuration, which is a file that `--config` would read, to stdout and warnings to stderr; or all problems, with
@@ -71,6 +74,7 @@ fn render(config: &Config) -> String {
     lines.extend(limit_lines(&config.limits));
     lines.extend(write_lines(config));
     lines.extend(git_lines(&config.git));
+    lines.extend(pulls_lines(&config.pull_requests));
     lines.push(format!("rescan_interval: {:?}", config.rescan_interval));
     lines.push(format!("quiet: {:?}", config.quiet));
     lines.push(format!(
@@ -152,6 +156,45 @@ fn write_lines(config: &Config) -> [String; 3] {
             quoted_list(config.write.edit_existing.iter().map(PathGlob::as_str))
         ),
     ]
+}
+
+/// Nothing where nothing is configured. Which file a secret came from is forgotten once it is read.
+fn pulls_lines(pulls: &PullRequests) -> Vec<String> {
+    if *pulls == PullRequests::default() {
+        return Vec::new();
+    }
+    let token = |it: &Option<PathBuf>| {
+        it.as_ref()
+            .map_or_else(String::new, |it| format!(", token_file: {}", quoted_path(it)))
+    };
+    let mut lines = vec!["forges:".to_owned()];
+    for it in &pulls.forges {
+        let kind = match it.kind {
+            ForgeKind::Gitea => "gitea",
+            ForgeKind::Forgejo => "forgejo",
+            ForgeKind::GitHub => "github",
+            ForgeKind::GitLab => "gitlab",
+        };
+        lines.push(format!(
+            "  - {{kind: {kind}, url: {}, repos: {}, poll_every: {:?}{}}} # webhook secrets: {}",
+            quoted(&it.url),
+            quoted_list(&it.repos),
+            it.poll_every,
+            token(&it.token_file),
+            it.secrets.len()
+        ));
+    }
+    lines.push(format!("flux:  # secrets: {}", pulls.flux.len()));
+    lines.extend(
+        pulls
+            .wake
+            .iter()
+            .map(|it| format!("wake: {{url: {}{}}}", quoted(&it.url), token(&it.token_file))),
+    );
+    lines.push("pull_requests:".to_owned());
+    lines.push(format!("  areas: {}", quoted_list(pulls.areas.iter().map(PathGlob::as_str))));
+    lines.push(format!("  debounce: {:?}", pulls.debounce));
+    lines
 }
 
 fn git_lines(git: &Git) -> Vec<String> {

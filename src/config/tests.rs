@@ -21,7 +21,12 @@ fn load_below(setting: &Setting<'_>, look: impl FnOnce(&Path, Result<Loaded, Fin
     for name in ["notes/Projects", "more", "data"] {
         fs::create_dir_all(root.join(name)).unwrap();
     }
-    for (name, secret) in [("token", "0123456789abcdef\n"), ("other-token", "fedcba9876543210")] {
+    let secrets = [
+        ("token", "0123456789abcdef\n"),
+        ("other-token", "fedcba9876543210"),
+        ("webhook", "a-secret-of-webhooks"),
+    ];
+    for (name, secret) in secrets {
         fs::write(root.join(name), secret).unwrap();
         fs::set_permissions(root.join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
@@ -469,8 +474,36 @@ fn the_example_names_every_setting_and_loads() {
         .replace("/run/secrets/membridge/operator", "ROOT/other-token")
         .replace("/run/secrets/membridge/forge", "ROOT/token")
         .replace("/run/secrets/membridge/signing-key", "ROOT/token")
+        .replace("/run/secrets/membridge/webhook", "ROOT/webhook")
+        .replace("/run/secrets/membridge/flux", "ROOT/webhook")
+        .replace("/run/secrets/membridge/wake", "ROOT/token")
         .replace("/var/lib/membridge", "ROOT/data");
     check(&file(&text), |_, config| {
         assert_eq!((config.sources.len(), config.tokens.len()), (3, 2));
+        let pulls = &config.pull_requests;
+        assert_eq!(
+            (pulls.forges[0].host.as_str(), pulls.forges[0].secrets.len(), pulls.flux.len()),
+            ("git.example.org", 1, 1)
+        );
     });
+}
+
+#[test]
+fn a_forge_is_told_all_that_is_wrong_with_it() {
+    refused(
+        &file(
+            "sources: [{path: ROOT/notes}]\ntokens: [{name: a, file: ROOT/token, scopes: [read]}]\nforges: [{kind: svn, url: git.example.org, \
+               repos: [name], secret_files: [ROOT/token], secret: x}]\nwake: {token_file: ROOT/none}\n",
+        ),
+        &[
+            "forges[0].secret: a secret must not stand in this file (write it into a file of its own and name that under `tokens[].file`)",
+            "forges[0].kind: `svn` is no kind of forge (valid: gitea, forgejo, github, gitlab)",
+            "forges[0].url: `git.example.org` is no address (write scheme and host, as https://git.example.org)",
+            "forges[0].repos[0]: `name` is no repository (write it as owner/name)",
+            "forges[0].secret_files[0]: this is the token of `a`, which whoever sends webhooks would hold (make a secret of its own with \
+             `openssl rand -hex 32`)",
+            "wake.token_file: there is no `wake.url` (name the address that is to be told)",
+            "wake.token_file: there is no file `ROOT/none` (create it, or mend the path)",
+        ],
+    );
 }

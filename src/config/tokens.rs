@@ -95,6 +95,11 @@ impl Secret {
     pub fn matches(&self, presented: &[u8]) -> bool {
         self.0.ct_eq(presented).into()
     }
+
+    /// Returns the bytes, for those who sign with them.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl PartialEq for Secret {

@@ -3,6 +3,7 @@
 use crate::{
     config::{
         findings::Findings,
+        forges::{self, ForgesWritten},
         table::{Table, Written},
     },
     model::yaml,
@@ -24,6 +25,7 @@ pub struct ConfigFile {
     pub limits: LimitsWritten,
     pub write: WriteWritten,
     pub git: GitWritten,
+    pub pull_requests: ForgesWritten,
     pub rescan_interval: Option<Written>,
     pub quiet: Option<Written>,
     pub log_format: Option<Written>,
@@ -119,6 +121,7 @@ pub fn read(text: &str, findings: &mut Findings) -> ConfigFile {
         limits: limits(file.table("limits", findings), findings),
         write: write(file.table("write", findings), findings),
         git: git(file.table("git", findings), findings),
+        pull_requests: forges::read(&mut file, findings),
         rescan_interval: file.text("rescan_interval", findings),
         quiet: file.text("quiet", findings),
         log_format: log.text("format", findings),
@@ -275,7 +278,7 @@ mod tests {
                 "limits: this is a number (write a map of keys and values, as config/membridge.yaml shows)",
                 "quiet: this is true or false (write a text, as config/membridge.yaml shows)",
                 "nope: this key does not exist (valid here: log, listen, ops_listen, allowed_hosts, allowed_origins, data_dir, index_dir, \
-                 sources, agent_folder, timezone, tokens, limits, write, git, rescan_interval, quiet)",
+                 sources, agent_folder, timezone, tokens, limits, write, git, forges, flux, wake, pull_requests, rescan_interval, quiet)",
             ],
         );
         check(

@@ -15,6 +15,7 @@ use crate::{
     engine::{
         Event,
         graph::VaultGraph,
+        pulls::Pulls,
         repo::Repo,
         request::{Flushed, Receipt, Waiting, WriteError, WriteRequest},
         status::{Freshness, NotReady, Status},
@@ -92,6 +93,7 @@ pub struct Handle {
 pub(super) struct Shared {
     pub(super) sources: Vec<Arc<Source>>,
     pub(super) rescan_interval: Duration,
+    pub(super) pulls: Arc<Pulls>,
     pub(super) searcher: ArcSwapOption<Searcher>,
     /// Guards a value that is replaced whole; nothing waits while it is held.
     published: Mutex<Published>,
@@ -111,10 +113,11 @@ pub(super) struct Published {
 }
 
 impl Shared {
-    pub(super) fn new(sources: Vec<Arc<Source>>, rescan_interval: Duration) -> Shared {
+    pub(super) fn new(sources: Vec<Arc<Source>>, rescan_interval: Duration, pulls: Pulls) -> Shared {
         Shared {
             sources,
             rescan_interval,
+            pulls: Arc::new(pulls),
             searcher: ArcSwapOption::empty(),
             published: Mutex::default(),
             advanced: Condvar::new(),
@@ -227,6 +230,11 @@ impl Handle {
             waiting.answer(Err(WriteError::Busy("too many writes wait".to_owned())));
         }
         receipt
+    }
+
+    /// Returns the door for news of pull requests.
+    pub fn pulls(&self) -> &Arc<Pulls> {
+        &self.shared.pulls
     }
 
     /// Asks for everything to be committed that waits for it.

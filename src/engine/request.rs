@@ -80,6 +80,8 @@ pub enum Action {
 pub struct Who {
     pub agent: String,
     pub session: String,
+    /// What the write tells of, where that lies elsewhere: `git.example.org/owner/name#7`.
+    pub about: String,
 }
 
 /// A key under which the same request is answered once.

@@ -51,6 +51,12 @@ pub async fn json_raw<T: DeserializeOwned>(
     Ok((value, bytes))
 }
 
+/// Reads JSON of any shape and returns its bytes as they came, which somebody signed.
+pub async fn json_bytes(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Vec<u8>, Problem> {
+    check_type(headers, &["application/json"])?;
+    read(headers, body, limits).await
+}
+
 /// Reads the text of a note.
 pub async fn markdown(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<String, Problem> {
     check_type(headers, &["text/markdown", "application/json"])?;

@@ -20,6 +20,7 @@ use prometheus_client::{
 
 use crate::{
     config::tokens::Scope,
+    engine::pulls::PullsStatus,
     engine::status::{Freshness, Status},
     http::{
         AppState,
@@ -59,11 +60,11 @@ pub async fn probe(State(state): State<Arc<AppState>>) -> Response {
 }
 
 fn answer(state: &AppState) -> Response {
-    let text = exposition(&state.handle.status(), state.handle.freshness());
+    let text = exposition(&state.handle.status(), &state.handle.pulls().status(), state.handle.freshness());
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
-fn exposition(status: &Status, freshness: Freshness) -> String {
+fn exposition(status: &Status, pulls: &PullsStatus, freshness: Freshness) -> String {
     let mut registry = Registry::with_prefix("membridge");
     let gauge = |registry: &mut Registry, name: &str, help: &str, value: u64| {
         let gauge = Gauge::<i64, AtomicI64>::default();
@@ -97,6 +98,31 @@ fn exposition(status: &Status, freshness: Freshness) -> String {
         "Notes in which a later save replaced a write",
         count(status.overwritten.len()),
     );
+    for (name, help, value) in [
+        (
+            "pull_requests_waiting",
+            "News of pull requests that are not in their note yet",
+            count(pulls.waiting),
+        ),
+        ("pull_requests_taken", "News of pull requests since the start", pulls.taken),
+        (
+            "pull_requests_ignored",
+            "News that say nothing for a note, since the start",
+            pulls.ignored,
+        ),
+        (
+            "pull_requests_written",
+            "Notes of pull requests written since the start",
+            pulls.written,
+        ),
+        (
+            "pull_requests_failing",
+            "Forges and pull requests with an error that status tells",
+            count(pulls.errors.len()),
+        ),
+    ] {
+        gauge(&mut registry, name, help, value);
+    }
     let lag = Gauge::<f64, AtomicU64>::default();
     lag.set(freshness.lag_ms as f64 / 1000.0);
     registry.register("index_lag_seconds", "Age of the oldest change that is known and not indexed", lag);
@@ -168,7 +194,7 @@ mod tests {
             stale: false,
             lag_ms: 1500,
         };
-        let text = exposition(&status, freshness);
+        let text = exposition(&status, &PullsStatus::default(), freshness);
         for line in [
             "membridge_ready 1",
             "membridge_index_generation 42",

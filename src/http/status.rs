@@ -1,6 +1,6 @@
 //! `GET /v1/status` and the probes: what the service says of itself. Wire types and handlers.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Extension, Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     config::tokens::Scope,
+    engine::pulls::PullsStatus,
     engine::status::{Commits, SourceStatus, Status},
     http::{
         AppState,
@@ -32,6 +33,7 @@ pub struct StatusResponse {
     pub index_bytes: Option<u64>,
     pub sources: Vec<SourceEntry>,
     pub queue: Queue,
+    pub pull_requests: PullsEntry,
     /// Notes, as `source:path`, in which somebody's later save replaced what was written here, at the same place. Both are in the history.
     /// Left out for callers that see a part of the vault only.
     #[serde(default)]
@@ -46,6 +48,20 @@ pub struct StatusResponse {
 pub struct Queue {
     /// Paths to be read again; `null` for a token that may not read the whole vault.
     pub dirty: Option<usize>,
+}
+
+/// News of pull requests, since the start.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct PullsEntry {
+    /// Those that are not in their note yet.
+    pub waiting: usize,
+    pub taken: u64,
+    /// Those that say nothing for a note, or are of other repositories.
+    pub ignored: u64,
+    /// Notes that were written.
+    pub written: u64,
+    /// What went wrong last, by forge or pull request. Left out for callers that see a part of the vault only.
+    pub errors: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -126,7 +142,9 @@ pub struct Ready {
 pub async fn get_status(State(state): State<Arc<AppState>>, Extension(caller): Extension<Caller>) -> Result<Json<StatusResponse>, Problem> {
     caller.require(Scope::Read)?;
     let index = Index::from(state.handle.freshness());
-    Ok(Json(response(state.handle.status(), &caller, index)))
+    let mut told = response(state.handle.status(), &caller, index);
+    told.pull_requests = pulls(state.handle.pulls().status(), &caller);
+    Ok(Json(told))
 }
 
 /// Tell that the process lives.
@@ -178,6 +196,7 @@ fn response(status: Status, caller: &Caller, index: Index) -> StatusResponse {
         queue: Queue {
             dirty: sees_all.then_some(status.dirty),
         },
+        pull_requests: PullsEntry::default(),
         overwritten: if sees_all { status.overwritten } else { Vec::new() },
         last_errors: errors
             .map(|(time, error)| ErrorEntry {
@@ -186,6 +205,20 @@ fn response(status: Status, caller: &Caller, index: Index) -> StatusResponse {
             })
             .collect(),
         index,
+    }
+}
+
+fn pulls(status: PullsStatus, caller: &Caller) -> PullsEntry {
+    // A count of what a caller may not read would tell of it.
+    if caller.prefix.is_some() {
+        return PullsEntry::default();
+    }
+    PullsEntry {
+        waiting: status.waiting,
+        taken: status.taken,
+        ignored: status.ignored,
+        written: status.written,
+        errors: status.errors,
     }
 }
 

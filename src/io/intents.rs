@@ -35,6 +35,9 @@ pub struct Intent {
     pub reason: String,
     pub agent: String,
     pub session: String,
+    /// What the write tells of, where that lies elsewhere.
+    #[serde(default)]
+    pub about: String,
     /// The caller's key and what it came with.
     pub idempotency: Option<(String, String)>,
     /// Whether the text stands in the file, so that only the commit is missing.
@@ -135,6 +138,7 @@ mod tests {
             reason: String::new(),
             agent: "claw".into(),
             session: String::new(),
+            about: String::new(),
             idempotency: Some(("key".into(), "hash".into())),
             published: false,
         }

@@ -9,13 +9,12 @@ pub mod github;
 pub mod gitlab;
 pub mod flux;
 pub mod fold;
+pub mod note;
+pub mod region;
 mod json;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-pub mod note;
-pub mod region;
 
 /// The software of a forge: what its webhooks, its API and its pages look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

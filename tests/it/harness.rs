@@ -104,9 +104,15 @@ impl Server {
     }
 
     /// Stops in order and starts anew over the same folders.
-    pub(crate) async fn restart(mut self) -> Server {
+    pub(crate) async fn restart(self) -> Server {
+        self.restart_with(|_| ()).await
+    }
+
+    /// As [`Server::restart`], with a change of the configuration.
+    pub(crate) async fn restart_with(mut self, change: impl FnOnce(&mut Config)) -> Server {
         let folder = self.folder.take().unwrap();
-        let config = self.config.clone();
+        let mut config = self.config.clone();
+        change(&mut config);
         drop(self);
         Server::start_as(folder, config).await
     }

@@ -20,6 +20,7 @@ mod kept;
 mod links;
 mod memories;
 mod obsidian_search;
+mod pull_requests;
 mod tidy;
 mod repo;
 mod signing;

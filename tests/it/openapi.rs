@@ -31,12 +31,15 @@ fn paths_have_plain_parameters() {
             "/v1/move/{path}",
             "/v1/notes/{path}",
             "/v1/notes:batch",
+            "/v1/pull-requests",
+            "/v1/pull-requests/sync",
             "/v1/resolve",
             "/v1/restore/{path}",
             "/v1/search",
             "/v1/skills",
             "/v1/status",
-            "/v1/tags"
+            "/v1/tags",
+            "/v1/webhooks/{kind}"
         ]
     );
 }

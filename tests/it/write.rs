@@ -49,7 +49,7 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// A vault that is a git repository with these notes in its first commit.
-fn repository(notes: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn repository(notes: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let vault = folder.path().join("vault");
     fs::create_dir(&vault).unwrap();

@@ -255,6 +255,7 @@ impl Work {
             reason: request.reason.clone(),
             agent: request.who.agent.clone(),
             session: request.who.session.clone(),
+            about: request.who.about.clone(),
             idempotency: self.key(),
             published: false,
         }

@@ -118,7 +118,7 @@ fn takes_away(request: &CommitRequest, changes: &[(NotePath, Option<Vec<u8>>)]) 
 
 /// Who wrote, and why: one commit has one reason.
 fn is_same_conversation(one: &Intent, other: &Intent) -> bool {
-    (&one.agent, &one.session, &one.reason) == (&other.agent, &other.session, &other.reason)
+    (&one.agent, &one.session, &one.about, &one.reason) == (&other.agent, &other.session, &other.about, &other.reason)
 }
 
 /// Puts one more operation into a commit. Of two texts for one path the later counts.
@@ -140,6 +140,7 @@ fn own_commit(changes: Vec<(NotePath, Option<Vec<u8>>)>, intent: &Intent) -> Com
     let given = [
         ("Agent", name),
         ("Session", &intent.session),
+        ("Source", &intent.about),
         ("Reason", &intent.reason),
         ("Membridge-Op", &intent.operation),
     ];

@@ -115,6 +115,7 @@ impl Engine {
             who: Who {
                 agent: intent.agent.clone(),
                 session: intent.session.clone(),
+                about: intent.about.clone(),
             },
             ..WriteRequest::own(source, path, text.clone(), over, intent.reason.clone())
         };

@@ -65,6 +65,7 @@ impl Call {
                     .or_else(|| caller.name.clone())
                     .unwrap_or_default(),
                 session: name(headers, "membridge-session")?.unwrap_or_default(),
+                about: String::new(),
             },
             reason: params.get("reason").map(reason).transpose()?,
             dry_run: flag("dry_run")?,

@@ -24,6 +24,7 @@ fn intent(head: &str, before: &str, after: &str) -> Intent {
         reason: String::new(),
         agent: "claw".into(),
         session: String::new(),
+        about: String::new(),
         idempotency: None,
         moved: None,
         published: true,

@@ -1,0 +1,32 @@
+//! What makes notes of the news of pull requests: one thread, which nobody waits for.
+
+use std::{sync::Arc, thread::JoinHandle};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    config::Config,
+    engine::{handle::Handle, pull_notes::worker::Worker},
+};
+
+mod complete;
+mod note;
+mod sides;
+mod wake;
+mod worker;
+
+/// Why something is not done.
+#[derive(Debug)]
+enum Trouble {
+    /// Try again.
+    Later(String),
+    /// It will never be possible.
+    Never(String),
+}
+
+/// Starts the thread; it ends after the engine has.
+pub(super) fn start(config: &Config, handle: Handle) -> Result<JoinHandle<()>> {
+    let pulls = Arc::clone(handle.pulls());
+    let worker = Worker::new(config, handle, pulls)?;
+    worker.start().context("start the thread of pull requests")
+}

@@ -1,0 +1,213 @@
+//! The forges that can be asked: which one knows a pull request, when it wants to be left alone, and what changed there since the last look.
+//! Webhooks get lost; what they would have told is found here.
+
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, RandomState},
+    time::{Duration, Instant},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::{
+    config::forges::{Forge, PullRequests},
+    engine::pull_notes::complete::{complete, repo_path},
+    io::forge::{Answer, Client, Refusal},
+    model::pull_request::{ForgeKind, PullRequest, PullRequestId, gitea, github, gitlab},
+};
+
+/// A forge that failed is left alone for this long, and then twice as long each time.
+const REST: Duration = Duration::from_secs(2);
+const MAX_REST: Duration = Duration::from_secs(15 * 60);
+
+/// Entries a page, and pages of one look.
+const PAGE: usize = 50;
+const PAGES: usize = 20;
+
+/// Clocks and transactions of a forge: what is this much older than the newest that was seen may still be new.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(120);
+
+/// One forge with a token.
+#[derive(Debug)]
+pub(super) struct Side {
+    forge: Forge,
+    client: Client,
+    not_before: Option<Instant>,
+    failures: u32,
+    looks: BTreeMap<String, Look>,
+}
+
+/// When a repository is looked at, and what its list was marked with.
+#[derive(Debug)]
+struct Look {
+    due: Instant,
+    tag: Option<String>,
+}
+
+/// What a look found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) changed: Vec<(PullRequestId, Timestamp)>,
+    /// Up to where it looked; `None` when nothing is newer.
+    pub(super) cursor: Option<Timestamp>,
+    tag: Option<String>,
+}
+
+/// Returns the forges that can be asked.
+pub(super) fn sides(config: &PullRequests, now: Instant) -> Vec<Side> {
+    let of = config.forges.iter().filter(|it| it.token_file.is_some());
+    of.map(|it| Side {
+        client: Client::new(it.kind, &it.url),
+        looks: it.repos.iter().map(|repo| (repo.clone(), Look { due: now, tag: None })).collect(),
+        forge: it.clone(),
+        not_before: None,
+        failures: 0,
+    })
+    .collect()
+}
+
+impl Side {
+    /// The name by which status tells of it.
+    pub(super) fn name(&self) -> &str {
+        &self.forge.host
+    }
+
+    /// Says whether this forge knows the pull request.
+    pub(super) fn knows(&self, id: &PullRequestId) -> bool {
+        self.forge.host == id.host && self.forge.repos.contains(&id.repo)
+    }
+
+    /// Returns what the forge knows of it. A forge that rests is not asked.
+    pub(super) fn ask(&mut self, id: &PullRequestId) -> Result<PullRequest, Refusal> {
+        self.check_rest(Instant::now())?;
+        let result = complete(&self.client, &self.forge, id);
+        self.note(result.as_ref().err());
+        result
+    }
+
+    /// Returns the repositories that are due to be looked at.
+    pub(super) fn due(&self, now: Instant) -> Vec<String> {
+        if self.not_before.is_some_and(|it| it > now) {
+            return Vec::new();
+        }
+        let due = self.looks.iter().filter(|(_, it)| it.due <= now);
+        due.map(|(repo, _)| repo.clone()).collect()
+    }
+
+    /// Returns what changed in a repository since `cursor`, and sets the time of the next look.
+    pub(super) fn look(&mut self, repo: &str, cursor: Option<Timestamp>) -> Result<Found, Refusal> {
+        let result = self.list(repo, cursor);
+        self.note(result.as_ref().err());
+        let due = Instant::now() + jittered(self.forge.poll_every);
+        if let Some(look) = self.looks.get_mut(repo) {
+            look.due = due;
+        }
+        result
+    }
+
+    /// Says that what a look found is kept: the same list need not be sent again.
+    pub(super) fn kept(&mut self, repo: &str, found: Found) {
+        if let (Some(look), Some(tag)) = (self.looks.get_mut(repo), found.tag) {
+            look.tag = Some(tag);
+        }
+    }
+
+    fn list(&self, repo: &str, cursor: Option<Timestamp>) -> Result<Found, Refusal> {
+        let token_file = self.forge.token_file.as_deref();
+        let token_file = token_file.ok_or_else(|| Refusal::Denied("no `token_file` is configured".to_owned()))?;
+        let since = cursor.map(|it| it.saturating_sub(OVERLAP).unwrap_or(it));
+        let tag = self.looks.get(repo).and_then(|it| it.tag.as_deref());
+        let mut found = Found::default();
+        for page in 1..=PAGES {
+            let path = format!("{}{}&page={page}", repo_path(self.forge.kind, repo), self.order());
+            let (value, new_tag) = match self.client.get(&path, token_file, tag.filter(|_| page == 1))? {
+                Answer::Json(value, tag) => (value, tag),
+                Answer::Same => return Ok(found),
+            };
+            if page == 1 {
+                found.tag = new_tag;
+            }
+            let items = value.as_array().map_or(&[][..], Vec::as_slice);
+            for (id, updated) in items.iter().filter_map(|it| self.entry(it, repo)) {
+                if since.is_some_and(|it| updated <= it) {
+                    return Ok(found);
+                }
+                found.cursor = found.cursor.max(Some(updated));
+                found.changed.push((id, updated));
+            }
+            if items.len() < PAGE {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The list, the newest change first.
+    fn order(&self) -> String {
+        match self.forge.kind {
+            ForgeKind::Gitea | ForgeKind::Forgejo => format!("/pulls?state=all&sort=recentupdate&limit={PAGE}"),
+            ForgeKind::GitHub => format!("/pulls?state=all&sort=updated&direction=desc&per_page={PAGE}"),
+            ForgeKind::GitLab => format!("/merge_requests?state=all&order_by=updated_at&sort=desc&per_page={PAGE}"),
+        }
+    }
+
+    fn entry(&self, value: &Value, repo: &str) -> Option<(PullRequestId, Timestamp)> {
+        let number = match self.forge.kind {
+            ForgeKind::GitLab => &value["iid"],
+            _ => &value["number"],
+        };
+        let id = PullRequestId {
+            host: self.forge.host.clone(),
+            repo: repo.to_owned(),
+            number: number.as_u64()?,
+        };
+        let part = match self.forge.kind {
+            ForgeKind::Gitea | ForgeKind::Forgejo => gitea::pull_request(value, &id),
+            ForgeKind::GitHub => github::pull_request(value, &id),
+            ForgeKind::GitLab => gitlab::pull_request(value, &id),
+        };
+        Some((id, part.updated?))
+    }
+
+    fn check_rest(&self, now: Instant) -> Result<(), Refusal> {
+        match self.not_before {
+            Some(until) if until > now => Err(Refusal::Later(Some(until - now), "the forge is left alone for a while".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets the forge rest where it failed; a missing pull request is no failure.
+    fn note(&mut self, refusal: Option<&Refusal>) {
+        let wait = match refusal {
+            None | Some(Refusal::Missing | Refusal::Failed(_)) => {
+                self.failures = 0;
+                self.not_before = None;
+                return;
+            }
+            Some(Refusal::Later(Some(wait), _)) => *wait,
+            Some(Refusal::Later(None, _) | Refusal::Denied(_)) => REST.saturating_mul(2_u32.saturating_pow(self.failures)).min(MAX_REST),
+        };
+        self.failures += 1;
+        self.not_before = Some(Instant::now() + wait);
+    }
+}
+
+/// Returns a time within a tenth of this one: many services must not look at the same moment.
+fn jittered(time: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0) % 2001;
+    time.mul_f64(0.9 + random as f64 / 10_000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_come_within_a_tenth_of_the_time() {
+        for _ in 0..100 {
+            let time = jittered(Duration::from_secs(100)).as_secs_f64();
+            assert!((90.0..=110.1).contains(&time), "{time}");
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The thread that makes notes of news: what is due when, what is tried again. Knows jobs and their times; how a note is written is told in
+//! `note`.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
+use crossbeam_channel::Receiver;
+
+use crate::{
+    config::{Config, forges::PullRequests},
+    engine::{
+        handle::Handle,
+        pull_notes::{
+            Trouble,
+            note::Writer,
+            sides::{self, Side},
+            wake::Waker,
+        },
+        pulls::{News, Pulls, Taken},
+    },
+    io::{forge::Refusal, pull_requests::Known},
+    model::pull_request::{PullRequest, PullRequestId, Rollout, fold},
+};
+
+/// What failed is tried again after this, and then twice as long each time.
+const RETRY: Duration = Duration::from_secs(2);
+const MAX_RETRY: Duration = Duration::from_secs(15 * 60);
+
+/// How often to look whether the engine has ended.
+const STEP: Duration = Duration::from_millis(200);
+
+/// What is to be done about one pull request.
+#[derive(Debug)]
+struct Job {
+    parts: Vec<PullRequest>,
+    /// The deliveries that are done with it.
+    deliveries: Vec<u64>,
+    due: Instant,
+    failures: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Worker {
+    handle: Handle,
+    pulls: Arc<Pulls>,
+    orders: Receiver<()>,
+    config: PullRequests,
+    writer: Writer,
+    sides: Vec<Side>,
+    waker: Waker,
+    jobs: BTreeMap<PullRequestId, Job>,
+    /// Those whose pull request nobody knows yet.
+    rollouts: Vec<Rollout>,
+}
+
+impl Worker {
+    pub(super) fn new(config: &Config, handle: Handle, pulls: Arc<Pulls>) -> Result<Worker> {
+        Ok(Worker {
+            rollouts: pulls.store.rollouts()?,
+            writer: Writer::new(config, handle.clone()),
+            sides: sides::sides(&config.pull_requests, Instant::now()),
+            waker: Waker::new(config.pull_requests.wake.clone()),
+            handle,
+            orders: pulls.orders_taken.clone(),
+            pulls,
+            config: config.pull_requests.clone(),
+            jobs: BTreeMap::new(),
+        })
+    }
+
+    pub(super) fn start(self) -> io::Result<JoinHandle<()>> {
+        thread::Builder::new().name("pull-requests".to_owned()).spawn(move || self.run())
+    }
+
+    fn run(mut self) {
+        while !self.handle.is_stopped() {
+            self.take(Instant::now());
+            // Nothing can be written, nor found, before the vault is whole.
+            if self.handle.status().not_ready.is_empty() {
+                self.work();
+                self.look(Instant::now());
+                self.waker.tell(Instant::now());
+            }
+            let now = Instant::now();
+            let due = self.jobs.values().map(|it| it.due).min().unwrap_or(now + STEP);
+            let wait = due.saturating_duration_since(now).clamp(Duration::from_millis(10), STEP);
+            // Both a word and the end of the wait lead to the next look.
+            let _ = self.orders.recv_timeout(wait);
+        }
+    }
+
+    /// Puts what came to the job of its pull request.
+    fn take(&mut self, now: Instant) {
+        for (number, news) in self.pulls.fresh() {
+            match news {
+                News::Part(part) => self.job(part.id.clone(), now, Some(number)).parts.push(*part),
+                News::Look(id) => {
+                    self.job(id, now, Some(number));
+                }
+                News::Rollout(rollout) => self.take_rollout(rollout, number, now),
+            }
+        }
+    }
+
+    /// Returns the job of a pull request. News gather for a while from the first one on; a job that failed is tried with them.
+    fn job(&mut self, id: PullRequestId, now: Instant, number: Option<u64>) -> &mut Job {
+        let due = now + self.config.debounce;
+        let job = self.jobs.entry(id).or_insert_with(|| Job {
+            parts: Vec::new(),
+            deliveries: Vec::new(),
+            due,
+            failures: 0,
+        });
+        job.due = job.due.min(due);
+        job.deliveries.extend(number);
+        job
+    }
+
+    /// A rollout is a part of the pull requests whose commit it names; where there is none it is kept for one that comes.
+    fn take_rollout(&mut self, rollout: Rollout, number: u64, now: Instant) {
+        let ids = self.pulls.of_revision(&rollout.revision);
+        for id in &ids {
+            let part = part_of(id, rollout.clone());
+            self.job(id.clone(), now, None).parts.push(part);
+        }
+        match ids.last() {
+            // The delivery is done with the last of them.
+            Some(id) => self.job(id.clone(), now, Some(number)).failures = 0,
+            None => {
+                if !self.rollouts.contains(&rollout) {
+                    self.rollouts.push(rollout);
+                }
+                match self.pulls.store.put_rollouts(&self.rollouts) {
+                    Ok(()) => self.pulls.done(&[number]),
+                    Err(error) => self.pulls.went("flux", Err(format!("{error:#}"))),
+                }
+            }
+        }
+    }
+
+    /// Does every job that is due.
+    fn work(&mut self) {
+        let now = Instant::now();
+        let due: Vec<PullRequestId> = self.jobs.iter().filter(|(_, it)| it.due <= now).map(|(id, _)| id.clone()).collect();
+        for id in due {
+            if self.handle.is_stopped() {
+                return;
+            }
+            let Some(job) = self.jobs.remove(&id) else { continue };
+            match self.perform(&id, &job) {
+                Ok(()) => {
+                    self.pulls.done(&job.deliveries);
+                    self.pulls.went(&id.to_string(), Ok(()));
+                }
+                Err(Trouble::Never(why)) => {
+                    self.pulls.done(&job.deliveries);
+                    self.pulls.went(&id.to_string(), Err(why));
+                }
+                Err(Trouble::Later(why)) => {
+                    self.pulls.went(&id.to_string(), Err(why));
+                    let failures = job.failures + 1;
+                    let due = Instant::now() + wait_after(job.failures);
+                    self.jobs.insert(id, Job { failures, due, ..job });
+                }
+            }
+        }
+    }
+
+    /// Adds what came to what is known, and brings the note to it.
+    fn perform(&mut self, id: &PullRequestId, job: &Job) -> Result<(), Trouble> {
+        let failed = |error: anyhow::Error| Trouble::Later(format!("{error:#}"));
+        let mut known = self.pulls.store.get(id).map_err(failed)?;
+        job.parts.iter().for_each(|it| fold::add(&mut known.parts, it.clone()));
+        let asked = self.ask(&mut known);
+        self.add_rollouts(&mut known).map_err(failed)?;
+        let pr = fold::fold(id, &known.parts);
+        if pr.title.is_none() && pr.state.is_none() {
+            let nothing = Trouble::Never("nobody has told anything of it".to_owned());
+            return Err(asked.err().unwrap_or(nothing));
+        }
+        self.pulls.keep(&known).map_err(failed)?;
+        let written = self.writer.write(&pr, &known)?;
+        if written.changed {
+            self.pulls.wrote();
+            self.waker.changed(id, Instant::now());
+        }
+        known.path = Some(written.path.to_string());
+        known.written = Some(pr.clone());
+        self.pulls.keep(&known).map_err(failed)?;
+        if !known.journaled && self.writer.journal(&pr, &written.path)? {
+            known.journaled = true;
+            self.pulls.keep(&known).map_err(failed)?;
+        }
+        asked
+    }
+
+    /// Adds what the forge knows, where it can be asked. The note is written without it when it cannot be had now.
+    fn ask(&mut self, known: &mut Known) -> Result<(), Trouble> {
+        if let Some(part) = from_clone(&known.id) {
+            fold::add(&mut known.parts, part);
+        }
+        let Some(side) = self.sides.iter_mut().find(|it| it.knows(&known.id)) else {
+            return Ok(());
+        };
+        let answer = side.ask(&known.id);
+        let name = side.name().to_owned();
+        match answer {
+            Ok(part) => {
+                self.pulls.went(&name, Ok(()));
+                fold::add(&mut known.parts, part);
+                Ok(())
+            }
+            Err(Refusal::Missing) => Err(Trouble::Never("the forge knows no such pull request".to_owned())),
+            Err(Refusal::Failed(why)) => Err(Trouble::Never(why)),
+            Err(Refusal::Denied(why) | Refusal::Later(_, why)) => {
+                self.pulls.went(&name, Err(why.clone()));
+                Err(Trouble::Later(why))
+            }
+        }
+    }
+
+    /// Looks at the lists of the forges that are due, and takes what changed there as news.
+    fn look(&mut self, now: Instant) {
+        for side in &mut self.sides {
+            for repo in side.due(now) {
+                let name = side.name().to_owned();
+                let result = look_at(&self.pulls, side, &repo);
+                self.pulls.went(&name, result);
+            }
+        }
+    }
+
+    /// Gives a pull request the rollouts that waited for it.
+    fn add_rollouts(&mut self, known: &mut Known) -> Result<()> {
+        let pr = fold::fold(&known.id, &known.parts);
+        let is_its = |it: &Rollout| pr.merge_commit.as_ref() == Some(&it.revision) || pr.head_sha.as_ref() == Some(&it.revision);
+        if !self.rollouts.iter().any(is_its) {
+            return Ok(());
+        }
+        let (its, others) = self.rollouts.drain(..).partition(is_its);
+        self.rollouts = others;
+        let its: Vec<Rollout> = its;
+        its.into_iter().for_each(|it| fold::add(&mut known.parts, part_of(&known.id, it)));
+        self.pulls.keep(known)?;
+        self.pulls.store.put_rollouts(&self.rollouts)
+    }
+}
+
+fn part_of(id: &PullRequestId, rollout: Rollout) -> PullRequest {
+    PullRequest {
+        rollouts: vec![rollout],
+        ..PullRequest::unknown(id.clone())
+    }
+}
+
+/// Returns how long to wait after so many failures in a row and one more.
+fn wait_after(failures: u32) -> Duration {
+    RETRY.saturating_mul(2_u32.saturating_pow(failures)).min(MAX_RETRY)
+}
+
+/// Takes what changed in one repository as news; from then on it is looked at from there.
+fn look_at(pulls: &Pulls, side: &mut Side, repo: &str) -> Result<(), String> {
+    let failed = |error: anyhow::Error| format!("{error:#}");
+    let cursor = pulls.store.cursor(side.name(), repo).map_err(failed)?;
+    let cursor = cursor.and_then(|it| it.parse().ok());
+    let found = side
+        .look(repo, cursor)
+        .map_err(|why| format!("{repo} cannot be looked at: {why:?}"))?;
+    for (id, updated) in &found.changed {
+        if pulls
+            .take(&format!("look {id} {updated}"), News::Look(id.clone()))
+            .map_err(failed)?
+            == Taken::Full
+        {
+            return Err("too much waits".to_owned());
+        }
+    }
+    if let Some(cursor) = found.cursor {
+        pulls.store.put_cursor(side.name(), repo, &cursor.to_string()).map_err(failed)?;
+    }
+    side.kept(repo, found);
+    Ok(())
+}
+
+/// Returns what a clone of the repository says of a pull request: commits, files, what they change. There is no clone yet.
+fn from_clone(_id: &PullRequestId) -> Option<PullRequest> {
+    None
+}

@@ -1,0 +1,234 @@
+//! Pull requests as the rest of the service sees them: a door for news, durable once taken, and what is told of their notes. What becomes of
+//! the news is the business of `pull_notes`; whoever brings them never waits for it.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use anyhow::{Context, Result};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    io::{
+        deliveries::{Deliveries, Delivery, Put},
+        pull_requests::{Known, Store},
+    },
+    model::pull_request::{PullRequest, PullRequestId, Rollout, State, fold},
+};
+
+/// What is to be looked into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum News {
+    /// A part of what is known of a pull request.
+    Part(Box<PullRequest>),
+    /// The forge is to be asked what it knows.
+    Look(PullRequestId),
+    /// A revision is on the cluster, or is not.
+    Rollout(Rollout),
+}
+
+/// What became of news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// They are durable and will be looked into.
+    Queued,
+    /// They came before.
+    Known,
+    /// Too much waits.
+    Full,
+}
+
+/// One pull request, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub id: PullRequestId,
+    pub title: String,
+    pub state: Option<State>,
+    /// Where its note lies; `None` before there is one.
+    pub path: Option<String>,
+    pub updated: Option<Timestamp>,
+    /// The commits by which a rollout names it.
+    revisions: Vec<String>,
+}
+
+/// What is told of the work.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullsStatus {
+    /// News that are not in their note yet.
+    pub waiting: usize,
+    /// News taken and left aside since the start, and notes written.
+    pub taken: u64,
+    pub ignored: u64,
+    pub written: u64,
+    /// What went wrong last, by forge or pull request; those are gone that went well since.
+    pub errors: BTreeMap<String, String>,
+}
+
+/// The door, shared by everybody.
+#[derive(Debug)]
+pub struct Pulls {
+    queue: Mutex<Queue>,
+    told: Mutex<PullsStatus>,
+    listed: Mutex<BTreeMap<PullRequestId, Listed>>,
+    /// A word means that there are news; more than one says no more.
+    orders: Sender<()>,
+    pub(super) orders_taken: Receiver<()>,
+    pub(super) store: Store,
+}
+
+/// What is durable, and what of it the worker has not seen.
+#[derive(Debug)]
+struct Queue {
+    deliveries: Deliveries,
+    fresh: Vec<(u64, News)>,
+}
+
+impl Pulls {
+    /// Opens what an earlier run left.
+    pub(super) fn open(state_dir: &Path) -> Result<Pulls> {
+        let (mut deliveries, left) = Deliveries::open(&state_dir.join("deliveries"))?;
+        let store = Store::open(&state_dir.join("pull-requests"))?;
+        let mut fresh = Vec::new();
+        for Delivery { number, text, .. } in left {
+            match serde_json::from_str(&text) {
+                Ok(news) => fresh.push((number, news)),
+                // Of another version of the service; the forge tells it again.
+                Err(error) => {
+                    tracing::warn!(%error, "a delivery cannot be read and is left out");
+                    deliveries.done(number);
+                }
+            }
+        }
+        let listed = store.all()?.iter().map(|it| (it.id.clone(), Listed::of(it))).collect();
+        let (orders, taken) = bounded(1);
+        Ok(Pulls {
+            queue: Mutex::new(Queue { deliveries, fresh }),
+            told: Mutex::default(),
+            listed: Mutex::new(listed),
+            orders,
+            orders_taken: taken,
+            store,
+        })
+    }
+
+    /// Takes news, durably. Under the same key they are taken once; a key is one line. Blocking: the disk is waited for.
+    pub fn take(&self, key: &str, news: News) -> Result<Taken> {
+        let text = serde_json::to_string(&news).context("write news as JSON")?;
+        let mut queue = self.queue();
+        let put = queue.deliveries.put(key, &text)?;
+        if let Put::Stored(number) = put {
+            queue.fresh.push((number, news));
+        }
+        drop(queue);
+        Ok(match put {
+            Put::Stored(_) => {
+                self.told().taken += 1;
+                // A full channel holds the word already.
+                let _ = self.orders.try_send(());
+                Taken::Queued
+            }
+            Put::Seen => Taken::Known,
+            Put::Full => Taken::Full,
+        })
+    }
+
+    /// Counts a note that was written.
+    pub(super) fn wrote(&self) {
+        self.told().written += 1;
+    }
+
+    /// Counts news that say nothing for a note.
+    pub fn ignore(&self) {
+        self.told().ignored += 1;
+    }
+
+    /// Returns what is known of the pull requests, by id.
+    pub fn list(&self) -> Vec<Listed> {
+        self.listed().values().cloned().collect()
+    }
+
+    /// Returns how the work goes.
+    pub fn status(&self) -> PullsStatus {
+        let waiting = self.queue().deliveries.waiting();
+        PullsStatus {
+            waiting,
+            ..self.told().clone()
+        }
+    }
+
+    /// Returns the news that nobody has taken from here yet.
+    pub(super) fn fresh(&self) -> Vec<(u64, News)> {
+        std::mem::take(&mut self.queue().fresh)
+    }
+
+    pub(super) fn done(&self, numbers: &[u64]) {
+        let mut queue = self.queue();
+        numbers.iter().for_each(|it| queue.deliveries.done(*it));
+    }
+
+    /// Notes how a thing went that has this name.
+    pub(super) fn went(&self, name: &str, result: Result<(), String>) {
+        let mut told = self.told();
+        match result {
+            Ok(()) => {
+                told.errors.remove(name);
+            }
+            Err(why) => {
+                if told.errors.get(name) != Some(&why) {
+                    tracing::warn!(about = name, why, "news of pull requests wait, or were given up");
+                }
+                told.errors.insert(name.to_owned(), why);
+            }
+        }
+        while told.errors.len() > ERRORS_MOST {
+            told.errors.pop_first();
+        }
+    }
+
+    pub(super) fn keep(&self, known: &Known) -> Result<()> {
+        self.store.put(known)?;
+        self.listed().insert(known.id.clone(), Listed::of(known));
+        Ok(())
+    }
+
+    /// Returns the pull requests that a commit is of.
+    pub(super) fn of_revision(&self, revision: &str) -> Vec<PullRequestId> {
+        let listed = self.listed();
+        let of = listed.values().filter(|it| it.revisions.iter().any(|it| it == revision));
+        of.map(|it| it.id.clone()).collect()
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told(&self) -> MutexGuard<'_, PullsStatus> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listed(&self) -> MutexGuard<'_, BTreeMap<PullRequestId, Listed>> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Errors that are told at once.
+const ERRORS_MOST: usize = 50;
+
+impl Listed {
+    fn of(known: &Known) -> Listed {
+        let pr = fold::fold(&known.id, &known.parts);
+        Listed {
+            id: pr.id,
+            title: pr.title.unwrap_or_default(),
+            state: pr.state,
+            path: known.path.clone(),
+            updated: pr.updated,
+            revisions: pr.merge_commit.into_iter().chain(pr.head_sha).collect(),
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! `/v1/pull-requests`: a list of those that have a note, and two ways to tell of one without a webhook. Handlers and wire types; what becomes
+//! of the news is the engine's business.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::State as Shared,
+    http::{HeaderMap, StatusCode, Uri},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    config::tokens::Scope,
+    engine::pulls::{Listed, News},
+    http::{
+        AppState,
+        auth::Caller,
+        body::{self, BodyLimits},
+        params::{Params, invalid},
+        problem::{Problem, ProblemKind},
+        webhooks, work,
+    },
+    model::{
+        hash::ContentHash,
+        path::NotePath,
+        pull_request::{Commit, PullRequest, PullRequestId, State},
+    },
+};
+
+/// Names of a person, branch, label or commit, in bytes.
+const NAME_MOST: usize = 300;
+const LIST_MOST: usize = 1000;
+
+/// Which pull requests to list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// `open`, `closed` or `merged`.
+    pub state: Option<String>,
+    /// `owner/name`.
+    pub repo: Option<String>,
+}
+
+/// The pull requests that are known.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PullRequestsResponse {
+    pub pull_requests: Vec<PullRequestEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PullRequestEntry {
+    /// `git.example.org/owner/name#7`
+    pub pr: String,
+    pub title: String,
+    /// `open`, `closed` or `merged`; empty when nobody has told.
+    pub state: String,
+    /// Where its note lies; `null` before there is one.
+    pub path: Option<String>,
+    pub updated: Option<String>,
+}
+
+/// The forge is to be asked about this one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SyncInput {
+    /// `owner/name`, of a forge that is configured.
+    pub repo: String,
+    pub number: u64,
+}
+
+/// What somebody knows of a pull request of a forge that is not configured, or of none. What is left out stays as it was told before.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PullRequestInput {
+    /// The name of the forge, such as `git.example.org`; `local` when left out.
+    pub host: Option<String>,
+    /// `owner/name`
+    pub repo: String,
+    pub number: u64,
+    pub title: Option<String>,
+    /// Markdown.
+    pub body: Option<String>,
+    /// `open`, `closed` or `merged`.
+    pub state: Option<String>,
+    pub draft: Option<bool>,
+    pub author: Option<String>,
+    /// The branch that it goes to.
+    pub base: Option<String>,
+    /// The branch that it comes from.
+    pub head: Option<String>,
+    pub head_sha: Option<String>,
+    pub merge_base: Option<String>,
+    pub merge_commit: Option<String>,
+    pub merged_by: Option<String>,
+    /// RFC 3339, as the three below. `updated` says which of two tellings is the later; now when left out.
+    pub updated: Option<String>,
+    pub created: Option<String>,
+    pub merged: Option<String>,
+    pub closed: Option<String>,
+    pub labels: Option<Vec<String>>,
+    pub reviewers: Option<Vec<String>>,
+    pub commits: Option<Vec<CommitInput>>,
+}
+
+/// A commit of a pull request.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommitInput {
+    pub sha: String,
+    pub message: String,
+    #[serde(default)]
+    pub author: String,
+    pub time: Option<String>,
+}
+
+/// The news are taken; the note follows.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AcceptedResponse {
+    /// `git.example.org/owner/name#7`
+    pub pr: String,
+}
+
+/// List the pull requests that are known.
+#[utoipa::path(
+    get,
+    path = "/v1/pull-requests",
+    tag = "pull requests",
+    params(ListQuery),
+    responses((status = 200, body = PullRequestsResponse), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn get_pull_requests(
+    Shared(state): Shared<Arc<AppState>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Json<PullRequestsResponse>, Problem> {
+    caller.require(Scope::Read)?;
+    let params = Params::parse(uri.query(), &["state", "repo"])?;
+    let wanted = params.get("state").map(|it| {
+        self::state(it).ok_or_else(|| invalid("state", "it is `open`, `closed` or `merged`").valid(&["open", "closed", "merged"]))
+    });
+    let wanted = wanted.transpose()?;
+    let repo = params.get("repo");
+    let fits = |it: &Listed| {
+        let is_seen = match it.path.as_deref().and_then(|it| NotePath::parse(it).ok()) {
+            Some(path) => caller.sees(&path),
+            None => caller.prefix.is_none(),
+        };
+        is_seen && wanted.is_none_or(|state| it.state == Some(state)) && repo.is_none_or(|repo| it.id.repo.eq_ignore_ascii_case(repo))
+    };
+    let listed = state.handle.pulls().list();
+    Ok(Json(PullRequestsResponse {
+        pull_requests: listed.into_iter().filter(fits).map(entry).collect(),
+    }))
+}
+
+/// Ask the forge about a pull request, such as one that was just opened.
+#[utoipa::path(
+    post,
+    path = "/v1/pull-requests/sync",
+    tag = "pull requests",
+    request_body = SyncInput,
+    responses((status = 202, body = AcceptedResponse), (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn sync_pull_request(
+    Shared(state): Shared<Arc<AppState>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<AcceptedResponse>), Problem> {
+    may_tell(&caller)?;
+    let input: SyncInput = body::json(&headers, body, state.body_limits, &["repo", "number"]).await?;
+    let of = state.pull_requests.forges.iter().filter(|it| it.token_file.is_some());
+    let found = of.flat_map(|it| it.repos.iter().map(move |repo| (it, repo)));
+    let found = found.into_iter().find(|(_, repo)| repo.eq_ignore_ascii_case(&input.repo));
+    let (forge, repo) = found.ok_or_else(|| {
+        Problem::new(ProblemKind::InvalidBody, "`repo` is of no forge that can be asked")
+            .hint("list it under `forges[].repos` with a `token_file`, or tell what you know to POST /v1/pull-requests")
+    })?;
+    let id = PullRequestId {
+        host: forge.host.clone(),
+        repo: repo.clone(),
+        number: input.number,
+    };
+    // Each call is a question of its own.
+    let key = format!("sync {id} {}", state.next_request_id());
+    accept(state, key, News::Look(id.clone()), id).await
+}
+
+/// Tell what you know of a pull request that no configured forge tells of.
+#[utoipa::path(
+    post,
+    path = "/v1/pull-requests",
+    tag = "pull requests",
+    request_body = PullRequestInput,
+    responses((status = 202, body = AcceptedResponse), (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn post_pull_request(
+    Shared(state): Shared<Arc<AppState>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<AcceptedResponse>), Problem> {
+    may_tell(&caller)?;
+    let limits = BodyLimits {
+        bytes: usize::try_from(state.webhook_bytes).unwrap_or(usize::MAX),
+        ..state.body_limits
+    };
+    let (input, raw): (PullRequestInput, _) = body::json_raw(&headers, body, limits, &["repo", "number", "title", "body", "state"]).await?;
+    let now = state.clock().now;
+    let part = part(input, now)?;
+    let id = part.id.clone();
+    if state.pull_requests.forges.iter().any(|it| it.host.eq_ignore_ascii_case(&id.host)) {
+        let detail = format!("the forge `{}` tells of its own pull requests", id.host);
+        return Err(Problem::new(ProblemKind::InvalidBody, detail).hint("send POST /v1/pull-requests/sync"));
+    }
+    let key = format!("told {id} {now} {}", ContentHash::of(&raw));
+    accept(state, key, News::Part(Box::new(part)), id).await
+}
+
+/// The note lies in the agent's folder of the first vault: whoever is confined elsewhere may not cause it.
+fn may_tell(caller: &Caller) -> Result<(), Problem> {
+    caller.require(Scope::Write)?;
+    match caller.prefix {
+        None => Ok(()),
+        Some(_) => Err(Problem::new(ProblemKind::ForbiddenPath, "the token is confined to a folder").hint("use a token without a prefix")),
+    }
+}
+
+async fn accept(state: Arc<AppState>, key: String, news: News, id: PullRequestId) -> Result<(StatusCode, Json<AcceptedResponse>), Problem> {
+    let status = work::blocking(move || webhooks::take(&state, &key, news)).await??;
+    Ok((status, Json(AcceptedResponse { pr: id.to_string() })))
+}
+
+fn entry(it: Listed) -> PullRequestEntry {
+    PullRequestEntry {
+        pr: it.id.to_string(),
+        title: it.title,
+        state: it.state.map_or("", word).to_owned(),
+        path: it.path,
+        updated: it.updated.map(|it| it.to_string()),
+    }
+}
+
+fn word(state: State) -> &'static str {
+    match state {
+        State::Open => "open",
+        State::Closed => "closed",
+        State::Merged => "merged",
+    }
+}
+
+fn state(text: &str) -> Option<State> {
+    [State::Open, State::Closed, State::Merged].into_iter().find(|it| word(*it) == text)
+}
+
+fn part(input: PullRequestInput, now: Timestamp) -> Result<PullRequest, Problem> {
+    let refused = |detail: String| Problem::new(ProblemKind::InvalidBody, detail);
+    let time = |name: &str, text: Option<String>| {
+        text.map(|it| it.parse::<Timestamp>())
+            .transpose()
+            .map_err(|error| refused(format!("`{name}` is no time: {error}")).hint("write it as `2026-02-03T04:05:06Z`"))
+    };
+    let host = input.host.unwrap_or_else(|| "local".to_owned());
+    let is_name =
+        |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"._-".contains(&it)) && !it.starts_with('.');
+    let is_host = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b".-:".contains(&it));
+    if !is_host(&host) || input.repo.split('/').count() < 2 || !input.repo.split('/').all(is_name) || input.number == 0 {
+        return Err(
+            refused("`host`, `repo` or `number` names no pull request".to_owned()).hint("write `repo` as `owner/name`, `number` from 1")
+        );
+    }
+    let names = [&input.title, &input.author, &input.base, &input.head, &input.merged_by];
+    let shas = [&input.head_sha, &input.merge_base, &input.merge_commit];
+    let is_sha = |it: &String| (7..=64).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_hexdigit());
+    if names
+        .into_iter()
+        .flatten()
+        .any(|it| it.len() > NAME_MOST || it.contains(char::is_control))
+    {
+        return Err(refused(format!("a title or name is one line of {NAME_MOST} bytes at most")));
+    }
+    if !shas.into_iter().flatten().all(is_sha) {
+        return Err(refused("a commit is 7 to 64 hexadecimal digits".to_owned()));
+    }
+    let lists = [&input.labels, &input.reviewers];
+    if lists.into_iter().flatten().any(|it| it.len() > LIST_MOST) || input.commits.as_ref().is_some_and(|it| it.len() > LIST_MOST) {
+        return Err(refused(format!("a list holds {LIST_MOST} at most")));
+    }
+    let state = input.state.as_deref().map(|it| {
+        self::state(it).ok_or_else(|| refused(format!("`{}` is no state", it.escape_debug())).valid(&["open", "closed", "merged"]))
+    });
+    let commit = |it: CommitInput| {
+        Ok(Commit {
+            sha: it.sha,
+            message: it.message,
+            author: it.author,
+            time: time("time", it.time)?,
+        })
+    };
+    let commits: Option<Result<Vec<Commit>, Problem>> = input.commits.map(|it| it.into_iter().map(commit).collect());
+    let id = PullRequestId {
+        host: host.to_ascii_lowercase(),
+        repo: input.repo,
+        number: input.number,
+    };
+    Ok(PullRequest {
+        updated: Some(time("updated", input.updated)?.unwrap_or(now)),
+        title: input.title,
+        body: input.body,
+        state: state.transpose()?,
+        draft: input.draft,
+        author: input.author,
+        base: input.base,
+        head: input.head,
+        head_sha: input.head_sha,
+        merge_base: input.merge_base,
+        merge_commit: input.merge_commit,
+        merged_by: input.merged_by,
+        created: time("created", input.created)?,
+        merged: time("merged", input.merged)?,
+        closed: time("closed", input.closed)?,
+        labels: input.labels,
+        reviewers: input.reviewers,
+        commits: commits.transpose()?,
+        ..PullRequest::unknown(id)
+    })
+}

@@ -1,0 +1,172 @@
+//! `POST /v1/webhooks/{kind}`: what forges and Flux tell. No bearer token: the signature is the authentication, and the URL decides whose it is.
+//! Answers once the news are durable; knows neither notes nor what becomes of the news.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+};
+
+use crate::{
+    config::{forges::Forge, tokens::Secret},
+    engine::pulls::{News, Taken},
+    http::{
+        AppState, body,
+        body::BodyLimits,
+        problem::{Problem, ProblemKind},
+        work,
+    },
+    model::{
+        hash::ContentHash,
+        pull_request::{
+            ForgeKind, PullRequest, PullRequestId,
+            delivery::{self, BadSignature},
+            flux,
+        },
+    },
+};
+
+/// Where these calls lie.
+pub const PREFIX: &str = "/v1/webhooks/";
+
+/// When somebody whose news are not taken may come again.
+const AGAIN_MS: u64 = 5000;
+
+/// What a delivery came to.
+enum Read {
+    /// What to do, and the key under which it is done once.
+    News(String, News),
+    /// Nothing that is kept here.
+    Ignored,
+}
+
+/// Tell news of a pull request, or of a rollout.
+///
+/// `kind` is `gitea`, `forgejo`, `github`, `gitlab` or `flux`; the body is the sender's own, with its signature in the headers. What is of no use
+/// is taken and left aside.
+#[utoipa::path(
+    post,
+    path = "/v1/webhooks/{kind}",
+    tag = "pull requests",
+    security(()),
+    params(("kind" = String, Path, description = "Whose webhook it is")),
+    request_body(content = Object, content_type = "application/json"),
+    responses((status = 202), (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn post_webhook(
+    State(state): State<Arc<AppState>>,
+    Path(kind): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Problem> {
+    if !is_open(&state, &kind) {
+        let detail = format!("no secret is configured for webhooks of `{}`", kind.escape_debug());
+        return Err(Problem::new(ProblemKind::RouteNotFound, detail).hint("name a file under `secret_files` of the forge, or of `flux`"));
+    }
+    let limits = BodyLimits {
+        bytes: usize::try_from(state.webhook_bytes).unwrap_or(usize::MAX),
+        time: state.body_limits.time,
+    };
+    let bytes = body::json_bytes(&headers, body, limits).await?;
+    work::blocking(move || {
+        let read = read(&state, &kind, &headers, &bytes)?;
+        let Read::News(key, news) = read else {
+            state.handle.pulls().ignore();
+            return Ok(StatusCode::ACCEPTED);
+        };
+        take(&state, &key, news)
+    })
+    .await?
+}
+
+/// Takes news, once they are durable.
+pub fn take(state: &AppState, key: &str, news: News) -> Result<StatusCode, Problem> {
+    match state.handle.pulls().take(key, news) {
+        Ok(Taken::Queued | Taken::Known) => Ok(StatusCode::ACCEPTED),
+        Ok(Taken::Full) => Err(Problem::new(ProblemKind::NotReady, "too many news wait").retry_after_ms(AGAIN_MS)),
+        Err(error) => {
+            tracing::error!(why = format!("{error:#}"), "news of a pull request were not kept");
+            Err(Problem::new(ProblemKind::NotReady, "the news cannot be kept").retry_after_ms(AGAIN_MS))
+        }
+    }
+}
+
+fn is_open(state: &AppState, kind: &str) -> bool {
+    let pulls = &state.pull_requests;
+    match kind_of(kind) {
+        Some(kind) => pulls.forges.iter().any(|it| it.kind == kind && !it.secrets.is_empty()),
+        None => kind == "flux" && !pulls.flux.is_empty(),
+    }
+}
+
+fn kind_of(text: &str) -> Option<ForgeKind> {
+    match text {
+        "gitea" => Some(ForgeKind::Gitea),
+        "forgejo" => Some(ForgeKind::Forgejo),
+        "github" => Some(ForgeKind::GitHub),
+        "gitlab" => Some(ForgeKind::GitLab),
+        _ => None,
+    }
+}
+
+fn read(state: &AppState, kind: &str, headers: &HeaderMap, body: &[u8]) -> Result<Read, Problem> {
+    let header = |name: &str| {
+        // Of two nobody can say which one was signed.
+        let mut values = headers.get_all(name).iter();
+        let value = values.next().filter(|_| values.next().is_none())?;
+        value.to_str().ok().map(str::to_owned)
+    };
+    let Some(kind) = kind_of(kind) else {
+        delivery::verify_flux(&header, body, &exposed(&state.pull_requests.flux)).map_err(unsigned)?;
+        let key = format!("flux {}", ContentHash::of(body));
+        return Ok(flux::read(body)
+            .map_err(unreadable)?
+            .map_or(Read::Ignored, |it| Read::News(key, News::Rollout(it))));
+    };
+    let now = state.clock().now.as_second();
+    let forges = state.pull_requests.forges.iter().filter(|it| it.kind == kind);
+    let mut refused = BadSignature::Missing;
+    let mut signed = false;
+    for forge in forges {
+        match delivery::verify(kind, &header, body, &exposed(&forge.secrets), now) {
+            Ok(()) => signed = true,
+            Err(why) => {
+                refused = why;
+                continue;
+            }
+        }
+        // What a payload says of its own repository opens nothing: only those that are listed are listened to.
+        if let delivery::News::PullRequest(part) = delivery::read(kind, &header, body, &forge.host).map_err(unreadable)?
+            && let Some(repo) = listed(forge, &part.id.repo)
+        {
+            let id = delivery::id(kind, &header);
+            let key = id.unwrap_or_else(|| ContentHash::of(body).to_string());
+            let part = PullRequest {
+                id: PullRequestId { repo, ..part.id.clone() },
+                ..*part
+            };
+            return Ok(Read::News(format!("{} {key}", forge.host), News::Part(Box::new(part))));
+        }
+    }
+    if signed { Ok(Read::Ignored) } else { Err(unsigned(refused)) }
+}
+
+/// Returns the repository as the configuration spells it: forges tell no case apart, and one pull request has one note.
+fn listed(forge: &Forge, repo: &str) -> Option<String> {
+    forge.repos.iter().find(|it| it.eq_ignore_ascii_case(repo)).cloned()
+}
+
+fn exposed(secrets: &[Secret]) -> Vec<Vec<u8>> {
+    secrets.iter().map(|it| it.expose().to_vec()).collect()
+}
+
+fn unsigned(why: BadSignature) -> Problem {
+    Problem::new(ProblemKind::Unauthorized, why.to_string()).hint("set the same secret at the forge and in the file under `secret_files`")
+}
+
+fn unreadable(why: String) -> Problem {
+    Problem::new(ProblemKind::InvalidBody, why).hint("send the webhook as JSON, as the forge makes it")
+}

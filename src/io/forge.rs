@@ -1,0 +1,165 @@
+//! The API of a forge, and who else is told over HTTP: one request, its JSON or why there is none. URLs are made of the configured address and
+//! of paths that the caller encoded; redirects are not followed. Knows neither pull requests nor when to try again.
+
+use std::{fs, path::Path, time::Duration};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use ureq::{
+    Agent, Body,
+    http::{Response, StatusCode},
+};
+
+use crate::model::pull_request::ForgeKind;
+
+const CONNECT: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(10);
+/// Far above a page of any list.
+const ANSWER_MOST: u64 = 16 << 20;
+/// What is longer is no token.
+const TOKEN_MOST: usize = 4096;
+/// A forge that wants to be left alone for longer is asked again after this.
+const WAIT_MOST: u64 = 3600;
+
+const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such thing.
+    Missing,
+    /// The token is not taken, or may not do this.
+    Denied(String),
+    /// It may work later, after this time where the forge said so.
+    Later(Option<Duration>, String),
+    /// The answer is of no use.
+    Failed(String),
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The JSON, and the entity tag where there is one.
+    Json(Value, Option<String>),
+    /// Nothing has changed since the entity tag that was sent.
+    Same,
+}
+
+/// The API of one forge.
+#[derive(Debug)]
+pub struct Client {
+    agent: Agent,
+    base: String,
+    kind: ForgeKind,
+}
+
+impl Client {
+    /// Returns the client of a forge at an address without a final slash.
+    pub fn new(kind: ForgeKind, url: &str) -> Client {
+        let base = match kind {
+            ForgeKind::Gitea | ForgeKind::Forgejo => format!("{url}/api/v1"),
+            ForgeKind::GitHub if url == "https://github.com" => "https://api.github.com".to_owned(),
+            ForgeKind::GitHub => format!("{url}/api/v3"),
+            ForgeKind::GitLab => format!("{url}/api/v4"),
+        };
+        Client {
+            agent: agent(),
+            base,
+            kind,
+        }
+    }
+
+    /// Returns what the forge says at a path below its API. The file with the token is read anew. Blocking, for ten seconds at most.
+    pub fn get(&self, path: &str, token_file: &Path, known: Option<&str>) -> Result<Answer, Refusal> {
+        let token = token(token_file)?;
+        let request = self.agent.get(format!("{}{path}", self.base)).header("accept", "application/json");
+        let request = match self.kind {
+            ForgeKind::Gitea | ForgeKind::Forgejo => request.header("authorization", format!("token {token}")),
+            ForgeKind::GitHub => request.header("authorization", format!("Bearer {token}")),
+            ForgeKind::GitLab => request.header("private-token", token),
+        };
+        let request = match known {
+            Some(tag) => request.header("if-none-match", tag),
+            None => request,
+        };
+        let mut response = request.header("user-agent", "membridge").call().map_err(unreachable)?;
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(Answer::Same);
+        }
+        check(&response)?;
+        let tag = header(&response, "etag").map(str::to_owned);
+        let bytes = response.body_mut().with_config().limit(ANSWER_MOST).read_to_vec();
+        let bytes = bytes.map_err(unreachable)?;
+        let json = serde_json::from_slice(&bytes).map_err(|error| Refusal::Failed(format!("the answer is no JSON: {error}")))?;
+        Ok(Answer::Json(json, tag))
+    }
+}
+
+/// Tells one line to an address, with a bearer token where there is one. Blocking, for ten seconds at most.
+pub fn tell(url: &str, token_file: Option<&Path>, text: &str) -> Result<(), Refusal> {
+    let mut request = agent().post(url);
+    if let Some(file) = token_file {
+        request = request.header("authorization", format!("Bearer {}", token(file)?));
+    }
+    let response = request
+        .send_json(serde_json::json!({"text": text, "mode": "now"}))
+        .map_err(unreachable)?;
+    check(&response)
+}
+
+/// Returns one part of a path, encoded: `owner/name` is one part for GitLab.
+pub fn segment(text: &str) -> String {
+    utf8_percent_encode(text, IN_SEGMENT).to_string()
+}
+
+fn agent() -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        // A redirect would carry the token elsewhere.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_connect(Some(CONNECT))
+        .timeout_global(Some(ANSWER))
+        .build();
+    config.into()
+}
+
+fn token(file: &Path) -> Result<String, Refusal> {
+    let unreadable = |why: String| Refusal::Denied(format!("the token in `{}` cannot be used: {why}", file.display()));
+    let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+    let token = text.trim();
+    if token.is_empty() || token.len() > TOKEN_MOST || !token.bytes().all(|it| it.is_ascii_graphic()) {
+        return Err(unreadable("it is no single word".to_owned()));
+    }
+    Ok(token.to_owned())
+}
+
+/// Statuses are told, bodies are not: they are another's text.
+fn check(response: &Response<Body>) -> Result<(), Refusal> {
+    let status = response.status();
+    let said = format!("the answer was {}", status.as_u16());
+    let wait = header(response, "retry-after").and_then(|it| it.parse::<u64>().ok());
+    let is_spent = header(response, "x-ratelimit-remaining") == Some("0");
+    match status {
+        it if it.is_success() => Ok(()),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Refusal::Missing),
+        StatusCode::FORBIDDEN if wait.is_none() && !is_spent => Err(Refusal::Denied(said)),
+        StatusCode::UNAUTHORIZED => Err(Refusal::Denied(said)),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::FORBIDDEN | StatusCode::REQUEST_TIMEOUT => {
+            Err(Refusal::Later(wait.map(|it| Duration::from_secs(it.min(WAIT_MOST))), said))
+        }
+        it if it.is_server_error() => Err(Refusal::Later(wait.map(|it| Duration::from_secs(it.min(WAIT_MOST))), said)),
+        _ => Err(Refusal::Failed(said)),
+    }
+}
+
+fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+fn unreachable(error: ureq::Error) -> Refusal {
+    match error {
+        ureq::Error::BodyExceedsLimit(_) => Refusal::Failed("the answer is too large".to_owned()),
+        other => Refusal::Later(None, other.to_string()),
+    }
+}

@@ -1,0 +1,178 @@
+//! What is kept of each pull request between its events: one file each, replaced whole. Knows its own folder only; what the parts amount to is
+//! the engine's business.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::model::{
+    hash::ContentHash,
+    pull_request::{PullRequest, PullRequestId, Rollout},
+};
+
+/// Rollouts that are kept for a pull request that is not known yet.
+const ROLLOUTS_MOST: usize = 500;
+
+/// The file of those.
+const ROLLOUTS: &str = "rollouts.json";
+
+/// All that is kept of one pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    pub id: PullRequestId,
+    /// What its senders told.
+    pub parts: Vec<PullRequest>,
+    /// What its note last said; `None` before there was one.
+    pub written: Option<PullRequest>,
+    /// Where the note lay then.
+    pub path: Option<String>,
+    /// Whether the journal tells that it was merged.
+    pub journaled: bool,
+}
+
+/// The folder.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+impl Known {
+    /// Returns what is known of one that nobody told of yet.
+    pub fn nothing(id: PullRequestId) -> Known {
+        Known {
+            id,
+            parts: Vec::new(),
+            written: None,
+            path: None,
+            journaled: false,
+        }
+    }
+}
+
+impl Store {
+    /// Opens the folder, creating it.
+    pub fn open(folder: &Path) -> Result<Store> {
+        fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
+        Ok(Store { folder: folder.to_owned() })
+    }
+
+    /// Returns everything that is kept, by id. A file that cannot be read is passed over with a warning: the forge tells it again.
+    pub fn all(&self) -> Result<Vec<Known>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.folder).with_context(|| format!("list `{}`", self.folder.display()))? {
+            let file = entry.with_context(|| format!("list `{}`", self.folder.display()))?.path();
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with("pr-") && name.ends_with(".json") {
+                found.extend(read::<Known>(&file)?);
+            }
+        }
+        found.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(found)
+    }
+
+    /// Returns what is kept of a pull request.
+    pub fn get(&self, id: &PullRequestId) -> Result<Known> {
+        let found = read::<Known>(&self.file(id))?.filter(|it| it.id == *id);
+        Ok(found.unwrap_or_else(|| Known::nothing(id.clone())))
+    }
+
+    /// Keeps it, durably.
+    pub fn put(&self, known: &Known) -> Result<()> {
+        write(
+            &self.file(&known.id),
+            &serde_json::to_vec(known).context("write a pull request as JSON")?,
+        )
+    }
+
+    /// Returns the rollouts that wait for their pull request.
+    pub fn rollouts(&self) -> Result<Vec<Rollout>> {
+        Ok(read(&self.folder.join(ROLLOUTS))?.unwrap_or_default())
+    }
+
+    /// Keeps the newest of them.
+    pub fn put_rollouts(&self, rollouts: &[Rollout]) -> Result<()> {
+        let newest = &rollouts[rollouts.len().saturating_sub(ROLLOUTS_MOST)..];
+        write(
+            &self.folder.join(ROLLOUTS),
+            &serde_json::to_vec(newest).context("write rollouts as JSON")?,
+        )
+    }
+
+    /// Returns up to where a repository was looked at, as whoever looks wrote it.
+    pub fn cursor(&self, host: &str, repo: &str) -> Result<Option<String>> {
+        read(&self.cursor_file(host, repo))
+    }
+
+    /// Keeps that.
+    pub fn put_cursor(&self, host: &str, repo: &str, cursor: &str) -> Result<()> {
+        write(
+            &self.cursor_file(host, repo),
+            &serde_json::to_vec(cursor).context("write a cursor as JSON")?,
+        )
+    }
+
+    fn file(&self, id: &PullRequestId) -> PathBuf {
+        // A hash: names of repositories may differ by case only, and hold any sign.
+        self.folder.join(format!("pr-{}.json", ContentHash::of(id.to_string().as_bytes())))
+    }
+
+    fn cursor_file(&self, host: &str, repo: &str) -> PathBuf {
+        self.folder
+            .join(format!("cursor-{}.json", ContentHash::of(format!("{host}/{repo}").as_bytes())))
+    }
+}
+
+fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("read `{}`", file.display())),
+    };
+    let read = serde_json::from_slice(&bytes);
+    Ok(read
+        .map_err(|error| tracing::warn!(file = %file.display(), %error, "a file of the state cannot be read and is passed over"))
+        .ok())
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<()> {
+    let fresh = file.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut new = File::create(&fresh)?;
+        new.write_all(bytes)?;
+        new.sync_all()?;
+        fs::rename(&fresh, file)
+    };
+    write().with_context(|| format!("write `{}`", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let id = |number| PullRequestId {
+            host: "git.example".to_owned(),
+            repo: "owner/name".to_owned(),
+            number,
+        };
+        assert_eq!(store.get(&id(7)).unwrap(), Known::nothing(id(7)));
+        let mut known = Known::nothing(id(7));
+        known.parts.push(PullRequest::unknown(id(7)));
+        known.journaled = true;
+        store.put(&known).unwrap();
+        store.put_cursor("git.example", "owner/name", "x").unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.get(&id(7)).unwrap(), known);
+        assert_eq!(store.all().unwrap(), [known]);
+        assert_eq!(store.cursor("git.example", "owner/name").unwrap().as_deref(), Some("x"));
+        assert_eq!(store.cursor("git.example", "owner/other").unwrap(), None);
+    }
+}
