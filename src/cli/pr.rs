@@ -45,7 +45,8 @@ pub enum PrVerb {
     /// Tell of one that no configured forge tells of
     Add {
         /// One JSON object with `repo` and `number` at least; standard input when left out
-        json: Option<String>,
+        #[arg(value_name = "JSON")]
+        text: Option<String>,
         #[command(flatten)]
         output: JsonArg,
     },
@@ -74,8 +75,8 @@ pub fn run(client: &Client, verb: &PrVerb) -> Result<ExitCode, Failure> {
             let body = serde_json::json!({"repo": repo, "number": number});
             tell(client, "/v1/pull-requests/sync", &body, output)
         }
-        PrVerb::Add { json, output } => {
-            let text = text_of(json.as_deref())?;
+        PrVerb::Add { text, output } => {
+            let text = text_of(text.as_deref())?;
             let body: Value = serde_json::from_str(&text).map_err(|error| unreadable(&format!("this is no JSON: {error}")))?;
             tell(client, "/v1/pull-requests", &body, output)
         }

@@ -82,6 +82,16 @@ fn text(status: &StatusResponse) -> String {
             lines.push(format!("  skipped in all: {total}"));
         }
     }
+    let pulls = &status.pull_requests;
+    if pulls.waiting > 0 {
+        lines.push(format!("pull requests: {} news waiting", pulls.waiting));
+    }
+    lines.extend(
+        pulls
+            .errors
+            .iter()
+            .map(|(about, why)| format!("pull requests: {}: {}", one_line(about), one_line(why))),
+    );
     lines.extend(status.overwritten.iter().map(|it| format!("saved over: {}", one_line(it))));
     lines.extend(
         status

@@ -33,6 +33,7 @@ pub struct StatusResponse {
     pub index_bytes: Option<u64>,
     pub sources: Vec<SourceEntry>,
     pub queue: Queue,
+    #[serde(default)]
     pub pull_requests: PullsEntry,
     /// Notes, as `source:path`, in which somebody's later save replaced what was written here, at the same place. Both are in the history.
     /// Left out for callers that see a part of the vault only.

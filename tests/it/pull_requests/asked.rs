@@ -146,10 +146,11 @@ async fn a_forge_that_fails_is_asked_again_and_the_note_comes_meanwhile() {
             it["waiting"] == 1 && !it["errors"].as_object().unwrap().is_empty()
         })
         .await;
-        let mut forge = forge.lock().unwrap();
-        forge.pulls.insert(7, pull_request(7, 1, "Bump the copper image"));
-        forge.mood = Mood::Well;
-        drop(forge);
+        {
+            let mut forge = forge.lock().unwrap();
+            forge.pulls.insert(7, pull_request(7, 1, "Bump the copper image"));
+            forge.mood = Mood::Well;
+        }
         // What waits outlives a restart.
         let server = server.restart().await;
         note_with(&server, NOTE, &["Ship the copper."]).await;
