@@ -44,6 +44,8 @@ pub struct Forge {
     /// Each of them lets a webhook in; none closes that door.
     pub secrets: Vec<Secret>,
     pub poll_every: Duration,
+    /// Whether its repositories are cloned, for commits and files.
+    pub clone: bool,
 }
 
 /// Whom to tell that a note has changed.
@@ -73,6 +75,7 @@ struct ForgeWritten {
     token_file: Option<Written>,
     secret_files: Vec<Written>,
     poll_every: Option<Written>,
+    clone: Option<Written>,
 }
 
 impl Default for PullRequests {
@@ -115,6 +118,7 @@ fn forge_written(mut table: Table, findings: &mut Findings) -> ForgeWritten {
         token_file: table.text("token_file", findings),
         secret_files: table.texts("secret_files", findings),
         poll_every: table.text("poll_every", findings),
+        clone: table.text("clone", findings),
     };
     table.finish(findings);
     read
@@ -176,6 +180,7 @@ fn forge(written: ForgeWritten, tokens: &[Token], path: &dyn Fn(&str) -> PathBuf
     let secrets = secrets(written.secret_files, tokens, path, findings);
     let bounds = Duration::from_secs(5)..=Duration::from_secs(24 * 3600);
     let poll_every = value(written.poll_every, |it| values::duration(it, bounds), findings);
+    let clone = value(written.clone, clone, findings);
     let url = url?;
     Some(Forge {
         kind: kind?,
@@ -185,7 +190,16 @@ fn forge(written: ForgeWritten, tokens: &[Token], path: &dyn Fn(&str) -> PathBuf
         token_file,
         secrets,
         poll_every: poll_every.unwrap_or(Duration::from_secs(120)),
+        clone: clone.unwrap_or(true),
     })
+}
+
+fn clone(text: &str) -> Result<bool, Complaint> {
+    match text {
+        "keep" => Ok(true),
+        "none" => Ok(false),
+        _ => Err(Complaint::new(format!("`{text}` says nothing of a clone"), "write keep or none")),
+    }
 }
 
 fn secrets(files: Vec<Written>, tokens: &[Token], path: &dyn Fn(&str) -> PathBuf, findings: &mut Findings) -> Vec<Secret> {

@@ -2,7 +2,7 @@
 //! except in `wait_for`.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -135,6 +135,7 @@ impl Shared {
     /// Says that nothing will change any more.
     pub(super) fn stop(&self) {
         self.published().stopped = true;
+        self.pulls.stop.store(true, Ordering::Relaxed);
         self.advanced.notify_all();
     }
 

@@ -9,6 +9,7 @@ use crate::{
     engine::{handle::Handle, pull_notes::worker::Worker},
 };
 
+mod clones;
 mod complete;
 mod note;
 mod sides;

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
 use anyhow::{Context, Result};
@@ -79,6 +79,8 @@ pub struct Pulls {
     orders: Sender<()>,
     pub(super) orders_taken: Receiver<()>,
     pub(super) store: Store,
+    /// Set when the engine ends: what runs for pull requests ends, too.
+    pub(super) stop: Arc<AtomicBool>,
 }
 
 /// What is durable, and what of it the worker has not seen.
@@ -107,6 +109,7 @@ impl Pulls {
         let listed = store.all()?.iter().map(|it| (it.id.clone(), Listed::of(it))).collect();
         let (orders, taken) = bounded(1);
         Ok(Pulls {
+            stop: Arc::default(),
             queue: Mutex::new(Queue { deliveries, fresh }),
             told: Mutex::default(),
             listed: Mutex::new(listed),

@@ -42,6 +42,7 @@ fn forge(url: &str) -> Forge {
         token_file: None,
         secrets: [SECRET, SECOND].map(|it| Secret::parse(it.as_bytes()).unwrap()).into(),
         poll_every: Duration::from_secs(3600),
+        clone: false,
     }
 }
 

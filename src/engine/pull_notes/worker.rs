@@ -18,6 +18,7 @@ use crate::{
         handle::Handle,
         pull_notes::{
             Trouble,
+            clones::{Clones, NoClone},
             note::Writer,
             sides::{self, Side},
             wake::Waker,
@@ -53,6 +54,7 @@ pub(super) struct Worker {
     config: PullRequests,
     writer: Writer,
     sides: Vec<Side>,
+    clones: Clones,
     waker: Waker,
     jobs: BTreeMap<PullRequestId, Job>,
     /// Those whose pull request nobody knows yet.
@@ -65,6 +67,7 @@ impl Worker {
             rollouts: pulls.store.rollouts()?,
             writer: Writer::new(config, handle.clone()),
             sides: sides::sides(&config.pull_requests, Instant::now()),
+            clones: Clones::new(config, Arc::clone(&pulls.stop)),
             waker: Waker::new(config.pull_requests.wake.clone()),
             handle,
             orders: pulls.orders_taken.clone(),
@@ -178,6 +181,7 @@ impl Worker {
         let mut known = self.pulls.store.get(id).map_err(failed)?;
         job.parts.iter().for_each(|it| fold::add(&mut known.parts, it.clone()));
         let asked = self.ask(&mut known);
+        let cloned = self.look_into_clone(&mut known);
         self.add_rollouts(&mut known).map_err(failed)?;
         let pr = fold::fold(id, &known.parts);
         if pr.title.is_none() && pr.state.is_none() {
@@ -197,14 +201,34 @@ impl Worker {
             known.journaled = true;
             self.pulls.keep(&known).map_err(failed)?;
         }
-        asked
+        asked.and(cloned)
+    }
+
+    /// Adds commits and files, where the repository is cloned. The note is written without them when they cannot be had now.
+    fn look_into_clone(&mut self, known: &mut Known) -> Result<(), Trouble> {
+        let pr = fold::fold(&known.id, &known.parts);
+        let is_of_head = |it: &PullRequest| it.diff.is_some() && it.head_sha == pr.head_sha;
+        let is_known = known.parts.iter().any(is_of_head) && (pr.merge_commit.is_none() || pr.method.is_some());
+        if pr.head_sha.is_none() || is_known {
+            return Ok(());
+        }
+        let name = format!("clone of {}/{}", known.id.host, known.id.repo);
+        match self.clones.part(&pr) {
+            Ok(part) => {
+                self.pulls.went(&name, Ok(()));
+                part.into_iter().for_each(|it| fold::add(&mut known.parts, it));
+                Ok(())
+            }
+            Err(NoClone::Unwanted) => Ok(()),
+            Err(NoClone::Later(why)) => {
+                self.pulls.went(&name, Err(why.clone()));
+                Err(Trouble::Later(why))
+            }
+        }
     }
 
     /// Adds what the forge knows, where it can be asked. The note is written without it when it cannot be had now.
     fn ask(&mut self, known: &mut Known) -> Result<(), Trouble> {
-        if let Some(part) = from_clone(&known.id) {
-            fold::add(&mut known.parts, part);
-        }
         let Some(side) = self.sides.iter_mut().find(|it| it.knows(&known.id)) else {
             return Ok(());
         };
@@ -286,9 +310,4 @@ fn look_at(pulls: &Pulls, side: &mut Side, repo: &str) -> Result<(), String> {
     }
     side.kept(repo, found);
     Ok(())
-}
-
-/// Returns what a clone of the repository says of a pull request: commits, files, what they change. There is no clone yet.
-fn from_clone(_id: &PullRequestId) -> Option<PullRequest> {
-    None
 }
