@@ -139,7 +139,14 @@ fn read(state: &AppState, kind: &str, headers: &HeaderMap, body: &[u8]) -> Resul
             }
         }
         // What a payload says of its own repository opens nothing: only those that are listed are listened to.
-        if let delivery::News::PullRequest(part) = delivery::read(kind, &header, body, &forge.host).map_err(unreadable)?
+        let news = delivery::read(kind, &header, body, &forge.host).map_err(unreadable)?;
+        if let delivery::News::Push { repo, .. } = &news
+            && listed(forge, repo).is_some()
+        {
+            // Whichever source follows it; a fetch without news costs little.
+            state.handle.fetch();
+        }
+        if let delivery::News::PullRequest(part) = news
             && let Some(repo) = listed(forge, &part.id.repo)
         {
             let id = delivery::id(kind, &header);

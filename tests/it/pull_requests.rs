@@ -27,6 +27,7 @@ use crate::{
 };
 
 mod asked;
+mod cloned;
 
 const SECRET: &str = "a-secret-of-webhooks";
 const SECOND: &str = "another-secret-of-webhooks";

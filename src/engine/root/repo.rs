@@ -50,7 +50,8 @@ impl Root {
                 self.next_scan = self.next_scan.min(now + POLL);
                 self.gone = !is_clone;
                 self.watcher = None;
-                let said = why == self.status.problem;
+                // That a first clone takes its time is no failure.
+                let said = why == self.status.problem || (is_clone && self.out_of_reach.is_empty());
                 self.status.problem.clone_from(&why);
                 return if said { Ok(()) } else { Err(why) };
             }

@@ -243,6 +243,9 @@ impl Engine {
 
     /// Commits what waits, oldest first. Returns what became of each that does not wait any more, by its operation.
     pub(super) fn commit_queue(&mut self, at: usize, now: Instant) -> BTreeMap<String, Outcome> {
+        if self.roots[at].source.is_repo() {
+            return BTreeMap::new();
+        }
         if !self.has_history() {
             let all: Vec<Queued> = self.writes.queues[at].waiting.drain(..).collect();
             all.iter().for_each(|it| self.keep_text(&it.intent));

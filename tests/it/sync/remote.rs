@@ -60,6 +60,15 @@ impl Remote {
         format!("http://{}/notes.git", self.address)
     }
 
+    /// Returns the address without a repository, and makes one more bare repository there.
+    pub(crate) fn with(&self, repo: &str) -> (String, PathBuf) {
+        let place = self.folder.path().join(format!("{repo}.git"));
+        fs::create_dir_all(&place).unwrap();
+        git(&place, &["init", "-q", "--bare"]);
+        git(&place, &["config", "http.receivepack", "true"]);
+        (format!("http://{}", self.address), place)
+    }
+
     pub(crate) fn repository(&self) -> PathBuf {
         self.folder.path().join("notes.git")
     }

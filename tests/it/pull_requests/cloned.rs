@@ -1,0 +1,77 @@
+//! What a clone tells of a pull request, over git's own smart HTTP: files, resources and commits that no payload holds.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{deliver, forge, note_with, pull_request, with_forge};
+use crate::{
+    harness::Server,
+    sync::{git, remote::Remote},
+};
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: openclaw\n  namespace: ai\nspec:\n  template:\n    spec:\n      \
+                          containers:\n        - name: app\n          image: ghcr.io/example/openclaw:1.0.0\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_files_and_resources_come_from_the_clone() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments).trim().to_owned();
+    let put = |path: &str, text: &str| {
+        let file = work.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    run(&["init", "-q", "-b", "main"]);
+    put("apps/openclaw.yaml", DEPLOYMENT);
+    run(&["add", "-A"]);
+    run(&["commit", "-q", "-m", "first"]);
+    run(&["checkout", "-q", "-b", "bump"]);
+    put("apps/openclaw.yaml", &DEPLOYMENT.replace("1.0.0", "1.1.0"));
+    put("docs/openclaw.md", "# OpenClaw\nTODO: write the rollback down\n");
+    run(&["add", "-A"]);
+    run(&["commit", "-q", "-m", "feat(apps): openclaw 1.1.0"]);
+    let head = run(&["rev-parse", "HEAD"]);
+    run(&["remote", "add", "origin", &format!("{url}/owner/name.git")]);
+    run(&["push", "-q", "origin", "main", "bump:refs/pull/7/head"]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![membridge::config::forges::Forge {
+            clone: true,
+            ..forge(&url)
+        }];
+    })
+    .await;
+    let mut payload = pull_request(7, 1, "OpenClaw 1.1.0");
+    payload["head"]["sha"] = json!(head);
+    payload.as_object_mut().unwrap().remove("merge_base");
+    let body = json!({"action": "opened", "number": 7, "pull_request": payload, "repository": {"full_name": "owner/name"}});
+    assert_eq!(deliver(&server, "one", &body).await.status, 202);
+    let note = note_with(&server, super::NOTE, &["feat(apps)", "docs/openclaw.md", "rollback"]).await;
+    assert!(note.contains("ai/openclaw") && note.contains("1.0.0") && note.contains("1.1.0"), "{note}");
+
+    // Merged with a merge commit, the branch is still seen from where it left.
+    run(&["checkout", "-q", "main"]);
+    run(&["merge", "-q", "--no-ff", "-m", "Merge pull request 'OpenClaw' (#7)", "bump"]);
+    let merged = run(&["rev-parse", "HEAD"]);
+    run(&["push", "-q", "origin", "main"]);
+    let mut payload = payload.clone();
+    for (key, value) in [
+        ("state", json!("closed")),
+        ("merged", json!(true)),
+        ("merge_commit_sha", json!(merged)),
+        ("merged_at", json!("2026-02-03T04:09:00Z")),
+        ("updated_at", json!("2026-02-03T04:09:00Z")),
+    ] {
+        payload[key] = value;
+    }
+    let body = json!({"action": "closed", "number": 7, "pull_request": payload, "repository": {"full_name": "owner/name"}});
+    assert_eq!(deliver(&server, "two", &body).await.status, 202);
+    let note = note_with(&server, super::NOTE, &["state: merged", &merged[..7]]).await;
+    assert!(note.contains("1.0.0") && note.contains("docs/openclaw.md"), "{note}");
+    assert_eq!(note.matches("feat(apps)").count(), 1, "{note}");
+}
