@@ -52,7 +52,10 @@ async fn commits_files_and_resources_come_from_the_clone() {
     let body = json!({"action": "opened", "number": 7, "pull_request": payload, "repository": {"full_name": "owner/name"}});
     assert_eq!(deliver(&server, "one", &body).await.status, 202);
     let note = note_with(&server, super::NOTE, &["feat(apps)", "docs/openclaw.md", "rollback"]).await;
-    assert!(note.contains("ai/openclaw") && note.contains("1.0.0") && note.contains("1.1.0"), "{note}");
+    assert!(
+        note.contains("ai/openclaw") && note.contains("1.0.0") && note.contains("1.1.0"),
+        "{note}"
+    );
 
     // Merged with a merge commit, the branch is still seen from where it left.
     run(&["checkout", "-q", "main"]);
