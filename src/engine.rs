@@ -34,6 +34,7 @@ mod lock;
 mod presence;
 mod pull_changes;
 mod own_settings;
+mod publish;
 mod no_room;
 mod reconcile;
 mod repo;
@@ -48,13 +49,12 @@ mod write;
 
 use catalog::Entry;
 use fill::{Filling, GraphChange};
-use handle::{Handle, Published, Shared, Source, StoppedFlag};
+use handle::{Handle, Shared, Source, StoppedFlag};
 use lock::FolderLock;
 use pulls::Pulls;
 use repo::{Follower, News, Repo};
 use request::{Flushed, Waiting};
 use root::Root;
-use status::{NotReady, Status};
 use sync::{Synced, Syncs};
 use write::Writes;
 
@@ -329,54 +329,6 @@ impl Engine {
         }
         self.errors.push_back((Timestamp::now(), why));
         self.status_changed = true;
-    }
-
-    fn publish(&mut self) {
-        let status = if self.status_changed {
-            Arc::new(self.status())
-        } else {
-            self.shared.last_status()
-        };
-        self.status_changed = false;
-        let waiting = self.roots.iter().filter_map(|it| it.catalog.oldest());
-        let scans = self.roots.iter().map(|it| it.last_complete);
-        self.shared.publish(Published {
-            generation: self.shared.searcher.load().as_ref().map_or(0, |it| it.generation()),
-            status,
-            behind_since: waiting.chain(self.uncommitted.values().map(|it| it.since)).min(),
-            oldest_scan: scans.min().flatten(),
-            stopped: false,
-        });
-    }
-
-    fn status(&self) -> Status {
-        let mut not_ready: Vec<NotReady> = self.roots.iter().flat_map(Root::not_ready).collect();
-        if self.failures > 0 {
-            not_ready.push(NotReady::IndexNotWritable);
-        }
-        Status {
-            sources: self.roots.iter().map(Root::status).collect(),
-            not_ready,
-            first_index_done: self.shared.searcher.load().is_some(),
-            rebuilding: self.rebuilding,
-            index_bytes: self.index.bytes(),
-            dirty: self.roots.iter().map(|it| it.catalog.waiting()).sum(),
-            commits: self.commits(),
-            overwritten: self.writes.overwritten(),
-            last_errors: self.errors.iter().cloned().collect(),
-        }
-    }
-
-    fn next_deadline(&self, now: Instant) -> Instant {
-        if self.filling.is_some() || self.has_merges() {
-            return now;
-        }
-        let looks = self.roots.iter().map(Root::next_look).chain(self.writes.next_due());
-        let ripe = self.roots.iter().filter_map(|it| it.catalog.next_ripe());
-        match self.retry_at.filter(|it| *it > now) {
-            Some(retry) => looks.chain([retry]).min().unwrap_or(retry),
-            None => looks.chain(ripe).min().unwrap_or(now),
-        }
     }
 
     /// Ends in order: what was put is committed, and merges end.

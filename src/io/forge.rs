@@ -36,6 +36,16 @@ pub enum Refusal {
     Failed(String),
 }
 
+impl Refusal {
+    /// Returns the reason for status and logs.
+    pub fn detail(&self) -> &str {
+        match self {
+            Refusal::Missing => "the forge knows no such thing",
+            Refusal::Denied(why) | Refusal::Later(_, why) | Refusal::Failed(why) => why,
+        }
+    }
+}
+
 /// An answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {

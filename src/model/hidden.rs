@@ -1,5 +1,5 @@
-//! What of a note is no text for search: the machine data of Excalidraw drawings and the settings of Kanban boards. Knows how these plugins
-//! write; must not know what search does with the rest. (Embedded `query` fences are the business of `query::evaluate`.)
+//! What of a note is no text for search: the machine data of Excalidraw drawings, the settings of Kanban boards, our own markers in the note of
+//! a pull request. Knows how these are written; must not know what search does with the rest. (Embedded `query` fences are the business of `query::evaluate`.)
 
 use std::{borrow::Cow, ops::Range};
 
@@ -20,6 +20,8 @@ pub fn ranges(text: &str, note: &Note) -> Vec<Range<usize>> {
         around_drawn_text(text, body, &mut hidden);
     } else if note.property("kanban-plugin").is_some() {
         hidden.extend(board_settings(text, body));
+    } else if note.property("pr").is_some() {
+        hidden.extend(lines(text, body).filter(|it| is_marker(&text[it.clone()])));
     }
     hidden.retain(|it| !it.is_empty());
     hidden
@@ -62,6 +64,11 @@ fn around_drawn_text(text: &str, body: usize, hidden: &mut Vec<Range<usize>>) {
         }
     }
     hidden.push(end..text.len());
+}
+
+/// Says whether a line is one of ours between the parts of a pull request's note.
+fn is_marker(line: &str) -> bool {
+    line.starts_with("<!-- membridge:") && line.trim_end().ends_with("-->")
 }
 
 /// Returns the lines from a line's start on, each with its line feed.
@@ -119,6 +126,16 @@ mod tests {
             .filter(|it| !it.is_empty())
             .collect();
         assert_eq!(left, expected, "{text}");
+    }
+
+    #[test]
+    fn our_markers_in_the_note_of_a_pull_request_are_no_text() {
+        let text = "---\npr: h/o/n#7\n---\n<!-- membridge:begin outcome h=12345678 -->\n## Outcome\n<!-- membridge:end outcome -->\n";
+        let visible = visible(text, &Note::parse(text)).into_owned();
+        assert!(
+            !visible.contains("membridge") && visible.contains("## Outcome") && visible.len() == text.len(),
+            "{visible}"
+        );
     }
 
     #[test]

@@ -146,7 +146,12 @@ async fn a_webhook_becomes_a_note_that_is_searchable_and_committed() {
     let log = git(&vault, &["log", "-n1", "--format=%an %(trailers:key=Source,separator=%x20)"]);
     assert_eq!(log, "membridge Source: git.example.org/owner/name#7\n");
     assert_eq!(git(&vault, &["status", "--porcelain"]), "");
-    let listed = server.get("/v1/pull-requests?state=open&repo=owner/name").await.json();
+    // The list hears of the note a moment after the disk does.
+    let begun = Instant::now();
+    let mut listed = json!({});
+    while listed["pull_requests"][0]["path"] != NOTE && begun.elapsed() < PATIENCE {
+        listed = server.get("/v1/pull-requests?state=open&repo=owner/name").await.json();
+    }
     assert_eq!(
         listed["pull_requests"],
         json!([{"pr": "git.example.org/owner/name#7", "title": "Bump the copper image", "state": "open", "path": NOTE,

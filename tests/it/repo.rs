@@ -193,7 +193,7 @@ async fn what_operators_ask_finds_the_file_and_its_lines() {
     check("notes.example.org", &["config:apps/web.yaml#L12-L18"]).await;
     check("8443", &["config:apps/web.yaml#L1-L11"]).await;
     check("containerPort", &["config:apps/web.yaml#L1-L11"]).await;
-    check("kind:Service name:sound", &["config:apps/broken.yaml#L6-L8"]).await;
+    check("kind:Service name:sound", &["config:apps/broken.yaml#L5-L8"]).await;
     check("restore_snapshot", &["config:scripts/backup.sh#L1-L4"]).await;
 }
 

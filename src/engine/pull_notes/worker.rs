@@ -295,7 +295,7 @@ fn look_at(pulls: &Pulls, side: &mut Side, repo: &str) -> Result<(), String> {
     let cursor = cursor.and_then(|it| it.parse().ok());
     let found = side
         .look(repo, cursor)
-        .map_err(|why| format!("{repo} cannot be looked at: {why:?}"))?;
+        .map_err(|why| format!("{repo} cannot be looked at: {}", why.detail()))?;
     for (id, updated) in &found.changed {
         if pulls
             .take(&format!("look {id} {updated}"), News::Look(id.clone()))
