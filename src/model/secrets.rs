@@ -9,6 +9,8 @@ mod kubernetes;
 mod pem;
 mod shapes;
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod tests;
 
 /// One secret in a text.

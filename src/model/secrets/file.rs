@@ -9,6 +9,7 @@ mod assigned;
 mod key;
 mod line;
 mod structure;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ fn found_in(path: &str, text: &str) -> Vec<Found> {
     all.extend(structure::find(text));
     all.extend(assigned::find(line::Language::of(path), text));
     all.extend(line::find(text));
+    all.extend(table::find(text));
     apart(all)
 }
 

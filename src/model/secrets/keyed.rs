@@ -66,7 +66,7 @@ fn value_at(text: &str, at: usize) -> Option<(usize, &str)> {
 }
 
 /// Passwords may be short, but have a digit or a sign; anything else must look random.
-fn is_secret(value: &str, kind: &str) -> bool {
+pub(super) fn is_secret(value: &str, kind: &str) -> bool {
     // The cheap questions first: a text may be all keys.
     looks_random(value, kind)
         && !value.starts_with(['/', '.', '~', '#', '&', '*'])

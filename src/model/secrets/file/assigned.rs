@@ -70,6 +70,21 @@ fn name_at(text: &str, found: Range<usize>) -> (usize, &str) {
     (start, &text[start..start + length])
 }
 
+/// Returns how long the anchor and the tag are that YAML writes before a value: `&name `, `!!str `.
+fn properties(text: &str) -> usize {
+    let mut at = 0;
+    while text[at..].starts_with(['&', '!']) {
+        let word = text[at..].find(|it: char| it.is_whitespace()).unwrap_or(text.len() - at);
+        let spaces = text[at + word..].bytes().take_while(|it| *it == b' ').count();
+        let is_property = spaces > 0 && word <= 60 && (text[at..].starts_with('&') || text[at..].starts_with("!!"));
+        if !is_property {
+            break;
+        }
+        at += word + spaces;
+    }
+    at
+}
+
 struct Value<'t> {
     language: Language,
     text: &'t str,
@@ -79,6 +94,7 @@ struct Value<'t> {
 impl Value<'_> {
     /// Adds what stands from `at` on as the value of the key at `key`.
     fn push(&self, key: usize, at: usize, all: &mut Vec<Found>) {
+        let at = at + properties(&self.text[at..]);
         let line_start = self.text[..key].rfind('\n').map_or(0, |it| it + 1);
         let line_end = self.text[at..].find('\n').map_or(self.text.len(), |it| at + it);
         let line = self.text[at..line_end].trim_end();

@@ -53,6 +53,30 @@ static RULES: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
             "password",
             r#"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]{0,200}?[ ]-p([^\s"'`]{3,200})"#,
         ),
+        (
+            "password",
+            r#"(?i)--?(?:[a-z-]{0,30}(?:password|passwd|passphrase|secret|token|api-?key|secret-?key))["']?(?:[ \t]{0,4},[ \t\r]{0,4}\n?[ \t]{0,80}|[ \t\r]{0,4}\n[ \t]{0,80}-[ \t]{1,4})(?:"([^"\n]{1,2000})"|'([^'\n]{1,2000})'|([^\s"'`\\,\]-][^\s"'`\\,]{0,2000}))"#,
+        ),
+        (
+            "password",
+            r#"\b(?:docker|podman|helm|nerdctl|skopeo|crane|az|oc|buildah)\b[^\n|;]{0,100}?\blogin\b[^\n|;]{0,200}?[ ](?:-p|--password)(?:=|[ ]{1,4})["']?([^\s"'`]{1,2000})"#,
+        ),
+        (
+            "password",
+            r#"\b(?:echo|printf)[ ]{1,4}(?:-n[ ]{1,4})?["']?([^\n"'|]{1,2000}?)["']?[ ]{0,4}\|[^\n|]{1,200}--password-stdin"#,
+        ),
+        (
+            "kubernetes-secret",
+            r#"--from-literal[= ]{1,4}(?:"[^=\n"]{1,200}=([^"\n]{1,2000})"|'[^=\n']{1,200}=([^'\n]{1,2000})'|[^\s=]{1,200}=["']?([^\s"']{1,2000}))"#,
+        ),
+        (
+            "password",
+            r#"(?m)^[ \t]*(?:requirepass|masterauth|insecure-password)[ \t]+["']?([^\s"'#]{1,400})["']?[ \t\r]*$"#,
+        ),
+        (
+            "password",
+            r#"(?i)(?:set|with|add)_?[a-z]{0,20}(?:password|secret|token|api_?key)\([ ]{0,4}["']([^"'\n]{1,2000})["'][ ]{0,4}\)"#,
+        ),
         ("password", r#"\bsshpass[ ]+-p[ ]*["']?([^\s"'`]{1,200})"#),
         (
             "password",
@@ -72,7 +96,7 @@ static RULES: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 pub(super) fn find(text: &str) -> Vec<Found> {
     let mut all = Vec::new();
     for (kind, pattern) in RULES.iter() {
-        for value in pattern.captures_iter(text).filter_map(|it| it.get(1)) {
+        for value in pattern.captures_iter(text).filter_map(|it| it.iter().skip(1).flatten().next()) {
             if !key::is_harmless(value.as_str()) && !value.as_str().starts_with("redacted:") {
                 all.push(Found {
                     range: value.range(),

@@ -11,12 +11,14 @@ use super::{super::Found, key};
 static SECRET: LazyLock<Regex> = LazyLock::new(|| constant(r#"(?m)^[ \t-]*kind:[ \t]*["']?(?:Secret|SealedSecret)["']?[ \t\r]*(?:#.*)?$"#));
 static DATA: LazyLock<Regex> =
     LazyLock::new(|| constant(r#"(?m)^([ \t-]*)["']?(?:data|stringData|encryptedData)["']?:[ \t]*([^ \t\r\n#].*)?$"#));
-static JSON_DATA: LazyLock<Regex> = LazyLock::new(|| constant(r#""(?:data|stringData|encryptedData)"\s{0,9}:\s{0,9}\{([^{}]*)\}"#));
-static JSON_SECRET: LazyLock<Regex> = LazyLock::new(|| constant(r#""kind"\s{0,9}:\s{0,9}"(?:Sealed)?Secret""#));
+static FLOW_DATA: LazyLock<Regex> = LazyLock::new(|| constant(r#"["']?\b(?:data|stringData|encryptedData)["']?\s{0,9}:\s{0,9}\{"#));
+static FLOW_SECRET: LazyLock<Regex> =
+    LazyLock::new(|| constant(r#"["']?\bkind["']?\s{0,9}:\s{0,9}["']?(?:Sealed)?Secret["']?\s{0,9}[,}]"#));
+static GENERATOR: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)^([ \t]*)secretGenerator:[ \t\r]*(?:#.*)?\n"));
 static FLOW_VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#":\s{0,9}(?:"((?:[^"\\]|\\.)+)"|'([^'\n]+)'|([^\s"'{},][^,{}\n]*))"#));
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r#"["']?\b(?:name|key|Name|Key)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?([A-Za-z0-9_.-]{2,80})["']?[ \t]{0,4},?[ \t\r]{0,4}\n?[ \t]{0,80}["']?(?:value|Value)["']?[ \t]{0,4}[:=][ \t]{0,4}"#,
+        r#"["']?\b(?:name|key|path|Name|Key)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?([A-Za-z0-9_./~-]{2,200})["']?[ \t]{0,4},?[ \t\r]{0,4}\n?[ \t]{0,80}(?:(?:#|//)[ \t]{0,80})?["']?(?:value|Value)["']?[ \t]{0,4}[:=][ \t]{0,4}"#,
     )
 });
 static VALUE_FIRST: LazyLock<Regex> = LazyLock::new(|| {
@@ -38,10 +40,19 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let mut all = Vec::new();
     if memmem::find(text.as_bytes(), b"Secret").is_some() {
         documents(text).into_iter().for_each(|it| in_document(text, it, &mut all));
-        if JSON_SECRET.is_match(text) {
-            for data in JSON_DATA.captures_iter(text).filter_map(|it| it.get(1)) {
-                flow_values(text, data.range(), &mut all);
+        if FLOW_SECRET.is_match(text) {
+            let mut done = 0;
+            for data in FLOW_DATA.find_iter(text) {
+                if data.start() >= done {
+                    done = flow_end(text, data.end());
+                    flow_values(text, data.end()..done, &mut all);
+                }
             }
+        }
+    }
+    for generator in GENERATOR.captures_iter(text) {
+        if let (Some(whole), Some(indent)) = (generator.get(0), generator.get(1)) {
+            generated(text, whole.end(), indent.len(), &mut all);
         }
     }
     armour(text, &mut all);
@@ -130,6 +141,26 @@ fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
     }
 }
 
+/// Returns where a map in braces ends that was opened before `at`.
+fn flow_end(text: &str, at: usize) -> usize {
+    let (mut depth, mut quote, mut is_escaped, mut last) = (1_usize, None, false, b' ');
+    for (offset, byte) in text.bytes().enumerate().skip(at) {
+        match (quote, byte) {
+            _ if is_escaped => is_escaped = false,
+            (Some(b'"'), b'\\') => is_escaped = true,
+            (Some(open), _) if open == byte => quote = None,
+            // An apostrophe in a word opens nothing.
+            (None, b'"' | b'\'') if !last.is_ascii_alphanumeric() => quote = Some(byte),
+            (None, b'{') => depth += 1,
+            (None, b'}') if depth == 1 => return offset,
+            (None, b'}') => depth -= 1,
+            _ => (),
+        }
+        last = byte;
+    }
+    text.len()
+}
+
 fn flow_values(text: &str, range: Range<usize>, all: &mut Vec<Found>) {
     for value in FLOW_VALUE.captures_iter(&text[range.clone()]) {
         if let Some(value) = value.iter().skip(1).flatten().next() {
@@ -157,6 +188,33 @@ fn literal(start: usize, value: &str, all: &mut Vec<Found>) {
             range: start..start + value.len(),
             kind: "kubernetes-secret",
         });
+    }
+}
+
+/// Masks the literals of what Kustomize makes Secrets from.
+fn generated(text: &str, from: usize, indent: usize, all: &mut Vec<Found>) {
+    let mut at = from;
+    let mut is_literals = false;
+    for line in text[from..].split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let content = line.trim_start_matches([' ', '\t']);
+        let depth = line.len() - content.len();
+        let item = content.strip_prefix("- ").map(|it| it.trim());
+        if content.trim().is_empty() {
+            continue;
+        }
+        if depth < indent || depth == indent && item.is_none() {
+            break;
+        }
+        let literal = item.map(|it| it.trim_matches(['"', '\''])).filter(|_| is_literals);
+        match literal.and_then(|it| it.split_once('=')) {
+            Some((_, value)) => {
+                let from = start + line.rfind(value).unwrap_or(0);
+                push(all, text, from..from + value.len(), Some("kubernetes-secret"));
+            }
+            None => is_literals = content.trim_start_matches("- ").starts_with("literals:"),
+        }
     }
 }
 
