@@ -16,6 +16,12 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is constant")
 });
 
+/// What a text must hold for the search to be worth it.
+pub(super) const TRIGGER: &str = concat!(
+    r#"(?i)(?:password|passwd|passphrase|pwd|secret|token|credential|(?:api|access|private|secret|auth|encryption)[_-]?key)"#,
+    r#"s?[0-9]*[*_"'`]*[ \t]*[:=]"#
+);
+
 /// No value is looked at further than this, so that many keys on one line take linear time.
 const MAX_VALUE: usize = 160;
 

@@ -4,7 +4,7 @@
 use std::{ops::Range, sync::LazyLock};
 
 use memchr::memmem;
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::{super::Found, key};
 
@@ -31,12 +31,15 @@ static VARIABLE: LazyLock<Regex> =
 static ELEMENT: LazyLock<Regex> = LazyLock::new(|| constant(r"<([A-Za-z][A-Za-z0-9_.-]{1,60})>([^<>\n]{1,400})</"));
 static BASE64_PEM: LazyLock<Regex> = LazyLock::new(|| constant(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{24,}={0,2}"));
 
+/// What a text must hold for each search to be worth it: pairs of name and value, variables of Terraform, elements, keys in Base64.
+pub(super) const TRIGGERS: [&str; 4] = [r#"[vV]alue["']?[ \t]*[:=]"#, r#"variable[ \t]+""#, r"</", "LS0tLS1CRUdJTi"];
+
 fn constant(pattern: &str) -> Regex {
     Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).expect("the pattern is constant")
 }
 
 /// Returns the secrets that stand in a telling place.
-pub(super) fn find(text: &str) -> Vec<Found> {
+pub(super) fn find(text: &str, is_triggered: impl Fn(usize) -> bool) -> Vec<Found> {
     let mut all = Vec::new();
     if memmem::find(text.as_bytes(), b"Secret").is_some() {
         documents(text).into_iter().for_each(|it| in_document(text, it, &mut all));
@@ -50,39 +53,67 @@ pub(super) fn find(text: &str) -> Vec<Found> {
             }
         }
     }
-    for generator in GENERATOR.captures_iter(text) {
-        if let (Some(whole), Some(indent)) = (generator.get(0), generator.get(1)) {
-            generated(text, whole.end(), indent.len(), &mut all);
+    if memmem::find(text.as_bytes(), b"secretGenerator").is_some() {
+        let mut done = 0;
+        for generator in GENERATOR.captures_iter(text) {
+            if let (Some(whole), Some(indent)) = (generator.get(0), generator.get(1))
+                && whole.start() >= done
+            {
+                done = generated(text, whole.end(), indent.len(), &mut all);
+            }
         }
     }
     armour(text, &mut all);
-    for pair in NAME.captures_iter(text).chain(VARIABLE.captures_iter(text)) {
+    if is_triggered(0) {
+        pairs(text, NAME.captures_iter(text), &mut all);
+        VALUE_FIRST.captures_iter(text).for_each(|it| value_first(text, &it, &mut all));
+    }
+    if is_triggered(1) {
+        pairs(text, VARIABLE.captures_iter(text), &mut all);
+    }
+    if is_triggered(2) {
+        for element in ELEMENT.captures_iter(text) {
+            if let (Some(name), Some(value)) = (element.get(1), element.get(2)) {
+                push(&mut all, text, value.range(), key::kind_of(name.as_str()));
+            }
+        }
+    }
+    if is_triggered(3) {
+        for pem in BASE64_PEM.find_iter(text) {
+            // `-----BEGIN CERTIFICATE` and `-----BEGIN PUBLIC` are no secrets.
+            let is_public = ["LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM"]
+                .iter()
+                .any(|it| pem.as_str().starts_with(it));
+            push(&mut all, text, pem.range(), (!is_public).then_some("private-key"));
+        }
+    }
+    all
+}
+
+/// Adds the values that stand after telling names.
+fn pairs<'t>(text: &str, pairs: impl Iterator<Item = Captures<'t>>, all: &mut Vec<Found>) {
+    let mut done = 0;
+    for pair in pairs {
         let (Some(whole), Some(name)) = (pair.get(0), pair.get(1)) else {
             continue;
         };
-        let value = scalar(text, whole.end());
-        push(&mut all, text, value, key::kind_of(name.as_str()));
+        let kind = key::kind_of(name.as_str());
+        if kind.is_some() && whole.end() >= done {
+            let value = scalar(text, whole.end());
+            done = value.end;
+            push(all, text, value, kind);
+        }
     }
-    for pair in VALUE_FIRST.captures_iter(text) {
-        let (Some(value), Some(name)) = (pair.get(1), pair.get(2)) else {
-            continue;
-        };
-        push(&mut all, text, scalar(text, value.start()), key::kind_of(name.as_str()));
+}
+
+fn value_first(text: &str, pair: &Captures<'_>, all: &mut Vec<Found>) {
+    let (Some(value), Some(name)) = (pair.get(1), pair.get(2)) else {
+        return;
+    };
+    if let Some(kind) = key::kind_of(name.as_str()) {
+        let value = scalar(&text[..value.end()], value.start());
+        push(all, text, value, Some(kind));
     }
-    for element in ELEMENT.captures_iter(text) {
-        let (Some(name), Some(value)) = (element.get(1), element.get(2)) else {
-            continue;
-        };
-        push(&mut all, text, value.range(), key::kind_of(name.as_str()));
-    }
-    for pem in BASE64_PEM.find_iter(text) {
-        // `-----BEGIN CERTIFICATE` and `-----BEGIN PUBLIC` are no secrets.
-        let is_public = ["LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM"]
-            .iter()
-            .any(|it| pem.as_str().starts_with(it));
-        push(&mut all, text, pem.range(), (!is_public).then_some("private-key"));
-    }
-    all
 }
 
 fn push(all: &mut Vec<Found>, text: &str, range: Range<usize>, kind: Option<&'static str>) {
@@ -93,13 +124,14 @@ fn push(all: &mut Vec<Found>, text: &str, range: Range<usize>, kind: Option<&'st
 
 /// Returns where a scalar stands that begins here: inside of its quotes, or to the end of its line or field.
 fn scalar(text: &str, at: usize) -> Range<usize> {
-    let line = &text[at..at + text[at..].find('\n').unwrap_or(text.len() - at)];
-    if let Some(quote) = line.chars().next().filter(|it| matches!(it, '"' | '\'')) {
-        let inner = &line[1..];
-        return at + 1..at + 1 + inner.find(quote).unwrap_or(inner.len());
+    let rest = &text[at..];
+    if let Some(quote) = rest.chars().next().filter(|it| matches!(it, '"' | '\'')) {
+        let inner = &rest[1..];
+        return at + 1..at + 1 + inner.find([quote, '\n']).unwrap_or(inner.len());
     }
-    let end = line.find([',', '}']).or_else(|| line.find(" #")).unwrap_or(line.len());
-    at..at + line[..end].trim_end().len()
+    let value = &rest[..rest.find([',', '}', '\n']).unwrap_or(rest.len())];
+    let value = &value[..value.find(" #").unwrap_or(value.len())];
+    at..at + value.trim_end().len()
 }
 
 fn documents(text: &str) -> Vec<Range<usize>> {
@@ -117,13 +149,18 @@ fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
     if !SECRET.is_match(inside) {
         return;
     }
+    let mut done = 0;
     for data in DATA.captures_iter(inside) {
         let (Some(whole), Some(indent)) = (data.get(0), data.get(1)) else {
             continue;
         };
+        if whole.start() < done {
+            continue;
+        }
         if let Some(flow) = data.get(2) {
             let end = inside[flow.start()..].find('}').map_or(flow.end(), |it| flow.start() + it);
             flow_values(text, document.start + flow.start()..document.start + end, all);
+            done = end;
             continue;
         }
         let mut at = document.start + whole.end();
@@ -136,6 +173,7 @@ fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
             if line.len() - content.len() <= indent.len() {
                 break;
             }
+            done = at - document.start + 1;
             value_of(content.trim_end(), at + line.len() - content.len(), all);
         }
     }
@@ -192,7 +230,7 @@ fn literal(start: usize, value: &str, all: &mut Vec<Found>) {
 }
 
 /// Masks the literals of what Kustomize makes Secrets from.
-fn generated(text: &str, from: usize, indent: usize, all: &mut Vec<Found>) {
+fn generated(text: &str, from: usize, indent: usize, all: &mut Vec<Found>) -> usize {
     let mut at = from;
     let mut is_literals = false;
     for line in text[from..].split_inclusive('\n') {
@@ -205,7 +243,7 @@ fn generated(text: &str, from: usize, indent: usize, all: &mut Vec<Found>) {
             continue;
         }
         if depth < indent || depth == indent && item.is_none() {
-            break;
+            return start;
         }
         let literal = item.map(|it| it.trim_matches(['"', '\''])).filter(|_| is_literals);
         match literal.and_then(|it| it.split_once('=')) {
@@ -216,6 +254,7 @@ fn generated(text: &str, from: usize, indent: usize, all: &mut Vec<Found>) {
             None => is_literals = content.trim_start_matches("- ").starts_with("literals:"),
         }
     }
+    at
 }
 
 /// Armour that holds something encrypted, to its end or the end of the text.
