@@ -11,7 +11,7 @@ use super::{Found, is_placeholder};
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
     let words = "password|passwd|passphrase|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|auth[_-]?key|encryption[_-]?key";
     Regex::new(&format!(
-        r#"(?i)({words})s?[0-9]{{0,2}}[*_"'`]{{0,3}}[ \t]{{0,4}}(?::=|=>|:|=)[ \t]{{0,8}}[*_]{{0,2}}[ \t]{{0,2}}"#
+        r#"(?i-u)({words})s?[0-9]{{0,2}}[*_"'`]{{0,3}}[ \t]{{0,4}}(?::=|=>|:|=)[ \t]{{0,8}}[*_]{{0,2}}[ \t]{{0,2}}"#
     ))
     .expect("the pattern is constant")
 });

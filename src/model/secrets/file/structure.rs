@@ -4,7 +4,7 @@
 use std::{ops::Range, sync::LazyLock};
 
 use memchr::memmem;
-use regex::{Captures, Regex};
+use regex::Regex;
 
 use super::{super::Found, key};
 
@@ -18,14 +18,10 @@ static GENERATOR: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)^([ \t]*)sec
 static FLOW_VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#":\s{0,9}(?:"((?:[^"\\]|\\.)+)"|'([^'\n]+)'|([^\s"'{},][^,{}\n]*))"#));
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r#"["']?\b(?:name|key|path|Name|Key)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?([A-Za-z0-9_./~-]{2,200})["']?[ \t]{0,4},?[ \t\r]{0,4}\n?[ \t]{0,80}(?:(?:#|//)[ \t]{0,80})?["']?(?:value|Value)["']?[ \t]{0,4}[:=][ \t]{0,4}"#,
+        r#"(?-u)\b(?:name|key|path|Name|Key)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?[A-Za-z0-9_./~-]{2,200}["']?[ \t]{0,4},?[ \t\r]{0,4}\n?[ \t]{0,80}(?:(?:#|//)[ \t]{0,80})?["']?(?:value|Value)["']?[ \t]{0,4}[:=][ \t]{0,4}"#,
     )
 });
-static VALUE_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    constant(
-        r#"\bvalue["']?[ \t]{0,4}[:=][ \t]{0,4}([^\n]{1,400}?),?[ \t\r]{0,4}\n?[ \t]{0,80}["']?\bname["']?[ \t]{0,4}[:=][ \t]{0,4}["']?([A-Za-z0-9_.-]{2,80})"#,
-    )
-});
+static VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#"(?-u)\b[vV]alue["']?[ \t]{0,4}[:=][ \t]{0,4}"#));
 static VARIABLE: LazyLock<Regex> =
     LazyLock::new(|| constant(r#"\bvariable[ \t]+"([A-Za-z0-9_-]{2,80})"[ \t]*\{[^}]{0,400}?\bdefault[ \t]*=[ \t]*"#));
 static ELEMENT: LazyLock<Regex> = LazyLock::new(|| constant(r"<([A-Za-z][A-Za-z0-9_.-]{1,60})>([^<>\n]{1,400})</"));
@@ -65,11 +61,15 @@ pub(super) fn find(text: &str, is_triggered: impl Fn(usize) -> bool) -> Vec<Foun
     }
     armour(text, &mut all);
     if is_triggered(0) {
-        pairs(text, NAME.captures_iter(text), &mut all);
-        VALUE_FIRST.captures_iter(text).for_each(|it| value_first(text, &it, &mut all));
+        after_names(text, &mut all);
+        before_names(text, &mut all);
     }
     if is_triggered(1) {
-        pairs(text, VARIABLE.captures_iter(text), &mut all);
+        for variable in VARIABLE.captures_iter(text) {
+            if let (Some(whole), Some(name)) = (variable.get(0), variable.get(1)) {
+                push(&mut all, text, scalar(text, whole.end()), key::kind_of(name.as_str()));
+            }
+        }
     }
     if is_triggered(2) {
         for element in ELEMENT.captures_iter(text) {
@@ -91,29 +91,45 @@ pub(super) fn find(text: &str, is_triggered: impl Fn(usize) -> bool) -> Vec<Foun
 }
 
 /// Adds the values that stand after telling names.
-fn pairs<'t>(text: &str, pairs: impl Iterator<Item = Captures<'t>>, all: &mut Vec<Found>) {
+fn after_names(text: &str, all: &mut Vec<Found>) {
     let mut done = 0;
-    for pair in pairs {
-        let (Some(whole), Some(name)) = (pair.get(0), pair.get(1)) else {
-            continue;
-        };
-        let kind = key::kind_of(name.as_str());
-        if kind.is_some() && whole.end() >= done {
-            let value = scalar(text, whole.end());
+    for pair in NAME.find_iter(text) {
+        let kind = name_in(pair.as_str()).and_then(key::kind_of);
+        if kind.is_some() && pair.end() >= done {
+            let value = scalar(text, pair.end());
             done = value.end;
             push(all, text, value, kind);
         }
     }
 }
 
-fn value_first(text: &str, pair: &Captures<'_>, all: &mut Vec<Found>) {
-    let (Some(value), Some(name)) = (pair.get(1), pair.get(2)) else {
-        return;
-    };
-    if let Some(kind) = key::kind_of(name.as_str()) {
-        let value = scalar(&text[..value.end()], value.start());
-        push(all, text, value, Some(kind));
+/// Adds the values that stand before telling names.
+fn before_names(text: &str, all: &mut Vec<Found>) {
+    let mut done = 0;
+    for found in VALUE.find_iter(text) {
+        if found.end() < done {
+            continue;
+        }
+        let value = scalar(text, found.end());
+        done = value.end;
+        let rest = text[value.end..].trim_start_matches(['"', '\'', ' ', '\t', '\r']);
+        let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start_matches([' ', '\t', '\r']);
+        let rest = rest
+            .strip_prefix('\n')
+            .unwrap_or(rest)
+            .trim_start_matches([' ', '\t', '"', '\'', '#']);
+        if rest.starts_with("name") || rest.starts_with("key") {
+            push(all, text, value, name_in(rest).and_then(key::kind_of));
+        }
     }
+}
+
+/// Returns the value of the first key, without quotes.
+fn name_in(pair: &str) -> Option<&str> {
+    let (_, value) = pair.split_once([':', '='])?;
+    let value = value.trim_start_matches([' ', '\t', '"', '\'']);
+    let end = value.find(|it: char| !it.is_ascii_alphanumeric() && !"_./~-".contains(it));
+    Some(&value[..end.unwrap_or(value.len())])
 }
 
 fn push(all: &mut Vec<Found>, text: &str, range: Range<usize>, kind: Option<&'static str>) {
