@@ -18,7 +18,7 @@ static GENERATOR: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)^([ \t]*)sec
 static FLOW_VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#":\s{0,9}(?:"((?:[^"\\]|\\.)+)"|'([^'\n]+)'|([^\s"'{},][^,{}\n]*))"#));
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r#"(?-u)\b(?:name|key|path|Name|Key)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?[A-Za-z0-9_./~-]{2,200}["']?[ \t]{0,4},?[ \t\r]{0,4}\n?[ \t]{0,80}(?:(?:#|//)[ \t]{0,80})?["']?(?:value|Value)["']?[ \t]{0,4}[:=][ \t]{0,4}"#,
+        r#"(?-u)\b(?:name|key|path|Name|Key)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?[A-Za-z0-9_./~-]+["']?[ \t]*,?[ \t\r]*\n?[ \t]*(?:(?:#|//)[ \t]*)?["']?(?:value|Value)["']?[ \t]{0,4}[:=][ \t]{0,4}"#,
     )
 });
 static VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#"(?-u)\b[vV]alue["']?[ \t]{0,4}[:=][ \t]{0,4}"#));
