@@ -1,13 +1,19 @@
 //! Finds and masks secrets in text: by structure first (Kubernetes Secrets, private keys), then by known shapes, then by key and value. Knows
 //! how secrets look; must not know where the text came from or what becomes of it. Prefers a missed secret to a false find in prose.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
+
+use memchr::memmem;
+use regex::bytes::RegexSet;
 
 pub mod file;
 mod keyed;
 mod kubernetes;
 mod pem;
 mod shapes;
+mod trigger;
+#[cfg(test)]
+mod planted;
 #[cfg(test)]
 mod tests;
 
@@ -25,11 +31,19 @@ pub struct Found {
 pub fn find(text: &str) -> Vec<Found> {
     // From the most to the least exact: the sort below is stable.
     let mut all = pem::find(text);
-    all.extend(shapes::find(text));
-    all.extend(kubernetes::find(text));
-    all.extend(keyed::find(text));
+    let triggered = TRIGGERS.matches(text.as_bytes());
+    all.extend(shapes::find(text, &triggered));
+    if memmem::find(text.as_bytes(), b"Secret").is_some() {
+        all.extend(kubernetes::find(text));
+    }
+    if triggered.matched(TRIGGERS.len() - 1) {
+        all.extend(keyed::find(text));
+    }
     apart(all)
 }
+
+/// Those of the shapes, then that of the keys.
+static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| trigger::set(shapes::triggers().chain([keyed::TRIGGER])));
 
 /// Puts findings in order and merges those that overlap; of two kinds, the one that came first stays.
 fn apart(all: Vec<Found>) -> Vec<Found> {

@@ -1,14 +1,17 @@
 //! What of a configuration file may be kept: nothing but its name, or its text with the secrets masked. Knows which paths and contents are
 //! secret as a whole; must not read files. More eager than the rules for notes: a file is masked too much rather than too little.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
-use super::{Found, apart, find, mask_with};
+use regex::bytes::RegexSet;
+
+use super::{Found, apart, find, mask_with, trigger};
 
 mod assigned;
 mod key;
 mod line;
 mod structure;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -31,11 +34,24 @@ pub fn of_file<'t>(path: &str, text: &'t str) -> Seen<'t> {
 
 fn found_in(path: &str, text: &str) -> Vec<Found> {
     let mut all = find(text);
-    all.extend(structure::find(text));
-    all.extend(assigned::find(line::Language::of(path), text));
-    all.extend(line::find(text));
+    let triggered = TRIGGERS.matches(text.as_bytes());
+    let (line, assigned) = (structure::TRIGGERS.len(), structure::TRIGGERS.len() + line::RULES.len());
+    all.extend(structure::find(text, |nth| triggered.matched(nth)));
+    all.extend(line::find(text, |nth| triggered.matched(line + nth)));
+    all.extend(assigned::find(line::Language::of(path), text, |nth| {
+        triggered.matched(assigned + nth)
+    }));
+    if memchr::memchr(b'|', text.as_bytes()).is_some() {
+        all.extend(table::find(text));
+    }
     apart(all)
 }
+
+/// Those of the structure, then of the lines, then of the keys.
+static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| {
+    let lines = line::RULES.iter().map(|(_, trigger, _)| *trigger);
+    trigger::set(structure::TRIGGERS.into_iter().chain(lines).chain(assigned::TRIGGERS))
+});
 
 /// Returns why a file may be kept by name only, judged by its path before it is read; `None` where its content must be asked.
 pub fn is_name_only(path: &str) -> Option<&'static str> {

@@ -11,10 +11,16 @@ use super::{Found, is_placeholder};
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
     let words = "password|passwd|passphrase|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|auth[_-]?key|encryption[_-]?key";
     Regex::new(&format!(
-        r#"(?i)({words})s?[0-9]{{0,2}}[*_"'`]{{0,3}}[ \t]{{0,4}}(?::=|=>|:|=)[ \t]{{0,8}}[*_]{{0,2}}[ \t]{{0,2}}"#
+        r#"(?i-u)({words})s?[0-9]{{0,2}}[*_"'`]{{0,3}}[ \t]{{0,4}}(?::=|=>|:|=)[ \t]{{0,8}}[*_]{{0,2}}[ \t]{{0,2}}"#
     ))
     .expect("the pattern is constant")
 });
+
+/// What a text must hold for the search to be worth it.
+pub(super) const TRIGGER: &str = concat!(
+    r#"(?i)(?:password|passwd|passphrase|pwd|secret|token|credential|(?:api|access|private|secret|auth|encryption)[_-]?key)"#,
+    r#"s?[0-9]*[*_"'`]*[ \t]*[:=]"#
+);
 
 /// No value is looked at further than this, so that many keys on one line take linear time.
 const MAX_VALUE: usize = 160;
@@ -66,7 +72,7 @@ fn value_at(text: &str, at: usize) -> Option<(usize, &str)> {
 }
 
 /// Passwords may be short, but have a digit or a sign; anything else must look random.
-fn is_secret(value: &str, kind: &str) -> bool {
+pub(super) fn is_secret(value: &str, kind: &str) -> bool {
     // The cheap questions first: a text may be all keys.
     looks_random(value, kind)
         && !value.starts_with(['/', '.', '~', '#', '&', '*'])

@@ -13,12 +13,18 @@ static BEGIN: LazyLock<Regex> =
 /// How many characters of a key must follow the first line: prose that only names it has none.
 const MIN_KEY: usize = 16;
 
+/// No word of prose is as long.
+const MIN_WORD: usize = 40;
+
+/// How the last line begins.
+const END: &str = "-----END ";
+
 /// An RSA key of 16,384 bits in PEM has about 13 kB.
 const MAX_KEY: usize = 20_000;
 
 pub(super) fn find(text: &str) -> Vec<Found> {
     let mut all: Vec<Found> = Vec::new();
-    let mut ends = memmem::find_iter(text.as_bytes(), "-----END ").peekable();
+    let mut ends = memmem::find_iter(text.as_bytes(), END).peekable();
     for begin in BEGIN.find_iter(text) {
         if all.last().is_some_and(|it| begin.start() < it.range.end) {
             continue;
@@ -56,14 +62,19 @@ fn key_end(text: &str, from: usize) -> usize {
     // Any word could be a piece of a key; two in a row are prose, except in the headers of an encrypted one (`Proc-Type: 4,ENCRYPTED`).
     let mut end = 0;
     for line in block.split_inclusive('\n') {
-        let words = line.trim_matches(|it: char| it.is_whitespace() || it == '>');
-        if words.contains(' ') && !words.contains(": ") && !words.starts_with("-----END ") {
+        let closed = line.find(END);
+        let words = line[..closed.unwrap_or(line.len())].trim_matches(|it: char| it.is_whitespace() || it == '>');
+        if words.contains(' ') && !words.contains(": ") {
+            // A key written in one line, and prose after it.
+            let word = line.find(' ').filter(|it| *it >= MIN_WORD);
+            end += word.unwrap_or(0);
+            break;
+        }
+        if let Some(closed) = closed {
+            end += closed + END.len();
             break;
         }
         end += line.len();
-        if words.contains("-----END ") {
-            break;
-        }
     }
     from + block[..end].trim_end().len()
 }

@@ -3,6 +3,7 @@
 
 use std::{ops::Range, sync::LazyLock};
 
+use memchr::{memchr, memrchr};
 use regex::Regex;
 
 use super::{super::Found, key, line::Language};
@@ -10,8 +11,9 @@ use super::{super::Found, key, line::Language};
 /// From the telling word of a key to where its value begins; the words before it are read backwards from here. A type may stand between.
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)(?:pass|pwd|pw|pswd|secret|token|cred|key|auth|last-applied|pat|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson)"#,
-        r#"[a-z0-9_./-]{0,40}\\{0,3}["'`\])]{0,2}(?:[ \t]+string)?[ \t]{0,20}"#,
+        // `author` and `path` are none: those words are whole ones.
+        r#"(?i-u)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson)[a-z0-9_./-]{0,40}"#,
+        r#"|(?:auth|pat)(?:[0-9_./-][a-z0-9_./-]{0,40})?)\\{0,3}["'`\])]{0,2}(?:[ \t]+string)?[ \t]{0,20}"#,
         r#"(?::[ \t]*(?:&?(?:'static )?str|string)[ \t]*=|::=|:=|=>|:|\?=|=)[ \t]{0,20}"#
     ))
     .expect("the pattern is constant")
@@ -25,23 +27,25 @@ static SPACED: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is constant")
 });
 
+/// What a text must hold for each of the two searches to be worth it.
+pub(super) const TRIGGERS: [&str; 2] = [
+    concat!(
+        r#"(?i)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson)[a-z0-9_./-]*"#,
+        r#"|(?:auth|pat)(?:[0-9_./-][a-z0-9_./-]*)?)\\*["'`\])]*(?:[ \t]+string)?[ \t]*[:=?]"#
+    ),
+    r"(?m)^[ \t]*(?:ENV|ARG|set|proxy_set_header|fastcgi_param|add_header|setenv|SetEnv|requirepass|masterauth|machine)[ \t]",
+];
+
 /// Returns the values of telling keys. Where prose is written, only those in fences.
-pub(super) fn find(language: Language, text: &str) -> Vec<Found> {
+pub(super) fn find(language: Language, text: &str, is_triggered: impl Fn(usize) -> bool) -> Vec<Found> {
     let mut all: Vec<Found> = Vec::new();
-    let fences = if language == Language::Prose { fences(text) } else { Vec::new() };
-    let mut done = 0;
-    for found in KEY.find_iter(text) {
-        let is_prose = language == Language::Prose && !fences.iter().any(|it| it.contains(&found.start()));
-        if is_prose || found.end() <= done {
-            continue;
-        }
-        let (start, name) = name_at(text, found.range());
-        let Some(kind) = key::kind_of(name) else { continue };
-        let before = all.len();
-        Value { language, text, kind }.push(start, found.end(), &mut all);
-        done = all[before..].last().map_or(done, |it| it.range.end);
+    if is_triggered(0) {
+        assigned(language, text, &mut all);
     }
-    for captures in SPACED.captures_iter(text).filter(|_| language != Language::Prose) {
+    if !is_triggered(1) || language == Language::Prose {
+        return all;
+    }
+    for captures in SPACED.captures_iter(text) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else {
             continue;
         };
@@ -49,6 +53,26 @@ pub(super) fn find(language: Language, text: &str) -> Vec<Found> {
         Value { language, text, kind }.push(whole.start(), whole.end(), &mut all);
     }
     all
+}
+
+fn assigned(language: Language, text: &str, all: &mut Vec<Found>) {
+    let fences = if language == Language::Prose { fences(text) } else { Vec::new() };
+    let is_fenced = |at: usize| {
+        let after = fences.partition_point(|it| it.start <= at);
+        after > 0 && fences[after - 1].contains(&at)
+    };
+    // What was looked at as a value is no key: many keys in one another take linear time.
+    let mut done = 0;
+    for found in KEY.find_iter(text) {
+        if found.end() <= done || language == Language::Prose && !is_fenced(found.start()) {
+            continue;
+        }
+        let (start, name) = name_at(text, found.range());
+        if let Some(kind) = key::kind_of(name) {
+            let end = Value { language, text, kind }.push(start, found.end(), all);
+            done = done.max(end);
+        }
+    }
 }
 
 fn fences(text: &str) -> Vec<Range<usize>> {
@@ -70,6 +94,21 @@ fn name_at(text: &str, found: Range<usize>) -> (usize, &str) {
     (start, &text[start..start + length])
 }
 
+/// Returns how long the anchor and the tag are that YAML writes before a value: `&name `, `!!str `.
+fn properties(text: &str) -> usize {
+    let mut at = 0;
+    while text[at..].starts_with(['&', '!']) {
+        let word = text[at..].find(|it: char| it.is_whitespace()).unwrap_or(text.len() - at);
+        let spaces = text[at + word..].bytes().take_while(|it| *it == b' ').count();
+        let is_property = spaces > 0 && word <= 60 && (text[at..].starts_with('&') || text[at..].starts_with("!!"));
+        if !is_property {
+            break;
+        }
+        at += word + spaces;
+    }
+    at
+}
+
 struct Value<'t> {
     language: Language,
     text: &'t str,
@@ -77,13 +116,16 @@ struct Value<'t> {
 }
 
 impl Value<'_> {
-    /// Adds what stands from `at` on as the value of the key at `key`.
-    fn push(&self, key: usize, at: usize, all: &mut Vec<Found>) {
-        let line_start = self.text[..key].rfind('\n').map_or(0, |it| it + 1);
-        let line_end = self.text[at..].find('\n').map_or(self.text.len(), |it| at + it);
+    /// Adds what stands from `at` on as the value of the key at `key`; returns up to where it was looked at.
+    fn push(&self, key: usize, at: usize, all: &mut Vec<Found>) -> usize {
+        let at = at + properties(&self.text[at..]);
+        let bytes = self.text.as_bytes();
+        let before = &bytes[key.saturating_sub(MAX_INDENT)..key];
+        let line_start = memrchr(b'\n', before).map_or(key - before.len(), |it| key - before.len() + it + 1);
+        let line_end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |it| at + it);
         let line = self.text[at..line_end].trim_end();
-        let indent = self.text[line_start..key]
-            .bytes()
+        let indent = bytes[line_start..key]
+            .iter()
             .take_while(|it| matches!(it, b' ' | b'\t' | b'-'))
             .count();
         let is_block = line.starts_with(['|', '>']) && line.len() <= 3 || line.starts_with("| #");
@@ -94,9 +136,8 @@ impl Value<'_> {
             return self.list(at + 1, list, all);
         }
         let escaped = line.strip_prefix("\\\"");
-        let quote = line
-            .find(['"', '\'', '`'])
-            .filter(|it| line[..*it].bytes().all(|it| b"rbf@#&$".contains(&it)) && *it < 3);
+        let quote = line.bytes().take(3).position(|it| b"\"'`".contains(&it));
+        let quote = quote.filter(|it| line.bytes().take(*it).all(|it| b"rbf@#&$".contains(&it)));
         if let Some(inner) = escaped {
             let end = inner.find("\\\"").unwrap_or(inner.len());
             return self.add(at + 2..at + 2 + end, all);
@@ -105,9 +146,10 @@ impl Value<'_> {
             return self.quoted(at + quote, all);
         }
         if self.language == Language::Code || line.starts_with(['{', '&', '*']) {
-            return;
+            return at;
         }
-        let opens_line = self.text[line_start..key].trim_matches([' ', '\t', '-', '"', '\'', '/', '#', '.', ';']);
+        let opens_line = self.text.get(line_start..key).unwrap_or("far from the beginning");
+        let opens_line = opens_line.trim_matches([' ', '\t', '-', '"', '\'', '/', '#', '.', ';']);
         let whole_line = matches!(self.language, Language::Data | Language::Prose)
             && matches!(opens_line, "" | "export" | "Environment=" | "set" | "set -x");
         let end = match whole_line {
@@ -116,10 +158,10 @@ impl Value<'_> {
                 .find(|it: char| it.is_whitespace() || "\"'`,;&|<>}\\".contains(it))
                 .unwrap_or(line.len()),
         };
-        self.add(at..at + line[..end].trim_end_matches([',', ';', ' ', '\t']).len(), all);
+        self.add(at..at + line[..end].trim_end_matches([',', ';', ' ', '\t']).len(), all)
     }
 
-    fn quoted(&self, at: usize, all: &mut Vec<Found>) {
+    fn quoted(&self, at: usize, all: &mut Vec<Found>) -> usize {
         let quote = self.text.as_bytes()[at];
         let bytes = &self.text.as_bytes()[at + 1..];
         let tripled = quote == b'"' && bytes.starts_with(b"\"\"");
@@ -136,10 +178,10 @@ impl Value<'_> {
         if end >= bytes.len().min(MAX_QUOTED) {
             end = bytes.iter().position(|it| *it == b'\n').unwrap_or(bytes.len());
         }
-        self.add(from..from + end, all);
+        self.add(from..from + end, all)
     }
 
-    fn list(&self, at: usize, list: &str, all: &mut Vec<Found>) {
+    fn list(&self, at: usize, list: &str, all: &mut Vec<Found>) -> usize {
         let list = &list[..list.find(']').unwrap_or(list.len())];
         let mut offset = at;
         for item in list.split(',') {
@@ -148,28 +190,30 @@ impl Value<'_> {
             self.add(start..start + bare.len(), all);
             offset += item.len() + 1;
         }
+        at + list.len()
     }
 
     /// The lines below a key that has no value on its own line: a block, a list, or the value alone.
-    fn below(&self, indent: usize, line_end: usize, is_block: bool, all: &mut Vec<Found>) {
+    fn below(&self, indent: usize, line_end: usize, is_block: bool, all: &mut Vec<Found>) -> usize {
         let mut at = line_end + 1;
         let rest = self.text.get(at..).unwrap_or_default();
         for line in rest.split_inclusive('\n') {
             let content = line.trim();
             let start = at + line.len() - line.trim_start().len();
             let depth = start - at;
+            let line_start = at;
             at += line.len();
             if content.is_empty() {
                 continue;
             }
             let item = content.strip_prefix("- ").filter(|_| !is_block);
             if depth < indent || depth == indent && item.is_none() || self.language == Language::Code {
-                return;
+                return line_start;
             }
             let value = item.unwrap_or(content).trim();
             let is_map = !is_block && (value.contains(": ") && !value.starts_with(['"', '\'']) || value.ends_with(':'));
             if is_map || !is_block && value.starts_with(['#', '{', '[', '}', ']']) {
-                return;
+                return line_start;
             }
             let bare = value.trim_end_matches(',').trim_matches(['"', '\'']);
             let from = start + content.find(bare).unwrap_or(0);
@@ -179,18 +223,24 @@ impl Value<'_> {
                 self.add(from..from + bare.len(), all);
             }
         }
+        at
     }
 
-    fn add(&self, range: Range<usize>, all: &mut Vec<Found>) {
+    fn add(&self, range: Range<usize>, all: &mut Vec<Found>) -> usize {
+        let end = range.end;
         if self.text.get(range.clone()).is_some_and(|it| !key::is_harmless(it.trim())) {
             all.push(self.found(range));
         }
+        end
     }
 
     fn found(&self, range: Range<usize>) -> Found {
         Found { range, kind: self.kind }
     }
 }
+
+/// A key that stands further in its line opens no line.
+const MAX_INDENT: usize = 400;
 
 /// A quoted value is followed no further than this, so that many open quotes take linear time.
 const MAX_QUOTED: usize = 16_000;

@@ -11,18 +11,21 @@ pub(super) fn kind_of(key: &str) -> Option<&'static str> {
     }
     let last = words.pop()?;
     let before = words.last().map_or("", String::as_str);
+    let ends_as = |tails: &[&str]| tails.iter().any(|it| last.ends_with(it));
     match last.as_str() {
         "configuration" if key.contains("last-applied") => Some("kubernetes-secret"),
-        "password" | "passwords" | "passwd" | "passphrase" | "pass" | "pwd" | "pw" | "pswd" | "userpass" | "requirepass" | "masterauth"
-        | "dbpassword" | "rootpassword" | "adminpassword" => Some("password"),
-        "secret" | "secrets" | "clientsecret" if !NAMED.contains(&before) => Some("secret"),
-        "token" | "tokens" | "pat" | "jwt" | "authtoken" | "accesstoken" | "bottoken" if !matches!(before, "max" | "n" | "num") => {
-            Some("token")
+        "pass" | "pwd" | "pw" | "pswd" | "userpass" | "requirepass" | "masterauth" => Some("password"),
+        _ if ends_as(&["password", "passwords", "passwd", "passphrase"]) => Some("password"),
+        _ if ends_as(&["secret", "secrets"]) => {
+            let head = last.trim_end_matches('s').trim_end_matches("secret");
+            (!NAMED.contains(&before) && !NAMED.contains(&head)).then_some("secret")
         }
+        "pat" | "jwt" => Some("token"),
+        _ if ends_as(&["token", "tokens"]) => (!matches!(before, "max" | "n" | "num")).then_some("token"),
         "credential" | "credentials" | "cred" | "creds" | "dockerconfigjson" | "dockercfg" | "salt" | "pepper" => Some("secret"),
         "auth" if key.len() <= 5 => Some("secret"),
         "dsn" => Some("secret"),
-        "apikey" | "apikeys" | "secretkey" | "privatekey" | "accesskey" | "authkey" => Some("key"),
+        _ if ends_as(&["apikey", "apikeys", "secretkey", "privatekey", "accesskey", "authkey"]) => Some("key"),
         "key" | "keys" if KEYS.contains(&before) => Some("key"),
         // The data of a kubeconfig.
         "data" => None,
@@ -37,7 +40,7 @@ const TAILS: [&str; 12] = [
 ];
 
 /// Words before `secret` that make it the name of one.
-const NAMED: [&str; 6] = ["existing", "pull", "image", "use", "create", "external"];
+const NAMED: [&str; 7] = ["existing", "pull", "image", "use", "create", "external", "imagepull"];
 
 /// Words before `key` that make it one that is kept secret.
 const KEYS: [&str; 26] = [

@@ -1,0 +1,15 @@
+//! What a text must hold for a rule to be worth its search: one pass over the text asks for all rules at once, and most texts hold nothing of it.
+//! Knows how such questions are put together; must not know the rules.
+
+use regex::bytes::{RegexSet, RegexSetBuilder};
+
+/// Enough for every state that ordinary text reaches.
+const CACHE: usize = 8 << 20;
+
+/// Returns the set of these patterns. They are ASCII and have no counted repetitions of more than a few, which keeps the search at the speed of a
+/// table.
+pub(super) fn set<'a>(triggers: impl IntoIterator<Item = &'a str>) -> RegexSet {
+    let mut builder = RegexSetBuilder::new(triggers);
+    builder.unicode(false).dfa_size_limit(CACHE);
+    builder.build().expect("the patterns are constant")
+}
