@@ -58,6 +58,13 @@
 //! 2. The engine waits until the path is quiet, then reads it and compares its hash with the catalog's.
 //! 3. [`model::note`] parses it, [`model::passage`] cuts it, [`io::index`] puts it in the place of what it was.
 //! 4. One commit serves all that waits; the new snapshot and its generation are published, and whoever waits for them is woken.
+//!
+//! # A repository, step by step
+//!
+//! 1. A worker a source fetches ([`io::git`]) or looks at a checkout's HEAD, carries on what is known of all commits, and tells the engine.
+//! 2. What differs between the new commit's tree (or the files that git would take, [`io::checkout`]) and the catalog is looked at again.
+//! 3. [`engine::document::repo`] leaves out what must not be read and masks secrets ([`model::secrets::file`]); [`model::config_file`] cuts the
+//!    rest by its structure. Every reader of such a file, in the past too, goes through the same door.
 
 pub mod config;
 pub mod model;
