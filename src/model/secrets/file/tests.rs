@@ -169,3 +169,55 @@ fn innocent_configuration_stays() {
     check_kept("a.md", "Password: required\n\nThe token: a word.\n");
     check_kept("a.ts", "const token = process.env.TOKEN;\nlet password = read(x);\n");
 }
+
+#[test]
+fn hostile_files_take_linear_time() {
+    for (path, piece) in [
+        ("a.yaml", "password="),
+        ("a.yaml", "password: {"),
+        ("a.yaml", "key=[token="),
+        ("a.yaml", "token: \""),
+        ("a.yaml", "password:\n"),
+        ("a.yaml", "tokens:\n- "),
+        ("a.yaml", "password: |\n "),
+        ("a.md", "```\npassword: x\n"),
+        ("a.md", "| token | hunter2x |\n"),
+        ("a.txt", "-----BEGIN PRIVATE KEY-----\n"),
+        ("b.txt", "x\n-----BEGIN PGP MESSAGE-----\n"),
+        ("a.yaml", "kind: Secret\ndata: {\n"),
+        ("a.yaml", "kind: Secret\ndata:\n- "),
+        ("a.json", "{\"kind\":\"Secret\",\"data\":{"),
+        ("a.yaml", "name=a_token value="),
+        ("a.yaml", "value: "),
+        ("a.tf", "variable \"token\" {"),
+        ("a.sh", "--token "),
+        ("a.sh", "echo a "),
+        ("a.sh", "curl -u a"),
+        ("a.sh", "docker login "),
+        ("a.sh", "--from-literal="),
+        ("a.xml", "<password>"),
+        ("a.yaml", "secretGenerator:\n- "),
+        ("a.yaml", "a://b:"),
+        ("Dockerfile", "ENV A "),
+    ] {
+        let text = piece.repeat((1 << 20) / piece.len());
+        let started = std::time::Instant::now();
+        of_file(path, &text);
+        assert!(started.elapsed().as_secs() < 10, "{piece}: {:?}", started.elapsed());
+        println!("{piece:?}: {:?}", started.elapsed());
+    }
+    // Ever deeper.
+    for (piece, start) in [
+        ("password:\n", ""),
+        ("password: |\n", ""),
+        ("data:\n", "kind: Secret\n"),
+        ("secretGenerator:\n", ""),
+    ] {
+        let deep = |it: usize| " ".repeat(it) + piece;
+        let text = start.to_owned() + &(0..1400).map(deep).collect::<String>();
+        let started = std::time::Instant::now();
+        of_file("a.yaml", &text);
+        assert!(started.elapsed().as_secs() < 10, "{piece}: {:?}", started.elapsed());
+        println!("deep {piece:?}: {:?}", started.elapsed());
+    }
+}
