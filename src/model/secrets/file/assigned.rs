@@ -77,6 +77,10 @@ fn assigned(language: Language, text: &str, all: &mut Vec<Found>) {
             line_end = end_of_line(text, found.end());
         }
         let (start, name) = name_at(text, found.range());
+        // An ExternalSecret names the key that it fills.
+        if name == "secretKey" && text[line_end..].trim_start().starts_with("remoteRef") {
+            continue;
+        }
         if let Some(kind) = key::kind_of(name) {
             let value = Value {
                 language,
