@@ -11,7 +11,7 @@ use super::{Found, is_placeholder};
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
     let words = "password|passwd|passphrase|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|auth[_-]?key|encryption[_-]?key";
     Regex::new(&format!(
-        r#"(?i-u)({words})s?[0-9]{{0,2}}[*_"'`]{{0,3}}[ \t]{{0,4}}(?::=|=>|:|=)[ \t]{{0,8}}[*_]{{0,2}}[ \t]{{0,2}}"#
+        r#"(?i-u)(?:{words})s?[0-9]{{0,2}}[*_"'`]{{0,3}}[ \t]{{0,4}}(?::=|=>|:|=)[ \t]{{0,8}}[*_]{{0,2}}[ \t]{{0,2}}"#
     ))
     .expect("the pattern is constant")
 });
@@ -26,16 +26,22 @@ pub(super) const TRIGGER: &str = concat!(
 const MAX_VALUE: usize = 160;
 
 pub(super) fn find(text: &str) -> Vec<Found> {
-    let in_key = KEY.captures_iter(text).filter_map(|captures| {
-        let (whole, word) = (captures.get(0)?, captures.get(1)?);
-        let kind = kind_of(word.as_str());
-        let (start, value) = value_at(text, whole.end())?;
+    let in_key = KEY.find_iter(text).filter_map(|found| {
+        let kind = kind_of(word_of(found.as_str()));
+        let (start, value) = value_at(text, found.end())?;
         is_secret(value, kind).then(|| Found {
             range: start..start + value.len(),
             kind,
         })
     });
     in_key.collect()
+}
+
+/// Returns the telling word at the beginning of a match.
+fn word_of(found: &str) -> &str {
+    let end = found.find(|it: char| !it.is_ascii_alphabetic() && !"_-".contains(it));
+    let word = found[..end.unwrap_or(found.len())].trim_end_matches(['_', '-']);
+    word.strip_suffix(['s', 'S']).unwrap_or(word)
 }
 
 fn kind_of(word: &str) -> &'static str {

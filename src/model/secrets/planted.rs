@@ -14,7 +14,7 @@ fn no_planted_secret_is_kept() {
         for (path, text) in files(&value, tells) {
             match of_file(path, &text) {
                 Seen::Text(masked) if faces(&value).iter().any(|it| masked.contains(it)) => {
-                    kept.push(format!("{kind} in {path}: {masked}"))
+                    kept.push(format!("{kind} in {path}: {masked}"));
                 }
                 Seen::Text(_) => (),
                 // The shapes are there to be looked into.

@@ -50,7 +50,13 @@ pub(super) fn find(language: Language, text: &str, is_triggered: impl Fn(usize) 
             continue;
         };
         let Some(kind) = key::kind_of(name.as_str()) else { continue };
-        Value { language, text, kind }.push(whole.start(), whole.end(), &mut all);
+        let value = Value {
+            language,
+            text,
+            kind,
+            line_end: end_of_line(text, whole.end()),
+        };
+        value.push(whole.start(), whole.end(), &mut all);
     }
     all
 }
@@ -62,14 +68,27 @@ fn assigned(language: Language, text: &str, all: &mut Vec<Found>) {
         after > 0 && fences[after - 1].contains(&at)
     };
     // What was looked at as a value is no key: many keys in one another take linear time.
-    let mut done = 0;
+    let (mut done, mut line_end) = (0, 0);
     for found in KEY.find_iter(text) {
         if found.end() <= done || language == Language::Prose && !is_fenced(found.start()) {
             continue;
         }
+        if found.end() > line_end {
+            line_end = end_of_line(text, found.end());
+        }
         let (start, name) = name_at(text, found.range());
+        // An ExternalSecret names the key that it fills.
+        if name == "secretKey" && text[line_end..].trim_start().starts_with("remoteRef") {
+            continue;
+        }
         if let Some(kind) = key::kind_of(name) {
-            let end = Value { language, text, kind }.push(start, found.end(), all);
+            let value = Value {
+                language,
+                text,
+                kind,
+                line_end,
+            };
+            let end = value.push(start, found.end(), all);
             done = done.max(end);
         }
     }
@@ -78,6 +97,10 @@ fn assigned(language: Language, text: &str, all: &mut Vec<Found>) {
 fn fences(text: &str) -> Vec<Range<usize>> {
     let marks: Vec<usize> = text.match_indices("```").map(|(at, _)| at).collect();
     marks.chunks(2).map(|it| it[0]..it.get(1).copied().unwrap_or(text.len())).collect()
+}
+
+fn end_of_line(text: &str, at: usize) -> usize {
+    memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |it| at + it)
 }
 
 /// Returns the whole key of a match, and where it begins.
@@ -98,9 +121,11 @@ fn name_at(text: &str, found: Range<usize>) -> (usize, &str) {
 fn properties(text: &str) -> usize {
     let mut at = 0;
     while text[at..].starts_with(['&', '!']) {
-        let word = text[at..].find(|it: char| it.is_whitespace()).unwrap_or(text.len() - at);
+        let Some(word) = text[at..].bytes().take(MAX_PROPERTY).position(|it| it.is_ascii_whitespace()) else {
+            break;
+        };
         let spaces = text[at + word..].bytes().take_while(|it| *it == b' ').count();
-        let is_property = spaces > 0 && word <= 60 && (text[at..].starts_with('&') || text[at..].starts_with("!!"));
+        let is_property = spaces > 0 && (text[at..].starts_with('&') || text[at..].starts_with("!!"));
         if !is_property {
             break;
         }
@@ -113,6 +138,7 @@ struct Value<'t> {
     language: Language,
     text: &'t str,
     kind: &'static str,
+    line_end: usize,
 }
 
 impl Value<'_> {
@@ -122,15 +148,14 @@ impl Value<'_> {
         let bytes = self.text.as_bytes();
         let before = &bytes[key.saturating_sub(MAX_INDENT)..key];
         let line_start = memrchr(b'\n', before).map_or(key - before.len(), |it| key - before.len() + it + 1);
-        let line_end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |it| at + it);
-        let line = self.text[at..line_end].trim_end();
+        let line = self.text[at..self.line_end].trim_end();
         let indent = bytes[line_start..key]
             .iter()
             .take_while(|it| matches!(it, b' ' | b'\t' | b'-'))
             .count();
         let is_block = line.starts_with(['|', '>']) && line.len() <= 3 || line.starts_with("| #");
         if line.is_empty() || line.starts_with('#') || is_block {
-            return self.below(indent, line_end, is_block, all);
+            return self.below(indent, is_block, all);
         }
         if let Some(list) = line.strip_prefix('[').filter(|it| !it.starts_with("redacted:")) {
             return self.list(at + 1, list, all);
@@ -194,8 +219,8 @@ impl Value<'_> {
     }
 
     /// The lines below a key that has no value on its own line: a block, a list, or the value alone.
-    fn below(&self, indent: usize, line_end: usize, is_block: bool, all: &mut Vec<Found>) -> usize {
-        let mut at = line_end + 1;
+    fn below(&self, indent: usize, is_block: bool, all: &mut Vec<Found>) -> usize {
+        let mut at = self.line_end + 1;
         let rest = self.text.get(at..).unwrap_or_default();
         for line in rest.split_inclusive('\n') {
             let content = line.trim();
@@ -238,6 +263,9 @@ impl Value<'_> {
         Found { range, kind: self.kind }
     }
 }
+
+/// No anchor or tag is longer.
+const MAX_PROPERTY: usize = 60;
 
 /// A key that stands further in its line opens no line.
 const MAX_INDENT: usize = 400;

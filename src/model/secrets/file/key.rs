@@ -108,6 +108,10 @@ pub(super) fn is_harmless(value: &str) -> bool {
             | "~"
             | "string"
             | "required"
+            | "password"
+            | "token"
+            | "secret"
+            | "key"
             | "optional"
     );
     word || value.len() < 5 && value.bytes().all(|it| it.is_ascii_digit()) || is_reference(value) || is_path(value)
@@ -118,11 +122,11 @@ pub(super) fn is_reference(value: &str) -> bool {
     let is_name = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_');
     value.starts_with("[redacted:")
         || value.starts_with("${") && value.ends_with('}')
-        || value.starts_with("$(") && value.ends_with(')')
+        || value.starts_with("$(")
         || value.starts_with("$__file{")
         || value.strip_prefix('$').is_some_and(is_name)
         || value.starts_with("{{") && value.ends_with("}}")
-        || value.starts_with('<') && value.ends_with('>')
+        || value.starts_with('<') && value.trim_end_matches([']', ')', '}', ',', '.']).ends_with('>')
         || value.starts_with('%') && value.ends_with('%') && value.len() > 2
         || [
             "ref+",

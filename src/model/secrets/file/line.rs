@@ -50,7 +50,7 @@ pub(super) const RULES: [(&str, &str, &str); 14] = [
     (
         "password",
         r"(?i)-[a-z-]*(?:password|passwd|passphrase|secret|token|key)[ \t=]",
-        r#"(?i)--?(?:[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key|secret-?key))(?:[ \t]{1,4}|=)["']?([^\s"'`\\,\]-][^\s"'`\\]*)"#,
+        r#"(?im)(?:^|[\s"'`(\[=,;|])--?(?:[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key|secret-?key))(?:[ \t]{1,4}|=)["']?([^\s"'`\\,\]-][^\s"'`\\]*)"#,
     ),
     (
         "password",
@@ -60,7 +60,7 @@ pub(super) const RULES: [(&str, &str, &str); 14] = [
     (
         "password",
         r"(?i)-[a-z-]*(?:password|passwd|passphrase|secret|token|key)[\x22\x27]?[ \t\r]*[,\n]",
-        r#"(?i)--?(?:[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key|secret-?key))["']?(?:[ \t]{0,4},[ \t\r]{0,4}\n?[ \t]*|[ \t\r]{0,4}\n[ \t]*-[ \t]{1,4})(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'`\\,\]-][^\s"'`\\,]*))"#,
+        r#"(?im)(?:^|[\s"'`(\[=,;|])--?(?:[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key|secret-?key))["']?(?:[ \t]{0,4},[ \t\r]{0,4}\n?[ \t]*|[ \t\r]{0,4}\n[ \t]*-[ \t]{1,4})(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'`\\,\]-][^\s"'`\\,]*))"#,
     ),
     (
         "password",

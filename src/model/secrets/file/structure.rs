@@ -165,6 +165,7 @@ fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
     if !SECRET.is_match(inside) {
         return;
     }
+    let last_brace = inside.rfind('}');
     let mut done = 0;
     for data in DATA.captures_iter(inside) {
         let (Some(whole), Some(indent)) = (data.get(0), data.get(1)) else {
@@ -174,7 +175,10 @@ fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
             continue;
         }
         if let Some(flow) = data.get(2) {
-            let end = inside[flow.start()..].find('}').map_or(flow.end(), |it| flow.start() + it);
+            // Where no brace closes, none is looked for again and again.
+            let is_closed = last_brace.is_some_and(|it| it >= flow.start());
+            let end = is_closed.then(|| inside[flow.start()..].find('}')).flatten();
+            let end = end.map_or(flow.end(), |it| flow.start() + it);
             flow_values(text, document.start + flow.start()..document.start + end, all);
             done = end;
             continue;

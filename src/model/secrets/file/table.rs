@@ -26,7 +26,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
             let beside = column.checked_sub(1).and_then(|it| kinds[it]);
             let kind = beside.or_else(|| header.get(column).copied().flatten());
             let value = &text[cell.clone()];
-            if let Some(kind) = kind.filter(|it| keyed::is_secret(value, it) && !key::is_harmless(value)) {
+            if let Some(kind) = kind.filter(|it| value.is_ascii() && keyed::is_secret(value, it) && !key::is_harmless(value)) {
                 all.push(Found { range: cell.clone(), kind });
             }
         }

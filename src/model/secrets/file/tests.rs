@@ -169,3 +169,91 @@ fn innocent_configuration_stays() {
     check_kept("a.md", "Password: required\n\nThe token: a word.\n");
     check_kept("a.ts", "const token = process.env.TOKEN;\nlet password = read(x);\n");
 }
+
+#[test]
+fn hostile_files_take_linear_time() {
+    for (path, piece) in [
+        ("a.yaml", "password="),
+        ("a.yaml", "password: {"),
+        ("a.yaml", "key=[token="),
+        ("a.yaml", "token: \""),
+        ("a.yaml", "password:\n"),
+        ("a.yaml", "tokens:\n- "),
+        ("a.yaml", "password: |\n "),
+        ("a.md", "```\npassword: x\n"),
+        ("a.md", "| token | hunter2x |\n"),
+        ("a.txt", "-----BEGIN PRIVATE KEY-----\n"),
+        ("b.txt", "x\n-----BEGIN PGP MESSAGE-----\n"),
+        ("a.yaml", "kind: Secret\ndata: {\n"),
+        ("a.yaml", "kind: Secret\ndata:\n- "),
+        ("a.json", "{\"kind\":\"Secret\",\"data\":{"),
+        ("a.yaml", "name=a_token value="),
+        ("a.yaml", "value: "),
+        ("a.tf", "variable \"token\" {"),
+        ("a.sh", "--token "),
+        ("a.sh", "echo a "),
+        ("a.sh", "curl -u a"),
+        ("a.sh", "docker login "),
+        ("a.sh", "--from-literal="),
+        ("a.xml", "<password>"),
+        ("a.yaml", "secretGenerator:\n- "),
+        ("a.yaml", "a://b:"),
+        ("Dockerfile", "ENV A "),
+    ] {
+        let text = piece.repeat((1 << 20) / piece.len());
+        let started = std::time::Instant::now();
+        of_file(path, &text);
+        assert!(started.elapsed().as_secs() < 10, "{piece}: {:?}", started.elapsed());
+        println!("{piece:?}: {:?}", started.elapsed());
+    }
+    // Ever deeper.
+    for (piece, start) in [
+        ("password:\n", ""),
+        ("password: |\n", ""),
+        ("data:\n", "kind: Secret\n"),
+        ("secretGenerator:\n", ""),
+    ] {
+        let deep = |it: usize| " ".repeat(it) + piece;
+        let text = start.to_owned() + &(0..1400).map(deep).collect::<String>();
+        let started = std::time::Instant::now();
+        of_file("a.yaml", &text);
+        assert!(started.elapsed().as_secs() < 10, "{piece}: {:?}", started.elapsed());
+        println!("deep {piece:?}: {:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn what_looks_random_but_is_public_stays() {
+    for text in [
+        "sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\nrev: 3f786850e387550fdab836ed7e6dc881de23001b\n",
+        "tokenURL: https://id.example.org/token\nauthURL: https://id.example.org/auth\nkeySize: 4096\nkeyAlgorithm: RSA\n",
+        "author: Ada Lovelace\npath: /spec/values/tag\npattern: ^a-z$\npatches:\n  - path: a.yaml\n    target: {kind: Deployment}\n",
+        "envFrom:\n  - secretRef:\n      name: app-secret\n  - configMapRef: {name: app}\n",
+        "tls:\n  - hosts: [a.example.org]\n    secretName: a-tls\nimagePullSecrets: [{name: regcred}]\n",
+        "kind: ExternalSecret\nspec:\n  secretStoreRef: {kind: ClusterSecretStore, name: vault}\n  data:\n    - secretKey: db-password\n      remoteRef: {key: apps/db, property: password}\n",
+        "kind: Certificate\nspec:\n  secretName: a\n  privateKey:\n    algorithm: ECDSA\n    size: 384\n",
+        "existingSecret: db\nexistingSecretPasswordKey: password\nuserPasswordKey: password\nsecretKeys:\n  adminPasswordKey: admin\n",
+        "caBundle: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJkekNDQVIyZ0F3SUJBZ0lCQURBS0Jn\n",
+        "-----BEGIN CERTIFICATE-----\nMIIBdzCCAR2gAwIBAgIBADAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhrM3Mtc2Vy\n-----END CERTIFICATE-----\n",
+        "topologyKey: kubernetes.io/hostname\nmatchLabelKeys: [app]\nkey: node-role.kubernetes.io/control-plane\nvalue: \"true\"\n",
+        "serviceAccount:\n  automountServiceAccountToken: true\n  tokenExpirationSeconds: 3600\n",
+    ] {
+        check_kept("a.yaml", text);
+    }
+    check_kept(
+        "a.json",
+        "{\"integrity\": \"sha512-oRkNTiRh6vEbnJ2tGCGb6Q0sb0oqfCDcX0fZ5FhBTXW1uZ1kXkJ4J5d0Cj0mT1uYdTqg8l0Yp4mEo2A==\"}\n",
+    );
+    check_kept(
+        "a.md",
+        "| Setting | Default |\n|---|---|\n| `password` | required |\n| token | a word |\n| secretName | my-tls-2024 |\n",
+    );
+    check_kept(
+        "a.rs",
+        "let token = tokens.next();\nlet key = map.key(\"name\");\nfn password(&self) -> &str;\n",
+    );
+    check_kept(
+        "a.sh",
+        "TOKEN=$(cat /run/token)\nPASSWORD=\"${PASSWORD:?}\"\ncurl -H \"Authorization: Bearer $TOKEN\" https://example.org\n",
+    );
+}
