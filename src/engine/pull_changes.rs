@@ -9,7 +9,6 @@ use crate::{
     model::{
         config_file::{changes::changes, generated},
         hash::ContentHash,
-        path::NotePath,
         pull_request::{Change, ChangedFile, Commit, Diff, LeftToDo, Method, PullRequest, ResourceChange},
         secrets,
     },
@@ -99,8 +98,8 @@ fn resources(repository: &Repository, files: &[ChangedPath]) -> Result<Vec<Resou
     let is_manifest = |it: &&ChangedPath| [".yaml", ".yml"].iter().any(|end| it.path.ends_with(end));
     let mut all = Vec::new();
     for file in files.iter().filter(is_manifest).take(MOST_LOOKED_INTO) {
-        let before = text(repository, file.renamed_from.as_deref().unwrap_or(&file.path), file.before)?;
-        let after = text(repository, &file.path, file.after)?;
+        let before = text(repository, file.before)?;
+        let after = text(repository, file.after)?;
         all.extend(changes(&file.path, before.as_deref(), after.as_deref()));
         if all.len() >= MOST_RESOURCES {
             break;
@@ -110,16 +109,14 @@ fn resources(repository: &Repository, files: &[ChangedPath]) -> Result<Vec<Resou
     Ok(all)
 }
 
-/// Returns a file's text without its secrets; `None` where there is none to be looked into.
-fn text(repository: &Repository, path: &str, hash: Option<ContentHash>) -> Result<Option<String>> {
-    let (Some(hash), Ok(path)) = (hash, NotePath::parse_in_repo(path)) else {
-        return Ok(None);
-    };
+/// Returns a file's text, secrets and all: what changes of it is told masked. `None` where there is none to be looked into.
+fn text(repository: &Repository, hash: Option<ContentHash>) -> Result<Option<String>> {
+    let Some(hash) = hash else { return Ok(None) };
     let bytes = repository.beginning(hash, MOST_BYTES + 1)?;
     if bytes.len() > MOST_BYTES {
         return Ok(None);
     }
-    Ok(super::document::repo::visible(&path, &bytes).ok().map(|it| it.into_owned()))
+    Ok(String::from_utf8(bytes).ok())
 }
 
 fn left_to_do(files: &[ChangedPath]) -> Vec<LeftToDo> {

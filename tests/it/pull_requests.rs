@@ -348,6 +348,23 @@ async fn callers_without_a_forge_tell_what_they_know() {
 }
 
 #[tokio::test]
+async fn where_another_note_lies_a_pull_request_gets_one_beside_it() {
+    let own = "# My own note\n";
+    let server = Server::start_with(&[("Agent/PRs/own/y/own-y-1.md", own)], with_forge).await;
+    let told = json!({"host": "example.net", "repo": "own/y", "number": 1, "title": "Told by hand", "state": "open"});
+    assert_eq!(server.post("/v1/pull-requests", &told).await.status, StatusCode::ACCEPTED);
+    note_with(&server, "Agent/PRs/own/y/own-y-1-example.net.md", &["pr: example.net/own/y#1"]).await;
+    // Another forge's of the same name and number has a third.
+    let other = json!({"host": "example.com", "repo": "own/y", "number": 1, "title": "Another", "state": "open"});
+    assert_eq!(server.post("/v1/pull-requests", &other).await.status, StatusCode::ACCEPTED);
+    note_with(&server, "Agent/PRs/own/y/own-y-1-example.com.md", &["pr: example.com/own/y#1"]).await;
+    assert_eq!(
+        fs::read_to_string(server.folder().join("vault/Agent/PRs/own/y/own-y-1.md")).unwrap(),
+        own
+    );
+}
+
+#[tokio::test]
 async fn a_thousand_events_in_any_order_become_the_same_notes() {
     let mut events: Vec<(String, Value)> = Vec::new();
     for number in 1..=200 {

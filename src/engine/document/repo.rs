@@ -57,26 +57,25 @@ pub fn visible<'b>(path: &NotePath, bytes: &'b [u8]) -> Result<Cow<'b, str>, &'s
     if bytes[..bytes.len().min(LOOKED_AT)].contains(&0) {
         return Err("binary");
     }
-    let bytes = if bytes.len() > LARGE {
-        whole_lines(&bytes[..BEGINNING])
-    } else {
-        bytes
-    };
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err("not UTF-8");
     };
-    if config_file::generated::is_generated(path.as_str(), text) {
+    let shown = if text.len() > LARGE { beginning(text) } else { text };
+    if config_file::generated::is_generated(path.as_str(), shown) {
         return Err("made by a tool");
     }
+    // What stands further down may tell what the beginning is: the whole is masked, and then cut.
     match file::of_file(path.as_str(), text) {
         Seen::NameOnly(why) => Err(why),
-        Seen::Text(text) => Ok(text),
+        Seen::Text(masked) if text.len() > LARGE => Ok(Cow::Owned(beginning(&masked).to_owned())),
+        Seen::Text(masked) => Ok(masked),
     }
 }
 
-fn whole_lines(bytes: &[u8]) -> &[u8] {
-    let end = memchr::memrchr(b'\n', bytes).map_or(0, |it| it + 1);
-    &bytes[..end]
+/// Returns the first lines of a large text.
+fn beginning(text: &str) -> &str {
+    let cut = memchr::memrchr(b'\n', &text.as_bytes()[..text.len().min(BEGINNING)]);
+    &text[..cut.map_or(0, |it| it + 1)]
 }
 
 fn name_only(why: &str) -> Document<'static> {

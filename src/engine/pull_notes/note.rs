@@ -229,7 +229,14 @@ impl Writer {
                 return Ok(hit.path);
             }
         }
-        Ok(own)
+        // Somebody else's note may lie there: another forge's, or one of a person.
+        let beside = note::path_with_host(&self.agent_folder, id);
+        let free = [Some(own), beside].into_iter().flatten().find_map(|it| match self.read(&it) {
+            Ok(None) => Some(Ok(it)),
+            Ok(Some(_)) => None,
+            Err(why) => Some(Err(why)),
+        });
+        free.unwrap_or_else(|| Err(Trouble::Never("other notes lie where its note would".to_owned())))
     }
 
     fn says_it_is(&self, path: &NotePath, id: &PullRequestId) -> Result<bool, Trouble> {

@@ -90,7 +90,7 @@ impl Root {
         Ok(())
     }
 
-    pub(super) fn is_clone(&self) -> bool {
+    pub(in crate::engine) fn is_clone(&self) -> bool {
         self.source.repo.as_ref().is_some_and(|it| it.is_clone())
     }
 

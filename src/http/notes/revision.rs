@@ -156,6 +156,13 @@ impl Past {
         match source.read(path, most) {
             Ok(file) => Ok(String::from_utf8_lossy(&shown(source, path, file.bytes)).into_owned()),
             Err(ReadError::NotFound) => Ok(String::new()),
+            Err(ReadError::TooLarge { size }) => Err(Problem::new(
+                ProblemKind::TooLarge,
+                format!("`{path}` has {size} bytes, more than {most}"),
+            )),
+            Err(ReadError::Symlink | ReadError::Folder | ReadError::NotAFile) => {
+                Err(Problem::new(ProblemKind::NoteNotFound, format!("there is no note `{path}`")))
+            }
             Err(why) => Err(Problem::new(ProblemKind::Busy, format!("the note `{path}` cannot be read: {why}")).retry_after_ms(500)),
         }
     }

@@ -64,6 +64,8 @@ impl Mirror {
     /// Opens the clone at `place`, which is made, empty, when it is missing.
     pub fn open(place: &Path, origin: Origin) -> anyhow::Result<Mirror> {
         prepare_private(place).with_context(|| format!("cannot use the clone {}", place.display()))?;
+        // It holds whatever secrets others committed, unmasked.
+        std::fs::set_permissions(place, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
         let handle = git2::Repository::open_bare(place)?;
         handle.set_head(BRANCH)?;
         Ok(Mirror {

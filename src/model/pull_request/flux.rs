@@ -29,19 +29,30 @@ pub fn read(body: &[u8]) -> Result<Option<Rollout>, String> {
     };
     let time = json::time(&event, "/timestamp").ok_or("the event has no time")?;
     let metadata = event.get("metadata").unwrap_or(&Value::Null);
+    let reason = json::name(&event, "/reason").unwrap_or_default();
+    let failed = json::name(&event, "/severity").is_some_and(|it| it == "error");
+    // Only what is done is told: a rollout may go on for long, and still fail.
+    if !failed && !is_success(&reason) {
+        return Ok(None);
+    }
     let revision = REVISION_KEYS.iter().find_map(|it| commit(metadata.get(it)?.as_str()?));
     Ok(revision.map(|revision| Rollout {
         object,
         revision,
         time,
-        ok: json::name(&event, "/severity").is_none_or(|it| it != "error"),
-        reason: json::name(&event, "/reason").unwrap_or_default(),
+        ok: !failed,
+        reason,
         message: json::text(&event, "/message")
             .unwrap_or_default()
             .chars()
             .take(MAX_MESSAGE_CHARS)
             .collect(),
     }))
+}
+
+/// Says whether an event tells of an end: `ReconciliationSucceeded`, `UpgradeSucceeded`, `InstallSucceeded`, `TestSucceeded`.
+fn is_success(reason: &str) -> bool {
+    reason.ends_with("Succeeded")
 }
 
 /// Returns the commit of a revision: `main/<sha>`, `main@sha1:<sha>`, `sha1:<sha>` or the sha alone. `latest@sha256:..` is an artifact's digest.
@@ -97,8 +108,8 @@ mod tests {
     #[test]
     fn the_key_of_the_revision_may_be_any_of_the_known() {
         let check = |metadata: Value, expected: bool| {
-            let event =
-                json!({"involvedObject": {"kind": "HelmRelease", "name": "a"}, "timestamp": "2025-01-02T03:04:05Z", "metadata": metadata});
+            let event = json!({"involvedObject": {"kind": "HelmRelease", "name": "a"}, "timestamp": "2025-01-02T03:04:05Z",
+                    "reason": "UpgradeSucceeded", "metadata": metadata});
             let found = read(event.to_string().as_bytes()).unwrap();
             assert_eq!(found.is_some_and(|it| it.ok && it.object == "HelmRelease a"), expected, "{event}");
         };
@@ -108,6 +119,19 @@ mod tests {
         check(json!({"helm.toolkit.fluxcd.io/revision": "1.2.3"}), false);
         check(json!({}), false);
         check(Value::Null, false);
+    }
+
+    #[test]
+    fn what_goes_on_is_no_rollout_yet() {
+        let check = |severity: &str, reason: &str, expected: Option<bool>| {
+            let event = json!({"involvedObject": {"kind": "Kustomization", "name": "a"}, "timestamp": "2025-01-02T03:04:05Z",
+                "severity": severity, "reason": reason, "metadata": {"revision": format!("main/{SHA}")}});
+            assert_eq!(read(event.to_string().as_bytes()).unwrap().map(|it| it.ok), expected, "{reason}");
+        };
+        check("info", "Progressing", None);
+        check("info", "DependencyNotReady", None);
+        check("info", "ReconciliationSucceeded", Some(true));
+        check("error", "HealthCheckFailed", Some(false));
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod properties;
 mod review;
 mod untrusted;
 
-pub use self::name::path;
+pub use self::name::{path, path_with_host};
 
 /// The pages of a forge, for people: where its URLs begin. Of the configuration, never of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]

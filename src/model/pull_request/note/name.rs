@@ -7,8 +7,22 @@ const PART_MOST: usize = 60;
 
 /// Returns `{agent_folder}/PRs/{owner}/{repo}/{owner}-{repo}-{number}.md`, `None` when no such note can be made (the folder is too long).
 pub fn path(agent_folder: &NotePath, id: &PullRequestId) -> Option<NotePath> {
+    named(agent_folder, id, "")
+}
+
+/// As [`path`], with the forge in the name: for where another's note lies at the first.
+pub fn path_with_host(agent_folder: &NotePath, id: &PullRequestId) -> Option<NotePath> {
+    named(agent_folder, id, &format!("-{}", safe(&id.host)))
+}
+
+fn named(agent_folder: &NotePath, id: &PullRequestId, end: &str) -> Option<NotePath> {
     let parts: Vec<String> = id.repo.split('/').map(safe).collect();
-    let path = format!("{}/PRs/{}/{}.md", agent_folder.as_str(), parts.join("/"), stem(&id.repo, id.number));
+    let path = format!(
+        "{}/PRs/{}/{}{end}.md",
+        agent_folder.as_str(),
+        parts.join("/"),
+        stem(&id.repo, id.number)
+    );
     let path = NotePath::parse(&path).ok()?;
     new_name::check(&path).ok()?;
     Some(path)

@@ -8,9 +8,14 @@ use regex::Regex;
 
 use super::{super::Found, key};
 
-static SECRET: LazyLock<Regex> = LazyLock::new(|| constant(r#"(?m)^[ \t-]*kind:[ \t]*["']?(?:Secret|SealedSecret)["']?[ \t\r]*(?:#.*)?$"#));
+/// Only Secrets have `stringData`: a patch of one need not say its kind, and a template may make it.
+static SECRET: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r#"(?m)^[ \t-]*["']?kind["']?[ \t]*:(?:[ \t]*[!&][^ \t\r\n]*)*[ \t]*(?:[|>][+-]?)?[ \t\r]*\n?[ \t]*["']?(?:\{\{[- "'\x60]*)?(?:Secret|SealedSecret)["']?(?:["'\x60 -]*\}\})?[ \t\r]*(?:#.*)?$|^[ \t-]*["']?stringData["']?[ \t]*:"#,
+    )
+});
 static DATA: LazyLock<Regex> =
-    LazyLock::new(|| constant(r#"(?m)^([ \t-]*)["']?(?:data|stringData|encryptedData)["']?:[ \t]*([^ \t\r\n#].*)?$"#));
+    LazyLock::new(|| constant(r#"(?m)^([ \t-]*)["']?(?:data|stringData|encryptedData)["']?[ \t]*:[ \t]*([^ \t\r\n#].*)?$"#));
 static FLOW_DATA: LazyLock<Regex> = LazyLock::new(|| constant(r#"["']?\b(?:data|stringData|encryptedData)["']?\s{0,9}:\s{0,9}\{"#));
 static FLOW_SECRET: LazyLock<Regex> =
     LazyLock::new(|| constant(r#"["']?\bkind["']?\s{0,9}:\s{0,9}["']?(?:Sealed)?Secret["']?\s{0,9}[,}]"#));
@@ -37,9 +42,12 @@ fn constant(pattern: &str) -> Regex {
 /// Returns the secrets that stand in a telling place.
 pub(super) fn find(text: &str, is_triggered: impl Fn(usize) -> bool) -> Vec<Found> {
     let mut all = Vec::new();
-    if memmem::find(text.as_bytes(), b"Secret").is_some() {
+    if ["Secret", "stringData"]
+        .iter()
+        .any(|it| memmem::find(text.as_bytes(), it.as_bytes()).is_some())
+    {
         documents(text).into_iter().for_each(|it| in_document(text, it, &mut all));
-        if FLOW_SECRET.is_match(text) {
+        if FLOW_SECRET.is_match(text) || text.contains("stringData") {
             let mut done = 0;
             for data in FLOW_DATA.find_iter(text) {
                 if data.start() >= done {

@@ -257,3 +257,32 @@ fn what_looks_random_but_is_public_stays() {
         "TOKEN=$(cat /run/token)\nPASSWORD=\"${PASSWORD:?}\"\ncurl -H \"Authorization: Bearer $TOKEN\" https://example.org\n",
     );
 }
+
+#[test]
+fn a_secret_whose_kind_is_written_otherwise_or_not_at_all_is_one() {
+    let check = |head: &str| {
+        let text = format!("{head}\nmetadata: {{name: y}}\nstringData:\n  word: Zq81kkpx\n");
+        let Seen::Text(masked) = of_file("apps/a.yaml", &text) else {
+            panic!("{head}")
+        };
+        assert!(!masked.contains("Zq81kkpx"), "{masked}");
+    };
+    check("\"kind\": \"Secret\"");
+    check("kind : Secret");
+    check("kind:\n  Secret");
+    check("kind: >-\n  Secret");
+    check("kind: !!str Secret");
+    check("kind: &k Secret");
+    check("kind: {{ \"Secret\" }}");
+    check("# a patch without its kind");
+    let templated = "kind: {{ \"Secret\" }}\ndata:\n  word: WnE4MWtrcHg=\n";
+    let Seen::Text(masked) = of_file("charts/x/templates/s.yaml", templated) else {
+        panic!()
+    };
+    assert!(!masked.contains("WnE4MWtrcHg"), "{masked}");
+    let json = "{kind: 'Secret', stringData: {k: 'Zq81kkpx'}}";
+    let Seen::Text(masked) = of_file("h/sec.json5", json) else {
+        panic!()
+    };
+    assert!(!masked.contains("Zq81kkpx"), "{masked}");
+}
