@@ -104,7 +104,11 @@ fn known_operators_are_conditions() {
         &["HelmRelease", "a"],
         "(image:*nginx* & <kind:HelmRelease name:a>)",
     );
-    check("x -kind:Secret name:a port:80", &["x", "a", "80"], "(!kind:Secret & name:a & port:80)");
+    check(
+        "x -kind:Secret name:a port:80",
+        &["x", "a", "80"],
+        "(!kind:Secret & name:a & port:80)",
+    );
     check(
         "content:copper content:\"a b\"",
         &["copper", "\"a b\""],
