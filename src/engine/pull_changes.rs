@@ -1,14 +1,18 @@
 //! What a clone knows of a pull request: commits, files, the resources that it changes, what it leaves to do, how it was merged. Knows both git
 //! and the model of pull requests; asks no forge.
 
+use std::borrow::Cow;
+
 use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::{
+    engine::document::repo::visible,
     io::git::{ChangedPath, Repository},
     model::{
         config_file::{changes::changes, generated},
         hash::ContentHash,
+        path::NotePath,
         pull_request::{Change, ChangedFile, Commit, Diff, LeftToDo, Method, PullRequest, ResourceChange},
         secrets,
     },
@@ -21,6 +25,9 @@ const MOST_BYTES: usize = 512 << 10;
 const MOST_LOOKED_INTO: usize = 300;
 const MOST_RESOURCES: usize = 500;
 const MOST_LEFT: usize = 50;
+
+/// In the place of a value that must not be told.
+const HIDDEN: &str = "[redacted:secret]";
 
 /// The longest line that is kept of what is left to do.
 const MOST_LINE: usize = 200;
@@ -98,15 +105,39 @@ fn resources(repository: &Repository, files: &[ChangedPath]) -> Result<Vec<Resou
     let is_manifest = |it: &&ChangedPath| [".yaml", ".yml"].iter().any(|end| it.path.ends_with(end));
     let mut all = Vec::new();
     for file in files.iter().filter(is_manifest).take(MOST_LOOKED_INTO) {
-        let before = text(repository, file.before)?;
-        let after = text(repository, file.after)?;
-        all.extend(changes(&file.path, before.as_deref(), after.as_deref()));
+        let (before, after) = (text(repository, file.before)?, text(repository, file.after)?);
+        all.extend(told(&file.path, before.as_deref(), after.as_deref()));
         if all.len() >= MOST_RESOURCES {
             break;
         }
     }
     all.truncate(MOST_RESOURCES);
     Ok(all)
+}
+
+/// Returns what changed between two texts as it may be told: that a secret changed, but of values only what the masked texts show.
+fn told(path: &str, before: Option<&str>, after: Option<&str>) -> Vec<ResourceChange> {
+    let masked = |text: Option<&str>| {
+        let path = NotePath::parse_in_repo(path).ok()?;
+        visible(&path, text?.as_bytes()).ok().map(Cow::into_owned)
+    };
+    let shown = changes(path, masked(before).as_deref(), masked(after).as_deref());
+    let mut all = changes(path, before, after);
+    for change in &mut all {
+        let same = |it: &&ResourceChange| (&it.kind, &it.namespace, &it.name) == (&change.kind, &change.namespace, &change.name);
+        let shown = shown.iter().find(same).map_or(&[][..], |it| it.keys.as_slice());
+        for key in &mut change.keys {
+            if let Some(shown) = shown.iter().find(|it| it.key == key.key) {
+                key.clone_from(shown);
+            } else {
+                // Equal once masked, so that a secret is what differs.
+                let hidden = |it: &mut Option<String>| it.iter_mut().for_each(|it| HIDDEN.clone_into(it));
+                hidden(&mut key.before);
+                hidden(&mut key.after);
+            }
+        }
+    }
+    all
 }
 
 /// Returns a file's text, secrets and all: what changes of it is told masked. `None` where there is none to be looked into.
@@ -128,4 +159,38 @@ fn left_to_do(files: &[ChangedPath]) -> Vec<LeftToDo> {
         })
     });
     lines.take(MOST_LEFT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deployment(password: &str, image: &str) -> String {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: ai}}\nspec:\n  template:\n    spec:\n      containers:\n        \
+             - name: app\n          image: {image}\n          env:\n            - name: DB_PASSWORD\n              value: {password}\n"
+        )
+    }
+
+    #[test]
+    fn that_a_secret_changed_is_told_and_never_the_secret() {
+        let (before, after) = (deployment("Kestrel81x", "nginx:1.26"), deployment("Merlin47qq", "nginx:1.27"));
+        let found = told("apps/web.yaml", Some(&before), Some(&after));
+        let text = format!("{found:?}");
+        assert!(!text.contains("Kestrel81x") && !text.contains("Merlin47qq"), "{text}");
+        assert!(
+            text.contains("DB_PASSWORD") && text.contains("nginx:1.26") && text.contains("nginx:1.27"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn of_a_file_that_is_known_by_its_name_only_the_resource_is_told() {
+        let secret =
+            |word: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: sec, namespace: ai}}\nstringData:\n  word: {word}\n");
+        let found = told("apps/web-secret.yaml", Some(&secret("Kestrel81x")), Some(&secret("Merlin47qq")));
+        let text = format!("{found:?}");
+        assert!(found.len() == 1 && found[0].name == "sec" && found[0].keys_total == 1, "{text}");
+        assert!(!text.contains("Kestrel81x") && !text.contains("Merlin47qq"), "{text}");
+    }
 }
