@@ -240,7 +240,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Runs until [`Event::Shutdown`], or, where nothing is synced, until every handle is gone.
+    /// Runs until [`Event::Shutdown`], or, where nothing is synced or followed, until every handle is gone.
     pub fn run(mut self) {
         let _flag = StoppedFlag(Arc::clone(&self.shared));
         loop {

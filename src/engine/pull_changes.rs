@@ -35,7 +35,7 @@ const MOST_LINE: usize = 200;
 /// Returns what the clone says of a pull request whose head is known; `None` when the clone has no such commit.
 pub(super) fn from_clone(repository: &Repository, known: &PullRequest) -> Result<Option<PullRequest>> {
     let Some(head) = &known.head_sha else { return Ok(None) };
-    let leaves_work = |line: &str| ["TODO", "FIXME"].iter().any(|it| line.contains(it));
+    let leaves_work = |line: &str| remark(line).is_some();
     let found = repository.changes_of(head, known.merge_base.as_deref(), known.merge_commit.as_deref(), &leaves_work)?;
     let Some(found) = found else { return Ok(None) };
     let mut part = PullRequest::unknown(known.id.clone());
@@ -150,12 +150,18 @@ fn text(repository: &Repository, hash: Option<ContentHash>) -> Result<Option<Str
     Ok(String::from_utf8(bytes).ok())
 }
 
+/// Returns what a line says is left to do, from the word on: what stands before may be a value that nobody may see.
+fn remark(line: &str) -> Option<&str> {
+    let at = ["TODO", "FIXME"].iter().filter_map(|it| line.find(it)).min()?;
+    Some(line[at..].trim_end())
+}
+
 fn left_to_do(files: &[ChangedPath]) -> Vec<LeftToDo> {
     let lines = files.iter().filter(|it| !generated::is_generated(&it.path, "")).flat_map(|file| {
         file.lines.iter().map(|(line, text)| LeftToDo {
             path: file.path.clone(),
             line: u64::from(*line),
-            text: secrets::mask(text).chars().take(MOST_LINE).collect(),
+            text: secrets::mask(remark(text).unwrap_or_default()).chars().take(MOST_LINE).collect(),
         })
     });
     lines.take(MOST_LEFT).collect()
@@ -182,6 +188,12 @@ mod tests {
             text.contains("DB_PASSWORD") && text.contains("nginx:1.26") && text.contains("nginx:1.27"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn of_a_line_only_the_remark_is_told() {
+        assert_eq!(remark("  value: Kestrel81x # TODO rotate it\n"), Some("TODO rotate it"));
+        assert_eq!(remark("nothing"), None);
     }
 
     #[test]
