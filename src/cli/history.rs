@@ -11,7 +11,7 @@ use crate::{
         links::given,
         one_line, print,
     },
-    http::history::{ChangesResponse, CommitEntry, DiffResponse, HistoryResponse},
+    http::history::{ChangesResponse, CommitEntry, DiffResponse, HistoryResponse, changed::ChangedNote},
 };
 
 /// Shown below the options.
@@ -102,7 +102,7 @@ pub fn diff(client: &Client, args: &DiffArgs) -> Result<ExitCode, Failure> {
     Ok(status(!response.diff.is_empty()))
 }
 
-/// Prints a line a note, then a line a commit.
+/// Prints a line a note with the last commit that changed it, then a line a commit.
 pub fn changes(client: &Client, args: &ChangesArgs) -> Result<ExitCode, Failure> {
     let limit = args.limit.map(|it| it.to_string());
     let parameters = given([("since", &args.since), ("limit", &limit), ("source", &args.source)]);
@@ -111,11 +111,9 @@ pub fn changes(client: &Client, args: &ChangesArgs) -> Result<ExitCode, Failure>
     if args.output.json {
         print(answer.into_line())?;
     } else {
-        let notes = response
-            .found
-            .notes
-            .iter()
-            .map(|it| format!("{:8}  {}\n", it.change, one_line(&it.path)));
+        let commits = &response.found.commits;
+        let newest = |it: &ChangedNote| commits.iter().find(|commit| it.commits.first() == Some(&commit.commit));
+        let notes = response.found.notes.iter().map(|it| note_line(it, newest(it)));
         print(notes.chain(response.found.commits.iter().map(line)).collect::<String>())?;
     }
     Ok(status(!response.found.commits.is_empty()))
@@ -127,6 +125,17 @@ fn status(is_found: bool) -> ExitCode {
     } else {
         ExitCode::from(NOTHING_FOUND)
     }
+}
+
+/// `modified  apps/a.yaml  1a2b3c4d  fix: grow the volume  #7  Ada`: the last commit that changed it.
+fn note_line(note: &ChangedNote, newest: Option<&CommitEntry>) -> String {
+    let last = newest.map(|it| {
+        let short: String = it.commit.chars().take(8).collect();
+        let number = it.pull_request.map(|it| format!("  #{it}")).unwrap_or_default();
+        let author = it.author.split(" <").next().unwrap_or_default();
+        format!("  {short}  {}{number}  {}", one_line(&it.subject), one_line(author))
+    });
+    format!("{:8}  {}{}\n", note.change, one_line(&note.path), last.unwrap_or_default())
 }
 
 /// `1a2b3c4d  2026-02-03T10:00:00Z  claw (s-7)  note: A (edit)  learned today`.

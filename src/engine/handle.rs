@@ -193,6 +193,18 @@ impl Handle {
             .is_none_or(|it| it.elapsed() > 3 * self.shared.rescan_interval)
     }
 
+    /// Returns why nothing is known of a source yet: then an empty answer of it would prove nothing. `None` once it was read.
+    pub fn unread(&self, name: &SourceName) -> Option<String> {
+        let published = self.shared.published();
+        let source = published.status.sources.iter().find(|it| it.name == *name)?;
+        let is_filled = source.last_scan.is_some() && (source.indexed > 0 || source.on_disk == 0);
+        let why = || match source.problem.as_str() {
+            "" => "it is being read for the first time".to_owned(),
+            why => why.to_owned(),
+        };
+        (!is_filled).then(why)
+    }
+
     /// Returns what the engine last said of itself; whether it is ready is worked out now.
     pub fn status(&self) -> Status {
         let published = self.shared.published().clone();

@@ -1,7 +1,8 @@
 //! One server a data folder. Knows the lock file; knows nothing of what it protects.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    os::unix::fs::DirBuilderExt,
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -26,7 +27,12 @@ impl FolderLock {
     }
 
     fn take_within(folder: &Path, wait: Duration) -> Result<FolderLock> {
-        fs::create_dir_all(folder).with_context(|| format!("create the data folder `{}`", folder.display()))?;
+        // It holds the texts of all notes: a folder that is made here is its owner's alone. One that is there stays as it is.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .with_context(|| format!("create the data folder `{}`", folder.display()))?;
         let path = folder.join("lock");
         let file = OpenOptions::new()
             .create(true)

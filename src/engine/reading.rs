@@ -14,6 +14,12 @@ impl Source {
         self.repo.is_some()
     }
 
+    /// Says whether a repository's own rules leave nothing of a file but its name.
+    pub fn is_name_only(&self, path: &NotePath) -> bool {
+        let listed = self.repo.as_ref().and_then(|it| it.listed());
+        listed.is_some_and(|it| it.name_only.contains(path))
+    }
+
     /// Returns the commit that is read, of a clone.
     pub fn commit(&self) -> Option<String> {
         let repo = self.repo.as_ref().filter(|it| it.is_clone())?;
@@ -34,8 +40,16 @@ impl Source {
         if repo.is_clone() {
             return Ok(snapshot.and_then(|it| Some(it.stamp(it.files.get(path)?))));
         }
+        if !repo.listed().is_some_and(|it| it.files.contains(path)) {
+            return Ok(None);
+        }
+        self.stamp_on_disk(path)
+    }
+
+    /// Returns what a file of a checkout looks like, whether or not it was listed.
+    pub(super) fn stamp_on_disk(&self, path: &NotePath) -> Result<Option<Stamp>, ReadError> {
         let stamp = self.vault.stamp(path)?;
-        Ok(stamp.map(|it| committed(it, snapshot.as_deref(), path)))
+        Ok(stamp.map(|it| committed(it, self.snapshot().as_deref(), path)))
     }
 
     /// Reads a file whole, at most so many bytes. Secrets in a repository are not masked yet.
@@ -45,13 +59,18 @@ impl Source {
         };
         let snapshot = repo.now();
         let Some(mirror) = &repo.mirror else {
+            // What git ignores is nobody's to read, and a file that came just now is not known yet.
+            if !repo.listed().ok_or(ReadError::RootGone)?.files.contains(path) {
+                return Err(ReadError::NotFound);
+            }
             let file = self.vault.read(path, most)?;
             return Ok(FileText {
                 stamp: committed(file.stamp, snapshot.as_deref(), path),
                 ..file
             });
         };
-        let snapshot = snapshot.ok_or(ReadError::NotFound)?;
+        // Not cloned yet: whether the file exists is not known.
+        let snapshot = snapshot.ok_or(ReadError::RootGone)?;
         let file = snapshot.files.get(path).ok_or(ReadError::NotFound)?;
         if file.size > most {
             return Err(ReadError::TooLarge { size: file.size });

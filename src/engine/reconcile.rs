@@ -194,7 +194,7 @@ fn read_of_repo(job: &Job<'_>, most: u64) -> Result<(Stamp, Option<FileText>), R
         let stamp = job.source.stamp(&job.path)?;
         stamp.map(|it| (it, None)).ok_or(ReadError::NotFound)
     };
-    if secrets::file::is_name_only(job.path.as_str()).is_some() {
+    if secrets::file::is_name_only(job.path.as_str()).is_some() || job.source.is_name_only(&job.path) {
         return name_only();
     }
     match job.source.read(&job.path, most) {
@@ -239,10 +239,14 @@ fn put(job: &Job<'_>, bytes: Option<&[u8]>, entry: Entry, index: &Index, config:
         flaw,
     } = document;
     // Of a file that shows nothing of itself only the name is known.
-    let entry = if flaw.is_some() && text.is_empty() && job.source.is_repo() {
-        Entry { hash: None, ..entry }
-    } else {
-        entry
+    let entry = match (job.source.is_repo(), flaw.is_some() && text.is_empty()) {
+        (true, true) => Entry { hash: None, ..entry },
+        // Of what is shown: from the hash of the bytes a short secret could be guessed.
+        (true, false) => Entry {
+            hash: Some(ContentHash::of(text.as_bytes())),
+            ..entry
+        },
+        (false, _) => entry,
     };
     let claimed = note.property("origin").and_then(Value::as_str);
     let note = IndexedNote {

@@ -2,7 +2,7 @@
 //! read; a worker of its own asks the remote. Nothing is ever written there.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{
         Arc,
@@ -27,6 +27,7 @@ use crate::{
     model::path::NotePath,
 };
 
+mod leftovers;
 mod worker;
 
 use worker::Worker;
@@ -37,6 +38,16 @@ pub(super) struct Repo {
     /// `None` for a checkout.
     pub(super) mirror: Option<Arc<Mirror>>,
     now: ArcSwapOption<Snapshot>,
+    listed: ArcSwapOption<Listed>,
+}
+
+/// What the last look at a repository found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// Of a checkout what git would take: nothing else is read. Of a clone the commit tells.
+    pub(super) files: BTreeSet<NotePath>,
+    /// What its own rules say is made by a tool, or nothing to read.
+    pub(super) name_only: BTreeSet<NotePath>,
 }
 
 /// A repository as of one commit.
@@ -46,6 +57,8 @@ pub struct Snapshot {
     pub(super) commit: String,
     /// Of a clone; of a checkout the disk is asked.
     pub(super) files: BTreeMap<NotePath, TreeFile>,
+    /// What their own rules say is made by a tool, or nothing to read.
+    pub(super) name_only: BTreeSet<NotePath>,
     pub(super) skipped: Vec<(String, String)>,
     pub(super) past: Past,
 }
@@ -85,6 +98,7 @@ impl Repo {
         Ok(Some(Repo {
             mirror: mirror.transpose()?,
             now: ArcSwapOption::empty(),
+            listed: ArcSwapOption::empty(),
         }))
     }
 
@@ -94,6 +108,18 @@ impl Repo {
 
     pub(super) fn now(&self) -> Option<Arc<Snapshot>> {
         self.now.load_full()
+    }
+
+    pub(super) fn listed(&self) -> Option<Arc<Listed>> {
+        self.listed.load_full()
+    }
+
+    /// Takes what was found. Returns the files that became known by name only, or no longer are.
+    pub(super) fn list(&self, found: Listed) -> Vec<NotePath> {
+        let before = self.listed().unwrap_or_default();
+        let differing = before.name_only.symmetric_difference(&found.name_only).cloned().collect();
+        self.listed.store(Some(Arc::new(found)));
+        differing
     }
 }
 
@@ -134,6 +160,7 @@ impl Drop for Follower {
 impl Engine {
     /// Opens the history of every repository and starts who follows it.
     pub(super) fn follow_repos(&mut self, events: &Sender<Event>) {
+        leftovers::remove(&self.config.data_dir.join("clones"), &self.config.sources);
         for at in 0..self.roots.len() {
             let source = Arc::clone(&self.roots[at].source);
             let Some(repo) = &source.repo else { continue };

@@ -110,8 +110,11 @@ impl Root {
 
     /// Returns what status shows of this source.
     pub(super) fn status(&self) -> SourceStatus {
+        let indexed = self.catalog.notes();
         let mut status = SourceStatus {
-            indexed: self.catalog.notes(),
+            indexed,
+            // What came since the last scan is on the disk, too.
+            on_disk: self.status.on_disk.max(indexed),
             ..self.status.clone()
         };
         let room = MAX_SKIPPED.saturating_sub(status.skipped.len());

@@ -179,7 +179,7 @@ pub async fn get_history(
     let index = Index::from(state.handle.freshness());
     let source = target.source.config.name.to_string();
     let run = move || {
-        let path = past.spelled(&target.source, &caller, &target.path)?;
+        let path = past.spelled(&target.source, &caller, &target.path, None)?;
         let history = past.history(&target.source, &path, limit)?;
         Ok(HistoryResponse {
             source,
@@ -219,8 +219,12 @@ pub async fn get_diff(
     let index = Index::from(state.handle.freshness());
     let (source, most) = (target.source.config.name.to_string(), state.note_read_bytes);
     let run = move || {
-        let path = past.spelled(&target.source, &caller, &target.path)?;
         let to = to.map(|it| past.commit(&it)).transpose()?;
+        let named = match &from {
+            Some(Wording::Commit(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let path = past.spelled(&target.source, &caller, &target.path, to.as_deref().or(named))?;
         let from = match from {
             // Before the first commit there was no note.
             Some(from @ Wording::Moment(_)) => past.commit(&from).ok(),

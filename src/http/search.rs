@@ -27,7 +27,7 @@ use crate::{
         search::input::{SearchInput, Surroundings},
     },
     io::index::request::{Hit as Found, SearchAnswer, SearchRequest, TookTooLong},
-    model::{lines::LineRange, query},
+    model::{lines::LineRange, path::SourceName, query},
 };
 
 pub mod input;
@@ -163,6 +163,9 @@ async fn answer(state: &AppState, caller: &Caller, input: SearchInput) -> Result
     };
     let request = input.resolve(&around)?;
     input.wanted().wait(&state.handle).await?;
+    if let Some(source) = &request.filter.source {
+        is_read(state, source)?;
+    }
 
     let warnings = request.query.warnings.clone();
     let explain = (input.explain == Some(true)).then(|| Explain {
@@ -182,6 +185,19 @@ async fn answer(state: &AppState, caller: &Caller, input: SearchInput) -> Result
         explain,
         index,
     }))
+}
+
+/// Says 503 `not-ready` of a source of which nothing is known yet, such as a clone that was never fetched: nothing would be found there.
+pub fn is_read(state: &AppState, source: &SourceName) -> Result<(), Problem> {
+    match state.handle.unread(source) {
+        None => Ok(()),
+        Some(why) => Err(Problem::new(
+            ProblemKind::NotReady,
+            format!("nothing is known of the source `{source}` yet: {why}"),
+        )
+        .hint("ask again, or search the other sources: leave `source` out")
+        .retry_after_ms(2000)),
+    }
 }
 
 /// Searches the newest snapshot when the turn comes, and sets the deadline then.

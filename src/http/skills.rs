@@ -105,7 +105,9 @@ pub async fn get_skills(
     };
     let mut sources = state.source_names();
     if let Some(name) = params.get("source") {
-        sources = vec![find_source(name, &sources)?];
+        let name = find_source(name, &sources)?;
+        search::is_read(&state, &name)?;
+        sources = vec![name];
     }
     Wanted::parse(&params)?.wait(&state.handle).await?;
     let index = Index::from(state.handle.freshness());

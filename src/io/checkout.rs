@@ -6,9 +6,9 @@ use std::{collections::BTreeSet, io, path::Path};
 use ignore::WalkBuilder;
 
 use crate::model::path::NotePath;
+use rules::OWN_RULES;
 
-/// Our own rules, beside those of git.
-const OWN_RULES: &str = ".membridgeignore";
+pub mod rules;
 
 /// So many files are listed; the rest is left out and told.
 const MOST_FILES: usize = 200_000;

@@ -15,6 +15,8 @@ use crate::{
     sync::{git, remote::Remote},
 };
 
+mod reading;
+
 const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: openclaw\n  namespace: ai\nspec:\n  values:\n    \
                        image:\n      repository: ghcr.io/example/openclaw\n      tag: v1.4.2\n    persistence:\n      size: 20Gi\n";
 

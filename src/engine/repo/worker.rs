@@ -1,6 +1,7 @@
 //! The thread that follows one repository: when to ask its remote, what to tell of a new commit. Holds no state of the engine.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::PathBuf,
     sync::{Arc, atomic::Ordering},
@@ -17,7 +18,11 @@ use crate::{
         Event,
         repo::{News, Snapshot, read_past},
     },
-    io::git::{Access, Mirror, Past, Refusal, Repository},
+    io::{
+        checkout::rules::{self, Rules},
+        git::{Access, Mirror, Past, Refusal, Repository},
+    },
+    model::path::NotePath,
 };
 
 /// How often to look whether a checkout has another commit.
@@ -119,9 +124,17 @@ impl Worker {
             self.keep(past);
         }
         let (files, skipped) = listing.map(|it| (it.files, it.skipped)).unwrap_or_default();
+        let mut files: BTreeMap<_, _> = files.into_iter().map(|it| (it.path.clone(), it)).collect();
+        let read = |path: &NotePath| {
+            let bytes = repository.beginning(files.get(path)?.hash, rules::MOST_BYTES).ok()?;
+            String::from_utf8(bytes).ok()
+        };
+        let rules = Rules::of(files.keys(), read);
+        files.retain(|path, _| !rules.ignores(path));
         self.send(News::Moved(Box::new(Snapshot {
             commit: head.clone(),
-            files: files.into_iter().map(|it| (it.path.clone(), it)).collect(),
+            name_only: files.keys().filter(|it| rules.is_name_only(it)).cloned().collect(),
+            files,
             skipped,
             past: past.clone(),
         })));

@@ -2,7 +2,7 @@
 //! for the index; does not read files.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,15 +12,24 @@ use jiff::Timestamp;
 use crate::{
     engine::{
         catalog::Pending,
+        repo::Listed,
         root::{MAX_SKIPPED, POLL, Root, SCAN_REST, is_excluded},
     },
-    io::{checkout, vault::Stamp},
+    io::{
+        checkout::{
+            self,
+            rules::{self, Rules},
+        },
+        vault::Stamp,
+    },
     model::path::NotePath,
 };
 
 /// What was found of a repository.
 struct Found {
     files: BTreeMap<NotePath, Stamp>,
+    /// Of which their own rules leave the name.
+    name_only: BTreeSet<NotePath>,
     skipped: Vec<(String, String)>,
     /// Why not all is known: what was not found may be there.
     problem: String,
@@ -57,6 +66,18 @@ impl Root {
             }
         };
         self.gone = false;
+        if let Some(repo) = &self.source.repo {
+            let files = if is_clone {
+                BTreeSet::new()
+            } else {
+                found.files.keys().cloned().collect()
+            };
+            let differing = repo.list(Listed {
+                files,
+                name_only: found.name_only,
+            });
+            differing.into_iter().for_each(|it| self.catalog.mark(it, now, Duration::ZERO));
+        }
         let files: BTreeMap<&NotePath, Stamp> = found.files.iter().map(|(path, stamp)| (path, *stamp)).collect();
         let difference = self.catalog.compare_whole(&files, pending);
         let held = !is_clone && {
@@ -104,6 +125,7 @@ impl Root {
         let files = snapshot.files.values().filter(|it| !is_excluded(&self.source, it.path.as_str()));
         Ok(Found {
             files: files.map(|it| (it.path.clone(), snapshot.stamp(it))).collect(),
+            name_only: snapshot.name_only.clone(),
             skipped: snapshot.skipped.clone(),
             problem: String::new(),
         })
@@ -114,8 +136,11 @@ impl Root {
         let tracked = source.repository().and_then(|it| it.tracked().ok()).unwrap_or_default();
         let listed = checkout::files(source.vault.root(), &tracked)
             .map_err(|error| format!("the folder cannot be listed: {error}; its files stay in the index until it is back"))?;
+        let read = |path: &NotePath| source.vault.read(path, rules::MOST_BYTES as u64).ok();
+        let rules = Rules::of(listed.paths.iter(), |path| String::from_utf8(read(path)?.bytes).ok());
         let mut found = Found {
             files: BTreeMap::new(),
+            name_only: listed.paths.iter().filter(|it| rules.is_name_only(it)).cloned().collect(),
             skipped: listed.skipped,
             problem: listed
                 .unlisted
@@ -124,8 +149,10 @@ impl Root {
                 .map(|(_, why)| format!("not all of it can be listed: {why}"))
                 .unwrap_or_default(),
         };
-        for path in listed.paths.into_iter().filter(|it| !is_excluded(&source, it.as_str())) {
-            match source.stamp(&path) {
+        // Rules of ours count for what git keeps, too.
+        let counts = |it: &NotePath| !is_excluded(&source, it.as_str()) && !rules.ignores(it);
+        for path in listed.paths.into_iter().filter(counts) {
+            match source.stamp_on_disk(&path) {
                 Ok(Some(stamp)) => drop(found.files.insert(path, stamp)),
                 Ok(None) => {}
                 Err(why) => found.skipped.push((path.to_string(), why.to_string())),

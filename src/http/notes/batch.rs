@@ -19,11 +19,13 @@ use crate::{
         notes::{
             excerpt::{self, Selection},
             load::Target,
-            max_bytes,
+            load_at, max_bytes,
+            revision::Wording,
             shape::{self, NoteBody},
         },
         params::{Params, invalid},
         problem::{Problem, ProblemKind},
+        when::Edge,
     },
     model::path::FileKind,
 };
@@ -116,8 +118,16 @@ pub async fn read_notes(
 async fn read(state: &AppState, caller: &Caller, path: &str, source: Option<&str>, max_bytes: usize) -> Result<NoteBody, Problem> {
     let target = Target::parse(state, path, source)?;
     let selection = target.lines.map_or(Selection::Whole, Selection::Lines);
-    let loaded = target.load(state, caller).await?;
-    if loaded.path.kind() == FileKind::Attachment {
+    let is_repo = target.source.is_repo();
+    let loaded = match &target.commit {
+        None => target.load(state, caller).await?,
+        Some(commit) => {
+            let at = Wording::parse("paths", commit, Edge::End, &state.clock())?;
+            load_at(state, caller, target, at).await?
+        }
+    };
+    // Of a repository every file that may be shown is text.
+    if loaded.path.kind() == FileKind::Attachment && !is_repo {
         return Err(
             Problem::new(ProblemKind::UnsupportedMediaType, format!("`{}` is no text", loaded.path))
                 .hint("read an attachment alone, with `GET /v1/notes/{path}`: it answers the bytes"),

@@ -16,6 +16,7 @@ use crate::{
     },
     model::{
         citation::{Citation, InvalidCitation},
+        config_file,
         hash::ContentHash,
         lines::LineRange,
         noise,
@@ -122,8 +123,8 @@ impl Target {
             ReadError::NotLocal => {
                 Problem::new(ProblemKind::Busy, format!("the note `{path}` is not downloaded yet")).retry_after_ms(10_000)
             }
-            ReadError::RootGone => Problem::new(ProblemKind::NotReady, "the vault is not there at the moment")
-                .hint("check its mount; the service looks again by itself")
+            ReadError::RootGone => Problem::new(ProblemKind::NotReady, "the source is not there at the moment")
+                .hint("check its mount, or its remote in `membridge status`; the service looks again by itself")
                 .retry_after_ms(5000),
             ReadError::Unreadable(error) => {
                 tracing::warn!(note.path = %path, %error, "a note cannot be read");
@@ -170,11 +171,18 @@ pub async fn similar(state: &AppState, caller: &Caller, path: &NotePath) -> Vec<
 impl Loaded {
     /// Makes a note of bytes that were read, from the disk or from a commit.
     pub fn new(source: &Source, path: NotePath, bytes: Vec<u8>, modified: i64, agent_folder: &NotePath) -> Loaded {
-        let hash = ContentHash::of(&bytes);
         let bytes = shown(source, &path, bytes);
+        // Of what is shown: from the hash of a file with a masked secret, a short secret could be guessed.
+        let hash = ContentHash::of(&bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         // Of other files the text is no Markdown.
-        let note = if path.is_note() { Note::parse(&text) } else { Note::default() };
+        let note = if path.is_note() {
+            Note::parse(&text)
+        } else if source.is_repo() {
+            config_file::read(&path, &text).note
+        } else {
+            Note::default()
+        };
         let claimed = note.property("origin").and_then(Value::as_str);
         Loaded {
             origin: if source.is_repo() {

@@ -58,10 +58,16 @@ impl Past {
         Ok(Past { repository })
     }
 
-    /// Returns the path that the caller means, of those that it may read: one that is there, else one that was.
-    pub fn spelled(&self, source: &Source, caller: &Caller, path: &NotePath) -> Result<NotePath, Problem> {
+    /// Returns the path that the caller means, of those that it may read: one that was there at `at`, else one that is there, else one that
+    /// was. The commit may be one that no branch holds any more, so that the history of the branch does not know the path.
+    pub fn spelled(&self, source: &Source, caller: &Caller, path: &NotePath, at: Option<&str>) -> Result<NotePath, Problem> {
         let absent = || Problem::new(ProblemKind::NoteNotFound, format!("there is no note `{path}`, and there was none"));
         let visible: Vec<NotePath> = spellings(path).into_iter().filter(|it| may_read(source, caller, it)).collect();
+        for then in at.iter().flat_map(|_| &visible) {
+            if self.bytes(then, at.unwrap_or_default())?.is_some() {
+                return Ok(then.clone());
+            }
+        }
         let is_there = |it: &&NotePath| matches!(source.stamp(it), Ok(Some(_)));
         if let Some(found) = visible.iter().find(is_there) {
             return Ok(found.clone());
@@ -134,8 +140,9 @@ impl Past {
         at: &Wording,
         agent_folder: &NotePath,
     ) -> Result<Loaded, Problem> {
-        let path = self.spelled(source, caller, path)?;
-        let commit = self.commit(at)?;
+        let commit = self.commit(at);
+        let path = self.spelled(source, caller, path, commit.as_deref().ok())?;
+        let commit = commit?;
         let Some(bytes) = self.bytes(&path, &commit)? else {
             return Err(Problem::new(
                 ProblemKind::RevisionNotFound,

@@ -48,7 +48,8 @@ impl Repository {
             return Ok(None);
         };
         let found = entry::find(&handle.find_commit(commit)?.tree()?, path.as_str())?;
-        let Some(blob) = found.filter(|it| it.kind == Some(ObjectType::Blob)) else {
+        // A link is no file, now or then: its text names a place, which is not for readers.
+        let Some(blob) = found.filter(|it| it.kind == Some(ObjectType::Blob) && it.mode != entry::SYMLINK) else {
             return Ok(None);
         };
         Ok(Some(handle.find_blob(blob.id)?.content().to_vec()))

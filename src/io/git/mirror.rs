@@ -74,6 +74,12 @@ impl Mirror {
         })
     }
 
+    /// Says whether a clone that was made here lies at `place`.
+    pub fn is_at(place: &Path) -> bool {
+        let head = std::fs::read_to_string(place.join("HEAD"));
+        head.is_ok_and(|it| it.trim() == format!("ref: {BRANCH}"))
+    }
+
     /// Returns the clone as a repository to read from.
     pub fn repository(&self) -> Repository {
         Repository {
