@@ -147,7 +147,7 @@ impl Engine {
         let mut sources = Vec::new();
         for source in &config.sources {
             let repo = Repo::open(source)?;
-            sources.push(Arc::new(Source::new(source.clone(), Vault::open(&source.path)?, repo)));
+            sources.push(Arc::new(Source::new(source.clone(), Vault::open(&repo::root_of(source))?, repo)));
         }
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)

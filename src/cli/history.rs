@@ -127,13 +127,12 @@ fn status(is_found: bool) -> ExitCode {
     }
 }
 
-/// `modified  apps/a.yaml  1a2b3c4d  fix: grow the volume  #7  Ada`: the last commit that changed it.
+/// `modified  apps/a.yaml  1a2b3c4d  fix: grow the volume (#7)  Ada`: the last commit that changed it.
 fn note_line(note: &ChangedNote, newest: Option<&CommitEntry>) -> String {
     let last = newest.map(|it| {
         let short: String = it.commit.chars().take(8).collect();
-        let number = it.pull_request.map(|it| format!("  #{it}")).unwrap_or_default();
         let author = it.author.split(" <").next().unwrap_or_default();
-        format!("  {short}  {}{number}  {}", one_line(&it.subject), one_line(author))
+        format!("  {short}  {}  {}", one_line(&it.subject), one_line(author))
     });
     format!("{:8}  {}{}\n", note.change, one_line(&note.path), last.unwrap_or_default())
 }

@@ -20,6 +20,11 @@ impl Source {
         listed.is_some_and(|it| it.name_only.contains(path))
     }
 
+    /// Says whether this is a clone that was never fetched.
+    pub fn is_unread_clone(&self) -> bool {
+        self.repo.as_ref().is_some_and(|it| it.is_clone() && it.now().is_none())
+    }
+
     /// Returns the commit that is read, of a clone.
     pub fn commit(&self) -> Option<String> {
         let repo = self.repo.as_ref().filter(|it| it.is_clone())?;

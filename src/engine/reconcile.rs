@@ -238,6 +238,11 @@ fn put(job: &Job<'_>, bytes: Option<&[u8]>, entry: Entry, index: &Index, config:
         facts,
         flaw,
     } = document;
+    let flaw = if job.source.is_name_only(&job.path) {
+        Some("left out by .gitattributes: only its name is indexed".to_owned())
+    } else {
+        flaw
+    };
     // Of a file that shows nothing of itself only the name is known.
     let entry = match (job.source.is_repo(), flaw.is_some() && text.is_empty()) {
         (true, true) => Entry { hash: None, ..entry },

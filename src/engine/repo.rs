@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -80,6 +80,17 @@ pub(super) struct Follower {
     orders: Option<Sender<()>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// Returns the folder whose files a source has. Kubernetes mounts a ConfigMap as links through `..data`, which switches to another folder with
+/// each change: what it leads to is the source.
+pub(super) fn root_of(config: &SourceConfig) -> PathBuf {
+    let data = config.path.join("..data");
+    if config.kind == SourceKind::Repo && data.is_symlink() {
+        data
+    } else {
+        config.path.clone()
+    }
 }
 
 impl Repo {

@@ -312,6 +312,31 @@ async fn a_remote_that_fails_leaves_the_last_good_state_answering_and_stale() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mounted_config_map_keeps_its_paths_when_kubernetes_swaps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "..2026_01/values.yaml", "name: copperline\n");
+    std::os::unix::fs::symlink("..2026_01", folder.path().join("..data")).unwrap();
+    std::os::unix::fs::symlink("..data/values.yaml", folder.path().join("values.yaml")).unwrap();
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(folder.path()))).await;
+    let found = until(&server, "/v1/search?q=copperline", is_found).await;
+    assert_eq!(
+        (&found["total"], &found["hits"][0]["path"]),
+        (&json!(1), &json!("values.yaml")),
+        "{found}"
+    );
+    put(folder.path(), "..2026_02/values.yaml", "name: silverline\n");
+    std::os::unix::fs::symlink("..2026_02", folder.path().join("..data_tmp")).unwrap();
+    fs::rename(folder.path().join("..data_tmp"), folder.path().join("..data")).unwrap();
+    fs::remove_dir_all(folder.path().join("..2026_01")).unwrap();
+    let found = until(&server, "/v1/search?q=silverline", is_found).await;
+    assert_eq!(
+        (&found["total"], &found["hits"][0]["path"]),
+        (&json!(1), &json!("values.yaml")),
+        "{found}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_switches_between_checkouts_deletes_nothing_in_between() {
     let folder = tempfile::tempdir().unwrap();
     let tree = |name: &str, text: &str| put(&folder.path().join(name), "app/values.yaml", text);

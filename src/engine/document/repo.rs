@@ -29,7 +29,7 @@ const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// Reads a file of a repository; `None` for one whose bytes must not be read, or are too many. Total.
 pub(in crate::engine) fn of_repo<'b>(path: &NotePath, bytes: Option<&'b [u8]>) -> Document<'b> {
     let Some(bytes) = bytes else {
-        let why = file::is_name_only(path.as_str()).unwrap_or("too large to be read, or left out by .gitattributes");
+        let why = file::is_name_only(path.as_str()).unwrap_or("too large to be read");
         return name_only(why);
     };
     let text = match visible(path, bytes) {

@@ -51,6 +51,12 @@ pub struct Past {
 impl Past {
     /// Returns the history of a source, or the problem that it has none.
     pub fn of(source: &Source) -> Result<Past, Problem> {
+        if source.is_unread_clone() {
+            let detail = format!("nothing is known of the source `{}` yet: it is being cloned", source.config.name);
+            return Err(Problem::new(ProblemKind::NotReady, detail)
+                .hint("`membridge status` says what keeps it")
+                .retry_after_ms(2000));
+        }
         let repository = source.repository().ok_or_else(|| {
             Problem::new(ProblemKind::RevisionNotFound, "this source has no history")
                 .hint("set `git.mode: immediate` in the configuration; the log says when a repository cannot be opened")

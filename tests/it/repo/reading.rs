@@ -112,6 +112,8 @@ async fn a_source_that_was_never_cloned_is_not_ready_and_the_others_answer() {
     assert_eq!(server.get("/v1/search?q=copperline&source=config").await.problem(), not_ready);
     assert_eq!(server.get("/v1/skills?source=config").await.problem(), not_ready);
     assert_eq!(server.get("/v1/notes/a.yaml?source=config").await.problem(), not_ready);
+    assert_eq!(server.get("/v1/history/a.yaml?source=config").await.problem(), not_ready);
+    assert_eq!(server.get("/v1/changes?source=config").await.problem(), not_ready);
     let found = server.get("/v1/search?q=copperline").await.json();
     assert_eq!((&found["total"], &found["index"]["stale"]), (&json!(1), &json!(true)), "{found}");
 }
