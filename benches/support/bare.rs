@@ -79,12 +79,21 @@ impl Bare {
             work();
         });
         writer.commit().expect("commit the bare index");
-        let reader = index.reader().expect("open the bare reader");
+        drop(writer);
+        Bare::open(into)
+    }
+
+    /// Opens an index that was built.
+    pub(crate) fn open(place: &Path) -> Bare {
+        let index = Index::open_in_dir(place).expect("open the bare index");
+        index.tokenizers().register("bigrams", TextAnalyzer::from(Bigrams::default()));
+        let schema = index.schema();
+        let field = |name| schema.get_field(name).expect("a field of the bare index");
         Bare {
+            reader: index.reader().expect("open the bare reader"),
+            title: field("title"),
+            body: field("body"),
             index,
-            reader,
-            title,
-            body,
         }
     }
 

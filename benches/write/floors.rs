@@ -110,7 +110,8 @@ impl Bare {
     }
 }
 
-fn replace(file: &Path, text: &str) -> io::Result<()> {
+/// Replaces a file so that it is whole after a loss of power.
+pub(crate) fn replace(file: &Path, text: &str) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let aside = folder.join(".aside");
