@@ -22,6 +22,7 @@ mod floors;
 mod limits {
     //! The rows of the table.
     pub(crate) mod changing;
+    pub(crate) mod endpoints;
     pub(crate) mod indexing;
     pub(crate) mod process;
     pub(crate) mod reading;
@@ -29,7 +30,7 @@ mod limits {
     pub(crate) mod table;
 }
 
-use limits::{changing, indexing, process, reading, searching, table};
+use limits::{changing, endpoints, indexing, process, reading, searching, table};
 
 /// That of the binary, for both sides.
 #[global_allocator]
@@ -63,6 +64,8 @@ fn main() -> anyhow::Result<()> {
     process::rows(&service, rounds)?;
     changing::rows(folder.path(), memory.path(), &service, rounds)?;
     changing::without_git(folder.path(), rounds)?;
+    println!("\nBy answer:\n");
+    endpoints::rows(&service, rounds)?;
     drop(service);
     println!("\nBy query, over HTTP:\n");
     table::head();

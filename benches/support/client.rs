@@ -34,9 +34,9 @@ impl Client {
     /// Sends a request and keeps the body of the answer; an error for any status but 2xx.
     pub(crate) fn send(&mut self, method: &str, target: &str, text: &str) -> io::Result<()> {
         let length = text.len();
-        let request = format!(
-            "{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/markdown\r\nContent-Length: {length}\r\n\r\n{text}"
-        );
+        let kind = if method == "POST" { "application/json" } else { "text/markdown" };
+        let request =
+            format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{text}");
         self.reader.get_mut().write_all(request.as_bytes())?;
         let mut length = 0;
         let mut line = String::new();
