@@ -127,12 +127,15 @@ fn status(is_found: bool) -> ExitCode {
     }
 }
 
-/// `modified  apps/a.yaml  1a2b3c4d  fix: grow the volume (#7)  Ada`: the last commit that changed it.
+/// `modified  apps/a.yaml  1a2b3c4d  fix: grow the volume (#7)  Ada  Agent/PRs/..7.md`: the last commit that
+/// changed it, and where its pull request is told of.
 fn note_line(note: &ChangedNote, newest: Option<&CommitEntry>) -> String {
     let last = newest.map(|it| {
         let short: String = it.commit.chars().take(8).collect();
         let author = it.author.split(" <").next().unwrap_or_default();
-        format!("  {short}  {}  {}", one_line(&it.subject), one_line(author))
+        let request = it.pull_request_note.as_ref().or(it.pull_request_url.as_ref());
+        let request = request.map(|it| format!("  {}", one_line(it))).unwrap_or_default();
+        format!("  {short}  {}  {}{request}", one_line(&it.subject), one_line(author))
     });
     format!("{:8}  {}{}\n", note.change, one_line(&note.path), last.unwrap_or_default())
 }

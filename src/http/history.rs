@@ -31,8 +31,10 @@ use crate::{
 };
 
 pub mod changed;
+mod requests;
 
 use changed::{CommitsAndNotes, grouped};
+use requests::Requests;
 
 const VALID_HISTORY: &[&str] = &["source", "limit"];
 const VALID_DIFF: &[&str] = &["source", "from", "to"];
@@ -117,6 +119,12 @@ pub struct CommitEntry {
     /// Of a repository: the number of the pull request that the subject names as merged by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<u64>,
+    /// Its page, where the source is a clone of a repository at a configured forge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request_url: Option<String>,
+    /// The path of its note in the first vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request_note: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -178,6 +186,7 @@ pub async fn get_history(
     let past = Past::of(&target.source)?;
     let index = Index::from(state.handle.freshness());
     let source = target.source.config.name.to_string();
+    let requests = Requests::of(&state, &target.source);
     let run = move || {
         let path = past.spelled(&target.source, &caller, &target.path, None)?;
         let history = past.history(&target.source, &path, limit)?;
@@ -185,7 +194,11 @@ pub async fn get_history(
             source,
             path: path.to_string(),
             repository: past.repository.kind().as_str().to_owned(),
-            commits: history.commits.iter().map(|it| CommitEntry::of(it, &target.source)).collect(),
+            commits: history
+                .commits
+                .iter()
+                .map(|it| CommitEntry::of(it, &target.source, &requests))
+                .collect(),
             more: history.more,
             shallow: history.shallow,
             index,
@@ -272,6 +285,7 @@ pub async fn get_changes(
     let past = Past::of(&source)?;
     let since = Wording::parse("since", params.get("since").unwrap_or(SINCE), Edge::Start, &state.clock())?;
     let index = Index::from(state.handle.freshness());
+    let requests = Requests::of(&state, &source);
     let run = move || {
         let since = match since {
             Wording::Commit(_) => Since::Commit(past.commit(&since)?),
@@ -282,7 +296,7 @@ pub async fn get_changes(
             source: source.config.name.to_string(),
             repository: past.repository.kind().as_str().to_owned(),
             more: commits.len() == limit,
-            found: grouped(commits, &source, &caller),
+            found: grouped(commits, &source, &caller, &requests),
             index,
         })
     };
@@ -302,7 +316,7 @@ pub fn unified(path: &str, before: &str, after: &str) -> String {
 }
 
 impl CommitEntry {
-    fn of(info: &CommitInfo, source: &Source) -> CommitEntry {
+    fn of(info: &CommitInfo, source: &Source, requests: &Requests) -> CommitEntry {
         // What people wrote into a repository of theirs may hold what its files may not show.
         let text = |it: &str| {
             if source.is_repo() {
@@ -315,18 +329,22 @@ impl CommitEntry {
             let found = info.trailers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| text(value))
         };
-        CommitEntry {
+        let mut entry = CommitEntry {
             commit: info.sha.clone(),
             // A time that no calendar holds is as good as none.
             time: Timestamp::from_second(info.time).unwrap_or(Timestamp::UNIX_EPOCH).to_string(),
             author: info.author.clone(),
             subject: text(&info.subject),
             pull_request: pull_request::number_in(&info.subject).filter(|_| source.is_repo()),
+            pull_request_url: None,
+            pull_request_note: None,
             agent: trailer("Agent"),
             session: trailer("Session"),
             reason: trailer("Reason"),
             operation: trailer("Membridge-Op"),
-        }
+        };
+        requests.add_to(&mut entry);
+        entry
     }
 }
 

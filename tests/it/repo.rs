@@ -47,7 +47,7 @@ fn commit(work: &Path, subject: &str) {
     git(work, &["commit", "-q", "-m", subject]);
 }
 
-fn clone_of(url: &str, config: &Config) -> SourceConfig {
+pub(crate) fn clone_of(url: &str, config: &Config) -> SourceConfig {
     SourceConfig {
         name: membridge::model::path::SourceName::parse("config").unwrap(),
         kind: SourceKind::Repo,
@@ -75,7 +75,7 @@ fn checkout_at(path: &Path) -> SourceConfig {
 }
 
 /// Asks until the answer is as wanted: the worker and the watcher have their own pace.
-async fn until(server: &Server, target: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(server: &Server, target: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let begun = Instant::now();
     loop {
         let answer: Answer = server.get(target).await;

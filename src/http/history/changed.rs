@@ -7,7 +7,11 @@ use utoipa::ToSchema;
 
 use crate::{
     engine::handle::Source,
-    http::{auth::Caller, history::CommitEntry, notes::load::may_read},
+    http::{
+        auth::Caller,
+        history::{CommitEntry, requests::Requests},
+        notes::load::may_read,
+    },
     io::git::{ChangeKind, CommitChanges},
     model::path::NotePath,
 };
@@ -30,7 +34,7 @@ pub struct ChangedNote {
 }
 
 /// Groups commits, newest first, by the notes that they changed.
-pub fn grouped(commits: Vec<CommitChanges>, source: &Source, caller: &Caller) -> CommitsAndNotes {
+pub(super) fn grouped(commits: Vec<CommitChanges>, source: &Source, caller: &Caller, requests: &Requests) -> CommitsAndNotes {
     let mut entries = Vec::new();
     let mut notes: BTreeMap<String, Vec<(ChangeKind, String)>> = BTreeMap::new();
     for CommitChanges { info, changes } in commits {
@@ -41,7 +45,7 @@ pub fn grouped(commits: Vec<CommitChanges>, source: &Source, caller: &Caller) ->
             notes.entry(path).or_default().push((change, info.sha.clone()));
         }
         if is_seen {
-            entries.push(CommitEntry::of(&info, source));
+            entries.push(CommitEntry::of(&info, source, requests));
         }
     }
     let notes = notes.into_iter().map(|(path, steps)| ChangedNote {

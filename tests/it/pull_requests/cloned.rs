@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{deliver, forge, note_with, pull_request, with_forge};
 use crate::{
     harness::Server,
+    repo::{clone_of, until},
     sync::{git, remote::Remote},
 };
 
@@ -77,4 +78,37 @@ async fn commits_files_and_resources_come_from_the_clone() {
     let note = note_with(&server, super::NOTE, &["state: merged", &merged[..7]]).await;
     assert!(note.contains("1.0.0") && note.contains("docs/openclaw.md"), "{note}");
     assert_eq!(note.matches("feat(apps)").count(), 1, "{note}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_in_the_config_repo_names_the_page_and_the_note_of_its_pull_request() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments);
+    run(&["init", "-q", "-b", "main"]);
+    fs::write(work.path().join("app.yaml"), DEPLOYMENT).unwrap();
+    run(&["add", "-A"]);
+    run(&["commit", "-q", "-m", "feat: deploy openclaw (#7)"]);
+    run(&["push", "-q", &format!("{url}/owner/name.git"), "main"]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![forge(&url)];
+        it.sources.push(clone_of(&format!("{url}/owner/name.git"), it));
+    })
+    .await;
+    let body =
+        json!({"action": "opened", "number": 7, "pull_request": pull_request(7, 1, "OpenClaw"), "repository": {"full_name": "owner/name"}});
+    assert_eq!(deliver(&server, "one", &body).await.status, 202);
+    note_with(&server, super::NOTE, &["OpenClaw"]).await;
+    let changes = until(&server, "/v1/changes?source=config", |it| {
+        it["commits"][0]["pull_request_note"].is_string()
+    })
+    .await;
+    let commit = &changes["commits"][0];
+    assert_eq!(commit["pull_request_url"], format!("{url}/owner/name/pulls/7"));
+    assert_eq!(commit["pull_request_note"], super::NOTE);
+    let history = server.get("/v1/history/app.yaml?source=config").await.json();
+    assert_eq!(history["commits"][0]["pull_request_note"], super::NOTE, "{history}");
 }
