@@ -41,7 +41,7 @@ impl<'b> Document<'b> {
             FileKind::Note => Document::of_note(path, text),
             FileKind::Canvas => {
                 let canvas = Canvas::parse(&text);
-                Document::of_words(&text, canvas.as_text(), Facts::of_links(&canvas.links()), canvas.problem)
+                Document::of_words(&text, canvas.as_text(), Facts::of_links(&canvas.links(), ""), canvas.problem)
             }
             FileKind::Base => {
                 let base = Base::parse(&text);

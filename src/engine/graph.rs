@@ -151,10 +151,10 @@ impl Facts {
         }
     }
 
-    /// Returns what a file with links but without lines worth citing contributes.
-    pub(super) fn of_links(links: &[Link]) -> Facts {
+    /// Returns what a file with links contributes; the text is empty where it has no lines worth citing.
+    pub(super) fn of_links(links: &[Link], text: &str) -> Facts {
         Facts {
-            links: FactLink::all(links, ""),
+            links: FactLink::all(links, text),
             ..Facts::default()
         }
     }

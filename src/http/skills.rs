@@ -168,7 +168,7 @@ async fn read(state: &AppState, caller: &Caller, hit: &Hit, task: &str, within: 
         commit: None,
     };
     let loaded = target.load(state, caller).await.ok()?;
-    let skill = Skill::read(&loaded.path, &loaded.note);
+    let skill = Skill::read(&loaded.path, &loaded.text, &loaded.note);
     Some(SkillEntry {
         score: (2.0 * skill.fit(task, &loaded.path) + within) / 3.0,
         name: skill.name,

@@ -9,6 +9,8 @@ use crate::model::{
     path::NotePath,
     yaml::{self, Value},
 };
+use blocks::Language;
+use declared::Declared;
 use documents::Document;
 use key_paths::Entry;
 use parts::Part;
@@ -17,28 +19,38 @@ use resource::Resource;
 
 mod blocks;
 pub mod changes;
+mod declared;
 mod documents;
 mod facts;
+mod flow;
 pub mod generated;
+mod images;
 mod json;
 mod key_paths;
 mod parts;
+pub mod record;
 pub mod references;
 pub mod resource;
 mod sections;
 
-/// A value comes no more often than this as a property.
+/// No more facts, nor documents, of a file are properties.
 const MAX_FACTS: usize = 2000;
+
+/// So many images of a document are looked for in its text.
+const MAX_COMPOSED: usize = 50;
 
 /// What a config file says.
 #[derive(Debug, Clone, Default)]
 pub struct ConfigFile {
     /// Its headings name the parts and begin passages; its properties (`kind`, `resource`, `image` ..; lists) are the fields.
     pub note: Note,
-    /// Words that find a passage (its bytes) but are not in it: the paths of its keys, `spec.values.persistence.size`.
+    /// Words that find a passage (its bytes) but are not in it: the paths of its keys, `spec.values.persistence.size`; an image whose tag stands
+    /// apart.
     pub words: Vec<(Range<usize>, String)>,
     /// `resource` (`HelmRelease/ai/openclaw`), `kind`, `namespace`, `name`, `image`, `chart`, `version`, `host`, `port`; in order, each once.
     pub fields: Vec<(&'static str, String)>,
+    /// What each document says of these, as [`record::values`] reads it, and where it stands. Without a gap for YAML.
+    pub documents: Vec<(Range<usize>, String)>,
     pub links: Vec<Reference>,
     pub resources: Vec<Resource>,
     /// What is odd about it, for status.
@@ -65,9 +77,9 @@ pub fn read(path: &NotePath, text: &str) -> ConfigFile {
     match format(path, text) {
         Format::Markdown => file.note = Note::parse(text),
         Format::Yaml => file.read_yaml(text),
-        Format::Json => file.read_entries(text, &json::entries(text)),
-        Format::Sections => file.read_entries(text, &sections::entries(text)),
-        Format::Code => file.take_parts(text, blocks::blocks(text)),
+        Format::Json => file.read_entries(text, json::entries(text)),
+        Format::Sections => file.read_entries(text, sections::entries(text)),
+        Format::Code => file.read_code(path, text),
         Format::Text => file.note.parts_apart = true,
     }
     file
@@ -78,8 +90,11 @@ pub fn resources(path: &str, text: &str) -> Vec<Resource> {
     if !is_yaml(&path.to_ascii_lowercase()) {
         return Vec::new();
     }
-    let of_document = |it: Document| Resource::of_keys(&scalars(text, &it).0, it.range);
-    documents::documents(text).into_iter().filter_map(of_document).collect()
+    let documents = documents::documents(text).into_iter();
+    documents
+        .flat_map(|it| declared(text, &it).0)
+        .filter_map(|it| it.resource)
+        .collect()
 }
 
 fn is_yaml(path: &str) -> bool {
@@ -104,53 +119,74 @@ fn format(path: &NotePath, text: &str) -> Format {
     }
 }
 
-/// Returns the scalars of a document with their paths, and why it was read by its lines alone.
-fn scalars(text: &str, document: &Document) -> (Vec<(String, String)>, Option<String>) {
-    match yaml::parse_document(&text[document.content.clone()]) {
+/// Returns what a document declares, and why it was read by its lines alone.
+fn declared(text: &str, document: &Document) -> (Vec<Declared>, Option<String>) {
+    let content = &text[document.content.clone()];
+    let mut entries = key_paths::entries(content);
+    entries.iter_mut().for_each(|it| it.start += document.content.start);
+    let (keys, flaw) = match yaml::parse_document(content) {
         Ok(value) => (resource::flat(&value), None),
-        Err(error) => {
-            let keys = key_paths::entries(&text[document.content.clone()]);
-            let keys = keys.into_iter().filter(|it| !it.value.is_empty()).map(|it| (it.path, it.value));
-            (keys.collect(), Some(error.message))
-        }
-    }
+        Err(error) => (with_values(&entries), Some(error.message)),
+    };
+    (Declared::new(document.range.clone(), keys, entries).items(), flaw)
+}
+
+fn with_values(entries: &[Entry]) -> Vec<(String, String)> {
+    let with_values = entries.iter().filter(|it| !it.value.is_empty());
+    with_values.map(|it| (it.path.clone(), it.value.clone())).collect()
 }
 
 impl ConfigFile {
     fn read_yaml(&mut self, text: &str) {
-        let (mut parts, mut entries, mut facts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut all = Vec::new();
         for document in documents::documents(text) {
-            let (keys, flaw) = scalars(text, &document);
-            let resource = Resource::of_keys(&keys, document.range.clone());
-            let mut its = key_paths::entries(&text[document.content.clone()]);
-            its.iter_mut().for_each(|it| it.start += document.content.start);
-            parts.extend(parts::parts(text, &document.range, &its, resource.as_ref()));
-            facts.extend(facts::facts(resource.as_ref(), &keys));
-            self.links
-                .extend(references::references(text, &document.range, resource.as_ref(), &keys));
+            let (declared, flaw) = declared(text, &document);
+            for it in &declared {
+                self.links.extend(references::references(text, it));
+            }
+            all.extend(declared);
             // Templates are no YAML, and mean no harm.
             if let Some(flaw) = flaw.filter(|_| !text[document.range.clone()].contains("{{")) {
                 self.flaw.get_or_insert(format!("read by its lines: {flaw}"));
             }
-            self.resources.extend(resource);
-            entries.append(&mut its);
+        }
+        self.take_declared(text, all);
+    }
+
+    fn read_entries(&mut self, text: &str, entries: Vec<Entry>) {
+        let mut declared = Declared::new(0..text.len(), with_values(&entries), entries);
+        // Settings have a `kind` too.
+        declared.resource = declared.resource.filter(|it| !it.api_version.is_empty());
+        self.take_declared(text, declared.items());
+    }
+
+    /// Each block is a document.
+    fn read_code(&mut self, path: &NotePath, text: &str) {
+        let parts = blocks::blocks(text, Language::of(&path.file_name().to_ascii_lowercase()));
+        let starts = parts.iter().skip(1).map(|it| it.start);
+        let mut facts = images::placed(text).into_iter().peekable();
+        let mut documents = Vec::new();
+        let mut start = 0;
+        for end in starts.chain([text.len()]) {
+            let of_block = std::iter::from_fn(|| facts.next_if(|it| it.0 < end).map(|it| it.1));
+            documents.push((start..end, of_block.collect()));
+            start = end;
+        }
+        self.take_parts(text, parts);
+        self.take_facts(text, documents);
+    }
+
+    fn take_declared(&mut self, text: &str, all: Vec<Declared>) {
+        let (mut parts, mut entries, mut facts) = (Vec::new(), Vec::new(), Vec::new());
+        for it in all {
+            parts.extend(parts::parts(text, &it.range, &it.entries, it.resource.as_ref()));
+            facts.push((it.range, facts::facts(it.resource.as_ref(), &it.keys)));
+            entries.extend(it.entries);
+            self.resources.extend(it.resource);
         }
         self.take_parts(text, parts);
         self.take_words(text, &entries);
-        self.take_facts(facts);
-    }
-
-    fn read_entries(&mut self, text: &str, entries: &[Entry]) {
-        let keys: Vec<(String, String)> = entries
-            .iter()
-            .filter(|it| !it.value.is_empty())
-            .map(|it| (it.path.clone(), it.value.clone()))
-            .collect();
-        let resource = Resource::of_keys(&keys, 0..text.len()).filter(|it| !it.api_version.is_empty());
-        self.take_parts(text, parts::parts(text, &(0..text.len()), entries, resource.as_ref()));
-        self.take_words(text, entries);
-        self.take_facts(facts::facts(resource.as_ref(), &keys));
-        self.resources.extend(resource);
+        self.take_facts(text, facts);
     }
 
     fn take_parts(&mut self, text: &str, parts: Vec<Part>) {
@@ -183,9 +219,21 @@ impl ConfigFile {
         }
     }
 
-    fn take_facts(&mut self, facts: Vec<(&'static str, String)>) {
+    /// Takes the facts of each document.
+    fn take_facts(&mut self, text: &str, documents: Vec<(Range<usize>, Vec<(&'static str, String)>)>) {
         let mut known = std::collections::HashSet::new();
-        self.fields = facts.into_iter().filter(|it| known.insert(it.clone())).take(MAX_FACTS).collect();
+        for (range, facts) in documents {
+            let images = facts.iter().filter(|it| it.0 == "image").map(|it| &it.1).take(MAX_COMPOSED);
+            let apart: Vec<&str> = images.map(String::as_str).filter(|it| !text[range.clone()].contains(it)).collect();
+            if !apart.is_empty() {
+                self.words.push((range.clone(), apart.join("\n")));
+            }
+            if !facts.is_empty() && self.documents.len() < MAX_FACTS {
+                self.documents.push((range, record::of(&facts)));
+            }
+            let new = facts.into_iter().filter(|it| known.insert(it.clone()));
+            self.fields.extend(new.take(MAX_FACTS - self.fields.len()));
+        }
         let mut properties: Vec<(String, Value)> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, value) in &self.fields {
@@ -196,6 +244,10 @@ impl ConfigFile {
             if let Value::List(items) = &mut properties[at].1 {
                 items.push(Value::String(value.clone()));
             }
+        }
+        if !self.documents.is_empty() {
+            let records = self.documents.iter().map(|it| Value::String(it.1.clone())).collect();
+            properties.push((record::PROPERTY.to_owned(), Value::List(records)));
         }
         self.note.frontmatter = (!properties.is_empty()).then_some(Frontmatter {
             range: 0..0,

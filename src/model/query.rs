@@ -73,7 +73,7 @@ pub enum Condition {
         name: &'static str,
         pattern: Pattern,
     },
-    /// One resource of a config file has all of these (`natural` only).
+    /// One document of a config file has all of these (`natural` only).
     Resource(ResourceTest),
 }
 
@@ -111,12 +111,10 @@ pub enum PropertyTest {
     Value(Pattern),
 }
 
-/// What is asked of one resource; at least two of these.
+/// What is asked of one document of a config file: names of facts, and what their values must be. At least two.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResourceTest {
-    pub kind: Option<Pattern>,
-    pub namespace: Option<Pattern>,
-    pub name: Option<Pattern>,
+    pub facts: Vec<(&'static str, Pattern)>,
 }
 
 /// A text to find.

@@ -3,7 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{note::Note, path::NotePath, yaml::Value};
+use crate::model::{
+    note::{BlockKind, Note},
+    path::NotePath,
+    yaml::Value,
+};
+
+/// How much of a name counts: the format allows 64 characters, and a heading may be longer.
+const MOST_NAME: usize = 100;
 
 /// How much of a description counts: the format allows 1,024 characters.
 const MOST_DESCRIPTION: usize = 1024;
@@ -11,32 +18,35 @@ const MOST_DESCRIPTION: usize = 1024;
 /// What an agent chooses a skill by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skill {
-    /// The property `name`, else the folder's.
+    /// The property `name`; without properties the first heading; else the folder's.
     pub name: String,
-    /// The property `description` on one line; empty when there is none.
+    /// The property `description` on one line, else the first paragraph; empty when there is none.
     pub description: String,
 }
 
 impl Skill {
-    /// Reads what a `SKILL.md` says of itself.
-    pub fn read(path: &NotePath, note: &Note) -> Skill {
+    /// Reads what a `SKILL.md` says of itself. `text` is the note's.
+    pub fn read(path: &NotePath, text: &str, note: &Note) -> Skill {
         let property = |name: &str| {
             note.property(name)
                 .and_then(Value::as_str)
                 .map(str::trim)
                 .filter(|it| !it.is_empty())
         };
+        let heading = || {
+            let first = note.headings.first().filter(|_| note.frontmatter.is_none())?;
+            Some(first.text.trim()).filter(|it| !it.is_empty())
+        };
         let folder = path.folder().rsplit('/').next().filter(|it| !it.is_empty());
-        let description = property("description").unwrap_or_default();
+        let name = property("name").or_else(heading).or(folder).unwrap_or(path.stem());
+        let paragraph = || {
+            let first = note.blocks.iter().find(|it| it.kind == BlockKind::Paragraph)?;
+            text.get(first.range.clone())
+        };
+        let description = property("description").or_else(paragraph).unwrap_or_default();
         Skill {
-            name: property("name").or(folder).unwrap_or(path.stem()).to_owned(),
-            description: description
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-                .chars()
-                .take(MOST_DESCRIPTION)
-                .collect(),
+            name: on_one_line(name, MOST_NAME),
+            description: on_one_line(description, MOST_DESCRIPTION),
         }
     }
 
@@ -65,6 +75,17 @@ const EMPTY_WORDS: [&str; 24] = [
     "use", "what", "with",
 ];
 
+fn on_one_line(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace().take(most) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.extend(word.chars().take(most));
+    }
+    line.chars().take(most).collect()
+}
+
 fn words(text: &str) -> BTreeSet<String> {
     let all = text.to_lowercase();
     let words = all
@@ -84,7 +105,7 @@ mod tests {
 
     fn skill(path: &str, text: &str) -> (Skill, NotePath) {
         let path = NotePath::parse_in_repo(path).unwrap();
-        (Skill::read(&path, &Note::parse(text)), path)
+        (Skill::read(&path, text, &Note::parse(text)), path)
     }
 
     #[test]
@@ -99,8 +120,26 @@ mod tests {
             "backup",
             "Restore volumes",
         );
-        check("skills/tea/SKILL.md", "# Tea\n", "tea", "");
+        check("skills/tea/SKILL.md", "---\ndescription: Tea\n---\n# Make it\n", "tea", "Tea");
         check("SKILL.md", "", "SKILL", "");
+    }
+
+    #[test]
+    fn a_skill_without_properties_is_named_by_its_heading_and_told_by_its_first_paragraph() {
+        let read = |text: &str| {
+            let it = skill("skills/tea/SKILL.md", text).0;
+            (it.name, it.description)
+        };
+        let of = |name: &str, description: &str| (name.to_owned(), description.to_owned());
+        assert_eq!(
+            read("# Make tea\n\nBoil water,\nthen *wait*.\n\nMore.\n"),
+            of("Make tea", "Boil water, then *wait*.")
+        );
+        assert_eq!(read("Boil water.\n"), of("tea", "Boil water."));
+        assert_eq!(read("---\nname: brew\n---\n# Make tea\n\nBoil water.\n"), of("brew", "Boil water."));
+        assert_eq!(read("---\nname: [\n---\n# Make tea\n").0, "tea");
+        let long = read(&format!("# {}\n\n{}\n", "x".repeat(5000), "é ".repeat(5000)));
+        assert_eq!((long.0.chars().count(), long.1.chars().count()), (MOST_NAME, MOST_DESCRIPTION));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! YAML as plain values. Knows the bounds that hostile YAML needs; knows nothing of notes. The only door to the YAML library.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use bounds::Limits;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use reader::Reader;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer};
 
 mod bounds;
 mod plain;
+mod reader;
 
 /// A YAML value. Maps keep their order; dates are strings, as in Obsidian's cache.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,8 +44,9 @@ pub fn parse(text: &str) -> Result<Value, YamlError> {
     read(text, NOTE)
 }
 
-/// Returns one document of a config file, from which `---` and `...` lines were cut; an empty text is `Null`. Refuses more than 512 KiB, nesting
-/// above 64, anchors, aliases, duplicate keys. (The library's iterator over documents never ends after a bad one.)
+/// Returns one document of a config file, from which `---` and `...` lines were cut; an empty text is `Null`. Anchors, aliases and merge keys
+/// (`<<`) are followed, and tags (`!Ref x`) left out. Refuses more than 512 KiB, nesting above 64, duplicate keys, and aliases that would make
+/// several times as much of the text. (The library's iterator over documents never ends after a bad one.)
 pub fn parse_document(text: &str) -> Result<Value, YamlError> {
     read(text, CONFIG_FILE)
 }
@@ -51,18 +54,31 @@ pub fn parse_document(text: &str) -> Result<Value, YamlError> {
 const NOTE: Limits = Limits {
     kibibytes: 64,
     nesting: 32,
+    aliases: false,
 };
 const CONFIG_FILE: Limits = Limits {
     kibibytes: 512,
     nesting: 64,
+    aliases: true,
 };
+
+/// What aliases may make of a text: so many times its bytes, and so much of a small one.
+const MOST_TIMES: usize = 8;
+const LEAST_ROOM: usize = 64 << 10;
 
 fn read(text: &str, limits: Limits) -> Result<Value, YamlError> {
     bounds::check(text, limits)?;
-    serde_yaml::from_str(text).map_err(|error| YamlError {
-        line: error.location().map_or(0, |it| it.line().saturating_sub(1)),
-        message: error.to_string(),
-    })
+    let room = Cell::new(text.len() * MOST_TIMES + LEAST_ROOM);
+    let reader = Reader {
+        room: &room,
+        config: limits.aliases,
+    };
+    reader
+        .deserialize(serde_yaml::Deserializer::from_str(text))
+        .map_err(|error| YamlError {
+            line: error.location().map_or(0, |it| it.line().saturating_sub(1)),
+            message: error.to_string(),
+        })
 }
 
 impl Value {
@@ -115,93 +131,12 @@ impl std::error::Error for YamlError {}
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a YAML value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
-        Ok(Value::Bool(flag))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::Number(Number::Integer(number)))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(i64::try_from(number).map_or_else(|_| Value::String(number.to_string()), |it| Value::Number(Number::Integer(it))))
-    }
-
-    fn visit_i128<E>(self, number: i128) -> Result<Value, E> {
-        Ok(Value::String(number.to_string()))
-    }
-
-    fn visit_u128<E>(self, number: u128) -> Result<Value, E> {
-        Ok(Value::String(number.to_string()))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(if number.is_finite() {
-            Value::Number(Number::Float(number))
-        } else {
-            Value::String(number.to_string())
-        })
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::String(text))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        Value::deserialize(deserializer)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        Value::deserialize(deserializer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
+        let room = Cell::new(usize::MAX);
+        Reader {
+            room: &room,
+            config: false,
         }
-        Ok(Value::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map: Vec<(String, Value)> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        while let Some(key) = entries.next_key::<Value>()? {
-            let key = match key {
-                Value::Null => "null".to_owned(),
-                other => other.scalar_text().ok_or_else(|| A::Error::custom("a key must be a plain text"))?,
-            };
-            if !seen.insert(key.clone()) {
-                return Err(A::Error::custom(format!("the key {key:?} is there twice")));
-            }
-            map.push((key, entries.next_value()?));
-        }
-        Ok(Value::Map(map))
+        .deserialize(deserializer)
     }
 }
 
@@ -267,6 +202,56 @@ mod tests {
         check_refused("a:\n\tb: 1", "");
         check_refused("a: \0", "");
         assert!(start.elapsed().as_millis() < 500);
+    }
+
+    #[test]
+    fn a_config_file_has_anchors_merge_keys_and_tags() {
+        let check = |yaml: &str, expected: &str| {
+            let read = parse_document(yaml).unwrap_or_else(|error| panic!("{yaml:?}: {error}"));
+            assert_eq!(format!("{read:?}"), expected, "{yaml:?}");
+        };
+        check(
+            "a: &x {b: c}\nd: *x\n",
+            r#"Map([("a", Map([("b", String("c"))])), ("d", Map([("b", String("c"))]))])"#,
+        );
+        check(
+            "a: &x {b: c, e: f}\nd:\n  <<: *x\n  b: own\n",
+            r#"Map([("a", Map([("b", String("c")), ("e", String("f"))])), ("d", Map([("b", String("own")), ("e", String("f"))]))])"#,
+        );
+        check(
+            "- &x {b: c}\n- &y {b: d, e: f}\n- <<: [*x, *y]\n",
+            r#"List([Map([("b", String("c"))]), Map([("b", String("d")), ("e", String("f"))]), Map([("b", String("c")), ("e", String("f"))])])"#,
+        );
+        check(
+            "a: !Ref x\nb: !foo\n  c: !Sub [d]\ne: !vault |\n  f\n",
+            r#"Map([("a", String("x")), ("b", Map([("c", List([String("d")]))])), ("e", String("f\n"))])"#,
+        );
+    }
+
+    #[test]
+    fn aliases_make_no_bombs() {
+        let start = std::time::Instant::now();
+        let laughs: String = (1..30)
+            .map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", ")))
+            .collect();
+        let wide = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(60_000), "*a, ".repeat(60_000));
+        let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(200_000), "*a, ".repeat(60_000));
+        let merged = format!(
+            "a: &a {{{}}}\nb:\n{}",
+            (0..9_000).map(|n| format!("k{n}: 1, ")).collect::<String>(),
+            "- <<: *a\n".repeat(30_000)
+        );
+        for text in [
+            format!("a0: &a0 [x]\n{laughs}"),
+            wide,
+            long,
+            merged,
+            "a: &a [*a]\n".to_owned(),
+            "a: &a\n  <<: *a\n".to_owned(),
+        ] {
+            assert!(parse_document(&text).is_err(), "{}", &text[..30]);
+        }
+        assert!(start.elapsed().as_secs() < 4);
     }
 
     #[test]

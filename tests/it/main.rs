@@ -24,6 +24,7 @@ mod pull_requests;
 mod tidy;
 mod planted_secrets;
 mod repo;
+mod repo_search;
 mod secrets;
 mod signing;
 mod sync;

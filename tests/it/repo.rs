@@ -36,7 +36,7 @@ fn fill(remote: &Remote, work: &Path) {
     git(work, &["push", "-q", "origin", "main"]);
 }
 
-fn put(work: &Path, path: &str, text: &str) {
+pub(crate) fn put(work: &Path, path: &str, text: &str) {
     let file = work.join(path);
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(file, text).unwrap();
@@ -63,7 +63,7 @@ pub(crate) fn clone_of(url: &str, config: &Config) -> SourceConfig {
     }
 }
 
-fn checkout_at(path: &Path) -> SourceConfig {
+pub(crate) fn checkout_at(path: &Path) -> SourceConfig {
     SourceConfig {
         name: membridge::model::path::SourceName::parse("config").unwrap(),
         kind: SourceKind::Repo,
@@ -88,7 +88,7 @@ pub(crate) async fn until(server: &Server, target: &str, wanted: impl Fn(&Value)
     }
 }
 
-fn is_found(json: &Value) -> bool {
+pub(crate) fn is_found(json: &Value) -> bool {
     json["total"].as_u64().is_some_and(|it| it > 0)
 }
 

@@ -99,7 +99,7 @@ fn of_config<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
     let read = config_file::read(path, &text);
     let words: Vec<(Range<usize>, String)> = read.words;
     Document {
-        facts: Facts::of_links(&read.links.iter().map(link).collect::<Vec<_>>()),
+        facts: Facts::of_links(&read.links.iter().map(link).collect::<Vec<_>>(), &text),
         note: read.note,
         words,
         flaw: read.flaw,

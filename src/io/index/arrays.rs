@@ -14,8 +14,8 @@ pub(super) struct Found {
     pub(super) segment: u32,
     pub(super) note: u32,
     pub(super) score: f32,
-    /// How much of the phrases it holds, 0..1.
-    pub(super) phrases: f32,
+    /// How much it holds of what is meant literally, 0..1.
+    pub(super) literal: f32,
 }
 
 /// The scores of one segment.

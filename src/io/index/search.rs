@@ -11,7 +11,9 @@ use crate::{
         analysis::TermKind,
         arrays::{Arrays, Found, Scores},
         condition::{Selector, stored_path},
+        declared::Asked,
         finder::Finder,
+        literal::literal,
         occurrences::Occurrences,
         request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort},
         schema::{parse_place, parse_tags},
@@ -50,10 +52,7 @@ pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchReq
         deadline: request.deadline,
     };
     let mut selected = selector.select(&request.query.condition)?;
-    let mut phrases = Vec::new();
-    for evidence in request.query.evidence.iter().filter(|it| it.phrase) {
-        phrases.push(selector.phrase(&evidence.text)?);
-    }
+    let literal = literal(&request.query.evidence, &mut selector)?;
     if let Some(tag) = &request.filter.tag {
         let tagged = selector.select(&Condition::Tag(tag.clone()))?;
         selected
@@ -83,24 +82,18 @@ pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchReq
             let speaks = ranked && !request.exact;
             let asked = by_name || speaks || !segments[at].attachment[note];
             if asked && (!speaks || scores[at].held[note] > 0.0) {
-                let held = phrases.iter().filter(|it| it[at][note]).count();
-                let phrases = if phrases.is_empty() {
-                    1.0
-                } else {
-                    held as f32 / phrases.len() as f32
-                };
                 found.push(Found {
                     segment: at as u32,
                     note: note as u32,
                     score: 0.0,
-                    phrases,
+                    literal: literal.as_ref().map_or(1.0, |it| it[at][note]),
                 });
             }
         }
     }
     if ranked {
         let mut attachments: Vec<Found> = found.extract_if(.., |it| is_attachment(segments, it)).collect();
-        fuse(found, scores, &best, !phrases.is_empty(), keys);
+        fuse(found, scores, &best, literal.is_some(), keys);
         for note in found.iter_mut().filter(|it| is_superseded(segments, it)) {
             note.score *= SUPERSEDED;
         }
@@ -116,6 +109,7 @@ pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchReq
         scores,
         words: &words,
         best: &best,
+        asked: Asked::new(&request.query.condition)?,
     };
     let page = found.iter().skip(request.offset);
     let hits = page.map(|it| reader.read(it)).collect::<Result<_>>()?;
@@ -193,8 +187,8 @@ fn correct(segments: &[Arc<Segment>], view: &View, word: &Word, finder: &Finder<
 
 /// Gives each note its score: the fused ranks by note and by best passage, relative to being first in both, times the largest share of the
 /// query's weight that any note holds. That share makes scores comparable across queries; a note's own share instead was measured to cost one
-/// to three points of R@5. Notes that hold a quoted phrase come before those that do not.
-fn fuse(found: &mut [Found], scores: &[Scores], best: &Best, phrases: bool, room: &mut Vec<f32>) {
+/// to three points of R@5. Notes that hold a quoted phrase or an identifier come before those that do not.
+fn fuse(found: &mut [Found], scores: &[Scores], best: &Best, literal: bool, room: &mut Vec<f32>) {
     let scores_of = |it: &Found| (&scores[it.segment as usize], it.note as usize);
     let held = found.iter().map(scores_of).map(|(scores, note)| scores.held[note]);
     let share = held.fold(0.0, f32::max) / best.weight.max(f32::MIN_POSITIVE);
@@ -213,9 +207,9 @@ fn fuse(found: &mut [Found], scores: &[Scores], best: &Best, phrases: bool, room
             found[at].score = before + worth(rank);
         }
     }
-    if phrases {
+    if literal {
         for it in found.iter_mut() {
-            it.score = f32::midpoint(it.score, it.phrases);
+            it.score = f32::midpoint(it.score, it.literal);
         }
     }
 }
@@ -290,6 +284,7 @@ struct HitReader<'a> {
     scores: &'a [Scores],
     words: &'a Ranked,
     best: &'a Best,
+    asked: Asked,
 }
 
 impl HitReader<'_> {
@@ -299,7 +294,7 @@ impl HitReader<'_> {
         let own = segment.document(segment.first_doc[note])?;
         let text = |document: &TantivyDocument, field| document.get_first(field).and_then(|it| it.as_str().map(str::to_owned));
         let mut passages = Vec::new();
-        for doc in self.best_passages(found) {
+        for doc in self.best_passages(found)? {
             let document = segment.document(doc)?;
             let place = text(&document, segment.fields.place)
                 .as_deref()
@@ -337,16 +332,22 @@ impl HitReader<'_> {
         })
     }
 
-    /// Returns the documents of the note's best passages, best first; without a match its first.
-    fn best_passages(&self, found: &Found) -> Vec<DocId> {
+    /// Returns the documents of the note's best passages, best first; without a match its first. Those that the conditions mean go before.
+    fn best_passages(&self, found: &Found) -> Result<Vec<DocId>> {
         let (at, note) = found.at();
         let segment = &self.segments[at];
         let scores = &self.scores[at].passage;
+        let first = segment.passages(note).start;
+        let meant = self.asked.passages(segment, note)?;
+        let is_meant = |doc: DocId| meant.get((doc - first) as usize).copied().unwrap_or(false);
         let mut passages: Vec<DocId> = segment.passages(note).collect();
-        passages.sort_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]).then(a.cmp(&b)));
+        passages.sort_by(|&a, &b| {
+            let by_score = scores[b as usize].total_cmp(&scores[a as usize]);
+            is_meant(b).cmp(&is_meant(a)).then(by_score).then(a.cmp(&b))
+        });
         let matching = passages.iter().filter(|&&it| scores[it as usize] > 0.0).count();
         passages.truncate(self.request.passages.min(matching.max(1)));
-        passages
+        Ok(passages)
     }
 
     /// Returns how much a term of a text counts for the snippet's window: its word's weight, by prefix for inflections.

@@ -16,13 +16,15 @@ pub(super) struct Document {
 /// A line that begins with `---` or `...` parts documents wherever it stands: inside a text every line is indented.
 pub(super) fn documents(text: &str) -> Vec<Document> {
     let mut documents: Vec<Document> = Vec::new();
+    // A byte order mark is no part of what the file says.
+    let begin = text.len() - text.trim_start_matches('\u{feff}').len();
     let mut open = Document {
         range: 0..0,
-        content: 0..0,
+        content: begin..begin,
     };
     let mut says_something = false;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
+    let mut at = begin;
+    for line in text[begin..].split_inclusive('\n') {
         let border = border(line);
         if border.is_some() {
             open.range.end = at;
@@ -85,6 +87,15 @@ mod tests {
             &[("a: |\n  x\n  ---\n----\n", "a: |\n  x\n  ---\n----\n")],
         );
         check("", &[]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_hides_neither_the_first_line_nor_a_border() {
+        check("\u{feff}a: 1\n", &[("\u{feff}a: 1\n", "a: 1\n")]);
+        check(
+            "\u{feff}---\na: 1\n---\nb: 2\n",
+            &[("\u{feff}---\na: 1\n", "a: 1\n"), ("---\nb: 2\n", "b: 2\n")],
+        );
     }
 
     #[test]

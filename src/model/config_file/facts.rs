@@ -1,6 +1,6 @@
 //! What of a document operators ask for: images, charts, hosts, ports. Knows by which keys these are written; must not know documents or text.
 
-use super::resource::Resource;
+use super::{images, resource::Resource};
 
 /// Longer values are no names.
 const MAX_VALUE: usize = 300;
@@ -19,18 +19,35 @@ pub(super) fn facts(resource: Option<&Resource>, keys: &[(String, String)]) -> V
     }
     for (at, (path, value)) in keys.iter().enumerate() {
         let (parent, key) = path.rsplit_once('.').unwrap_or(("", path));
+        if path.starts_with("data.") && value.contains('\n') && resource.is_some_and(|it| it.kind == "ConfigMap") {
+            // A file of its own, such as the configuration of nginx.
+            facts.extend(images::facts(value));
+            continue;
+        }
         let sibling = |name: &str| sibling(keys, at, parent, name);
         let (name, index) = key.split_once('[').unwrap_or((key, ""));
         match name {
-            "image" => facts.push(("image", value.clone())),
+            // `Image=` of a Quadlet unit.
+            "image" | "Image" => facts.push(("image", value.clone())),
             "repository" => facts.extend(image(value, sibling("registry"), sibling("tag"), sibling("digest")).map(|it| ("image", it))),
             "newTag" if parent.starts_with("images[") => {
                 let name = sibling("newName").or_else(|| sibling("name")).unwrap_or_default();
                 facts.push(("image", image_of(name, Some(value))));
             }
             "newName" if parent.starts_with("images[") && sibling("newTag").is_none() => facts.push(("image", value.clone())),
-            "chart" if path == "spec.chart.spec.chart" => facts.push(("chart", value.clone())),
+            "chart" if path == "spec.chart.spec.chart" || is_argo(parent) => facts.push(("chart", value.clone())),
             "version" if path == "spec.chart.spec.version" => facts.push(("version", value.clone())),
+            "targetRevision" if is_argo(parent) && sibling("chart").is_some() => facts.push(("version", value.clone())),
+            // A chart that a Kustomization or another chart takes in.
+            "name" if is_chart(parent) && sibling("version").is_some() => facts.push(("chart", value.clone())),
+            "version" if is_chart(parent) => facts.push(("version", value.clone())),
+            // A chart itself (`Chart.yaml`).
+            "name" if path == "name" && is_chart_file(keys) => facts.push(("chart", value.clone())),
+            "version" | "appVersion" if parent.is_empty() && is_chart_file(keys) => facts.push(("version", value.clone())),
+            // The chart of a Flux OCIRepository.
+            "tag" | "semver" if *path == format!("spec.ref.{name}") && resource.is_some_and(|it| it.kind == "OCIRepository") => {
+                facts.push(("version", value.clone()));
+            }
             "host" | "hostname" | "hosts" | "hostnames" | "dnsNames" | "commonName" if is_host(value) => {
                 facts.push(("host", value.clone()));
             }
@@ -57,6 +74,21 @@ fn sibling<'k>(keys: &'k [(String, String)], at: usize, parent: &str, name: &str
         None => false,
     };
     near.iter().find(|(path, _)| is_it(path)).map(|(_, value)| value.as_str())
+}
+
+/// An Argo CD Application names its chart there.
+fn is_argo(parent: &str) -> bool {
+    parent == "spec.source" || parent.starts_with("spec.sources[")
+}
+
+fn is_chart(parent: &str) -> bool {
+    ["dependencies[", "helmCharts["].iter().any(|it| parent.starts_with(it)) && !parent.contains('.')
+}
+
+/// Only a chart has an API version of Helm's and no kind.
+fn is_chart_file(keys: &[(String, String)]) -> bool {
+    let has = |wanted: &dyn Fn(&str, &str) -> bool| keys.iter().any(|(path, value)| wanted(path, value));
+    has(&|path, value| path == "apiVersion" && matches!(value, "v1" | "v2")) && !has(&|path, _| path == "kind")
 }
 
 /// The repository of an image; without a tag beside it may be one of Git or Helm.
@@ -120,6 +152,14 @@ mod tests {
                 "host=b.example.org",
                 "port=80",
             ],
+        );
+        check(
+            "kind: Application\nspec: {source: {chart: app, targetRevision: 1.2.3}}\n",
+            &["resource=Application/", "kind=Application", "chart=app", "version=1.2.3"],
+        );
+        check(
+            "apiVersion: v2\nname: mine\nversion: 0.3.0\ndependencies: [{name: redis, version: 18.x}]\n",
+            &["chart=mine", "version=0.3.0", "chart=redis", "version=18.x"],
         );
         check("services: {a: {ports: [\"8080:80/tcp\"]}}\n", &["port=8080", "port=80"]);
         check(

@@ -1,9 +1,11 @@
-//! Reads the keys of YAML by its lines and indentation: where each stands and by which path. Knows block style only, and bears templates and
-//! broken YAML; must not know what keys mean. Values are exact only in what the YAML library has read.
+//! Reads the keys of YAML by its lines and indentation: where each stands and by which path. Knows block style (`flow` what is in brackets), and
+//! bears templates and broken YAML; must not know what keys mean. Values are exact only in what the YAML library has read.
+
+use super::flow::{self, Place};
 
 /// Deeper keys, longer paths and longer keys are not listed.
-const MAX_DEPTH: usize = 64;
-const MAX_PATH: usize = 512;
+pub(super) const MAX_DEPTH: usize = 64;
+pub(super) const MAX_PATH: usize = 512;
 
 /// A key of a YAML document, or an item of a list that is no map.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,27 +30,38 @@ struct Frame {
     path_before: usize,
 }
 
-#[derive(Default)]
-struct Scan {
+struct Scan<'t> {
+    text: &'t str,
     frames: Vec<Frame>,
     path: String,
     /// Lines indented deeper than this belong to a text or to something in brackets.
     inside: Option<usize>,
+    /// Up to here all has been read.
+    past: usize,
     entries: Vec<Entry>,
 }
 
 /// Returns the keys in order. Takes time linear in the text.
 pub(super) fn entries(text: &str) -> Vec<Entry> {
-    let mut scan = Scan::default();
+    let mut scan = Scan {
+        text,
+        frames: Vec::new(),
+        path: String::new(),
+        inside: None,
+        past: 0,
+        entries: Vec::new(),
+    };
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        scan.line(line.trim_end(), at);
+        if at >= scan.past {
+            scan.line(line.trim_end(), at);
+        }
         at += line.len();
     }
     scan.entries
 }
 
-impl Scan {
+impl Scan<'_> {
     fn line(&mut self, line: &str, start: usize) {
         let mut content = line.trim_start_matches(' ');
         let mut column = line.len() - content.len();
@@ -56,6 +69,11 @@ impl Scan {
             return;
         }
         self.inside = None;
+        if column == 0 && self.entries.is_empty() && content.starts_with(['{', '[']) && !content.starts_with("{{") {
+            // The whole document; what is not closed is read to the end.
+            self.past = self.brackets(start, start, None).unwrap_or(self.text.len());
+            return;
+        }
         if content.starts_with(['#', '%', '{', '}', ']']) || content.starts_with("---") {
             return;
         }
@@ -69,9 +87,9 @@ impl Scan {
         if let Some((key, value)) = key(content) {
             self.close(|frame| frame.column < column);
             self.open(column, None, key);
-            self.value(value, column, start);
+            self.value(value, column, start, start + line.len());
         } else if let (Some(dash), false) = (dash, content.is_empty()) {
-            self.value(content, dash, start);
+            self.value(content, dash, start, start + line.len());
         }
     }
 
@@ -113,8 +131,10 @@ impl Scan {
         self.frames.push(Frame { column, item, path_before });
     }
 
-    fn value(&mut self, value: &str, column: usize, start: usize) {
+    /// Reads the value that ends a line, or begins there.
+    fn value(&mut self, value: &str, column: usize, start: usize, end: usize) {
         let value = without_marks(value);
+        let in_brackets = value.starts_with(['{', '[']) && !value.starts_with("{{");
         let closing = match value.as_bytes().first() {
             Some(b'|' | b'>') => Some(None),
             Some(b'"') => Some(Some('"')),
@@ -136,7 +156,21 @@ impl Scan {
                 value: if is_scalar { scalar(value).to_owned() } else { String::new() },
                 is_text: matches!(closing, Some(None)),
             });
+            if in_brackets && let Some(past) = self.brackets(end - value.len(), start, Some(column)) {
+                (self.inside, self.past) = (None, past);
+            }
         }
+    }
+
+    fn brackets(&mut self, at: usize, line_start: usize, column: Option<usize>) -> Option<usize> {
+        let place = Place {
+            at,
+            line_start,
+            path: &self.path,
+            depth: self.frames.len(),
+            column,
+        };
+        flow::read(self.text, &place, &mut self.entries)
     }
 }
 
@@ -157,7 +191,7 @@ fn key(content: &str) -> Option<(&str, &str)> {
 }
 
 /// Without an anchor or a tag in front.
-fn without_marks(mut value: &str) -> &str {
+pub(super) fn without_marks(mut value: &str) -> &str {
     while value.starts_with(['&', '!']) {
         value = value.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
     }
@@ -210,12 +244,47 @@ mod tests {
     #[test]
     fn texts_brackets_and_templates_are_passed_over() {
         check("a: |\n  x: 1\n\n  y: 2\nb: 3\n", &[("a", ""), ("b", "3")]);
-        check("a: {b: 1,\n  c: 2\n}\nd: [1, 2]\n", &[("a", ""), ("d", "")]);
         check(
             "{{- if .x }}\nkind: A\n{{- end }}\nname: {{ .n }}\n",
             &[("kind", "A"), ("name", "")],
         );
         check("a: &x\n  b: !t c\nd: \"e\n  f: g\"\n", &[("a", ""), ("a.b", "c"), ("d", "")]);
+    }
+
+    #[test]
+    fn what_is_in_brackets_has_keys_too() {
+        check(
+            "a: {b: 1,\n  c: 2\n}\nd: [1, \"x, y\"]\n",
+            &[("a", ""), ("a.b", "1"), ("a.c", "2"), ("d", ""), ("d[0]", "1"), ("d[1]", "x, y")],
+        );
+        check(
+            "images: [{name: x/y, newTag: v2}, {\"name\":z}]\nl: {u: http://a:1/b, i: nginx:1.27, é: ü ö} # {\nm: 1\n",
+            &[
+                ("images", ""),
+                ("images[0].name", "x/y"),
+                ("images[0].newTag", "v2"),
+                ("images[1].name", "z"),
+                ("l", ""),
+                ("l.u", "http://a:1/b"),
+                ("l.i", "nginx:1.27"),
+                ("l.é", "ü ö"),
+                ("m", "1"),
+            ],
+        );
+        check(
+            "- {a: b, c: {d: 'it''s'}} # x\n- e\n",
+            &[("[0]", ""), ("[0].a", "b"), ("[0].c", ""), ("[0].c.d", "it''s"), ("[1]", "e")],
+        );
+        check(
+            "{kind: A, metadata: {name: a}}\n",
+            &[("kind", "A"), ("metadata", ""), ("metadata.name", "a")],
+        );
+        // What is not closed hides no key after it.
+        check("a: {b: c,\nd: e\n", &[("a", ""), ("a.b", "c"), ("d", "e")]);
+        check(
+            "a: {{ x }}\nb: &n {c: !t d, e: *f}\n",
+            &[("a", ""), ("b", ""), ("b.c", "d"), ("b.e", "*f")],
+        );
     }
 
     #[test]
@@ -228,6 +297,12 @@ mod tests {
             "a: ".repeat(200_000),
             "\"".repeat(500_000),
             "a:\n".repeat(200_000),
+            "a: {\n".repeat(100_000),
+            "a: [".repeat(100_000),
+            "a: {b: \"\n".repeat(60_000),
+            "a: {'\n".repeat(100_000),
+            format!("a: {}", "{".repeat(400_000)),
+            "a: [{}]\n".repeat(60_000),
         ] {
             entries(&text);
         }

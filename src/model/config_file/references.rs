@@ -1,8 +1,11 @@
 //! What a Kustomization or a Flux resource names beside itself: files, folders, other resources. Knows these keys; resolves nothing.
 
-use std::ops::Range;
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::Range,
+};
 
-use super::resource::Resource;
+use super::declared::Declared;
 
 /// A document names no more.
 const MAX_REFERENCES: usize = 500;
@@ -13,7 +16,7 @@ pub struct Reference {
     pub kind: ReferenceKind,
     /// As written for a file (`../base`, `./clusters/home`); `Kind/namespace/name` for a resource, its namespace empty for the same one.
     pub target: String,
-    /// Where the target's name stands, in bytes of the file.
+    /// Where the target's name stands, in bytes of the file; the begin of the document where that is not known (an alias).
     pub range: Range<usize>,
 }
 
@@ -27,14 +30,18 @@ pub enum ReferenceKind {
     Resource,
 }
 
-/// Returns what a document of a file (`text`) points to, in order. A place is looked for behind the one before.
-pub(super) fn references(text: &str, document: &Range<usize>, resource: Option<&Resource>, keys: &[(String, String)]) -> Vec<Reference> {
+/// Returns what a document of a file (`text`) points to, in order.
+pub(super) fn references(text: &str, of: &Declared) -> Vec<Reference> {
+    let resource = of.resource.as_ref();
     let is_kustomize = resource.is_none_or(|it| it.api_version.starts_with("kustomize.config.k8s.io/"));
     let is_flux = resource.is_some_and(|it| it.api_version.contains(".fluxcd.io/"));
+    if !is_kustomize && !is_flux {
+        return Vec::new();
+    }
     let kind = resource.map_or("", |it| it.kind.as_str());
     let mut references = Vec::new();
-    let mut from = document.start;
-    for (path, value) in keys {
+    let mut places = None;
+    for (path, value) in &of.keys {
         let sibling = |name: &str| {
             let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
             resource
@@ -43,7 +50,7 @@ pub(super) fn references(text: &str, document: &Range<usize>, resource: Option<&
         };
         let found = if is_kustomize {
             of_kustomize(path).then(|| (ReferenceKind::File, value.clone()))
-        } else if is_flux {
+        } else {
             match general(path).as_str() {
                 "spec.path" => Some((ReferenceKind::RootFile, value.clone())),
                 "spec.dependsOn.name" => Some((ReferenceKind::Resource, format!("{kind}/{}/{value}", sibling("namespace")))),
@@ -63,8 +70,6 @@ pub(super) fn references(text: &str, document: &Range<usize>, resource: Option<&
                 }
                 _ => None,
             }
-        } else {
-            None
         };
         let Some((kind, target)) = found.filter(|_| !value.is_empty() && !value.contains('\n')) else {
             continue;
@@ -72,17 +77,38 @@ pub(super) fn references(text: &str, document: &Range<usize>, resource: Option<&
         if references.len() == MAX_REFERENCES {
             break;
         }
-        let place = text[from..document.end]
-            .find(value.as_str())
-            .map(|at| from + at..from + at + value.len());
-        from = place.as_ref().map_or(from, |it| it.end);
+        let line = places
+            .get_or_insert_with(|| lines_by_key(of))
+            .get_mut(&(general(path), value.as_str()));
+        let range = line.and_then(VecDeque::pop_front).map(|start| within_line(text, start, value));
         references.push(Reference {
             kind,
             target,
-            range: place.unwrap_or(document.start..document.start),
+            range: range.unwrap_or(of.range.start..of.range.start),
         });
     }
     references
+}
+
+/// Where the lines begin that have a key with a value, in order.
+type Lines<'d> = HashMap<(String, &'d str), VecDeque<usize>>;
+
+fn lines_by_key(of: &Declared) -> Lines<'_> {
+    let mut lines = Lines::new();
+    for entry in of.entries.iter().filter(|it| !it.value.is_empty()) {
+        let key = (general(&entry.path), entry.value.as_str());
+        lines.entry(key).or_default().push_back(entry.start);
+    }
+    lines
+}
+
+/// Returns where the value stands in a line: it ends it, but for what closes it.
+fn within_line(text: &str, start: usize, value: &str) -> Range<usize> {
+    let line = text[start..].split('\n').next().unwrap_or_default();
+    match line.rfind(value) {
+        Some(at) => start + at..start + at + value.len(),
+        None => start..start,
+    }
 }
 
 fn of_kustomize(path: &str) -> bool {
@@ -125,15 +151,20 @@ fn general(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{config_file::resource::flat, yaml};
+    use crate::model::{
+        config_file::{key_paths, resource::flat},
+        yaml,
+    };
 
     fn check(yaml: &str, expected: &[&str]) {
         let keys = flat(&yaml::parse_document(yaml).unwrap());
-        let resource = Resource::of_keys(&keys, 0..yaml.len());
-        let found = references(yaml, &(0..yaml.len()), resource.as_ref(), &keys);
-        let found: Vec<String> = found
+        let declared = Declared::new(0..yaml.len(), keys, key_paths::entries(yaml));
+        let found: Vec<String> = references(yaml, &declared)
             .iter()
-            .map(|it| format!("{:?} {} {}", it.kind, it.target, &yaml[it.range.clone()]))
+            .map(|it| {
+                let line = 1 + yaml[..it.range.start].matches('\n').count();
+                format!("{:?} {} {} in line {line}", it.kind, it.target, &yaml[it.range.clone()])
+            })
             .collect();
         assert_eq!(found, expected, "{yaml}");
     }
@@ -142,16 +173,34 @@ mod tests {
     fn kustomizations_and_flux_resources_point() {
         check(
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- ../base\n- a.yaml\npatches:\n- path: p.yaml\n",
-            &["File ../base ../base", "File a.yaml a.yaml", "File p.yaml p.yaml"],
+            &[
+                "File ../base ../base in line 4",
+                "File a.yaml a.yaml in line 5",
+                "File p.yaml p.yaml in line 7",
+            ],
         );
         check(
             "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\nspec:\n  path: ./apps\n  dependsOn:\n  - name: infra\n  sourceRef: {kind: GitRepository, name: flux, namespace: s}\n",
             &[
-                "RootFile ./apps ./apps",
-                "Resource Kustomization//infra infra",
-                "Resource GitRepository/s/flux flux",
+                "RootFile ./apps ./apps in line 5",
+                "Resource Kustomization//infra infra in line 7",
+                "Resource GitRepository/s/flux flux in line 8",
             ],
         );
         check("kind: Service\nresources: [a]\n", &[]);
+    }
+
+    #[test]
+    fn a_name_within_another_or_in_a_comment_is_not_its_place() {
+        check(
+            "# app.yaml comes last\nresources:\n- my-app.yaml\n- \"b.yaml\" # app.yaml\n- app.yaml\ncomponents: [x,\n  y]\n",
+            &[
+                "File my-app.yaml my-app.yaml in line 3",
+                "File b.yaml b.yaml in line 4",
+                "File app.yaml app.yaml in line 5",
+                "File x x in line 6",
+                "File y y in line 7",
+            ],
+        );
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
-        let content = line.trim();
+        let content = line.trim_start_matches('\u{feff}').trim();
         if let Some(quotes) = inside {
             if content.contains(quotes) {
                 inside = None;
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn keys_stand_in_their_sections() {
-        let found = entries("a = 1\n# b = 2\n[x.y]\nc = \"d\"\nt = '''\nno = 1\n'''\n[[z]]\nexport E=f\n; g = h\n");
+        let found = entries("\u{feff}a = 1\n# b = 2\n[x.y]\nc = \"d\"\nt = '''\nno = 1\n'''\n[[z]]\nexport E=f\n; g = h\n");
         let found: Vec<_> = found.iter().map(|it| format!("{} {} {}", it.depth, it.path, it.value)).collect();
         assert_eq!(found, ["1 a 1", "1 x.y ", "2 x.y.c d", "2 x.y.t ", "1 z ", "2 z.E f"]);
     }

@@ -38,6 +38,99 @@ fn a_bad_document_hides_no_other() {
 }
 
 #[test]
+fn anchors_tags_and_flow_maps_lose_no_field() {
+    let fields = |text: &str| {
+        let file = read_at("a.yaml", text);
+        assert_eq!(file.flaw, None, "{text}");
+        let fields: Vec<String> = file.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        fields.join(" ")
+    };
+    assert_eq!(
+        fields("\u{feff}x-base: &base {image: nginx:1.27, ports: [\"80:8080\"]}\r\nservices:\r\n  a: {<<: *base}\r\n"),
+        "image=nginx:1.27 port=80 port=8080"
+    );
+    assert_eq!(
+        fields("kind: Deployment\nmetadata: &m {name: a, labels: &l {app: a}}\nspec: {selector: *l, image: !Ref x/y:1}\n"),
+        "resource=Deployment/a kind=Deployment name=a image=x/y:1"
+    );
+    let file = read_at("a.yaml", "a: {b: {c: 1}}\n");
+    assert_eq!(file.words[0].1, "a.b.c");
+}
+
+#[test]
+fn each_item_of_a_list_is_a_resource_with_its_own_lines() {
+    let text = "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Service\n  metadata: {name: a}\n- apiVersion: apps/v1\n  kind: Deployment\n  \
+                metadata:\n    name: b\n    namespace: n\n  spec: {image: x:1}\nkind: List\nmetadata:\n  resourceVersion: \"\"\n";
+    check(
+        "all.yaml",
+        text,
+        &[
+            ("List (v1)", "apiVersion: v1"),
+            ("Service a (v1)", "- apiVersion: v1"),
+            ("Deployment n/b (apps/v1)", "- apiVersion: apps/v1"),
+            ("kind, metadata", "kind: List"),
+        ],
+    );
+    let file = read_at("all.yaml", text);
+    let found: Vec<String> = file
+        .resources
+        .iter()
+        .map(|it| format!("{} {} {}", it.id(), it.keys.len(), text[it.range.clone()].lines().count()))
+        .collect();
+    assert_eq!(found, ["List/ 3 2", "Service/a 3 3", "Deployment/n/b 5 6"]);
+    assert_eq!(resources("all.yaml", text).len(), 3);
+    assert_eq!(
+        record::values(&file.documents[2].1, "image").collect::<Vec<_>>(),
+        ["x:1"],
+        "{:?}",
+        file.documents
+    );
+    let json = "{\n \"kind\": \"List\", \"apiVersion\": \"v1\",\n \"items\": [\n  {\"kind\": \"A\", \"metadata\": {\"name\": \"a\"}},\n  \
+                {\"kind\": \"B\", \"metadata\": {\"name\": \"b\"}}\n ]\n}\n";
+    let file = read_at("all.json", json);
+    assert_eq!(file.resources.iter().map(Resource::id).collect::<Vec<_>>(), ["List/", "A/a", "B/b"]);
+    assert!(json[file.resources[2].range.clone()].starts_with("  {\"kind\": \"B\""));
+}
+
+#[test]
+fn each_stage_of_a_dockerfile_is_a_document() {
+    let file = read_at(
+        "Dockerfile",
+        "ARG V=22\nFROM node:${V} AS build\nRUN x\nFROM caddy:2.8\nEXPOSE 2015\n",
+    );
+    let found: Vec<String> = file
+        .documents
+        .iter()
+        .map(|(range, it)| format!("{range:?} {}", it.replace('\u{1e}', " ")))
+        .collect();
+    assert_eq!(found, ["9..39 image=node:22", "39..67 image=caddy:2.8 port=2015"]);
+    assert_eq!(file.words, [(9..39, "node:22".to_owned())]);
+}
+
+#[test]
+fn an_image_whose_tag_stands_apart_is_found_as_one() {
+    let text = "kind: A\nmetadata: {name: a}\nimage:\n  repository: x/y\n  tag: v1\n";
+    let file = read_at("a.yaml", text);
+    assert!(file.words.contains(&(0..text.len(), "x/y:v1".to_owned())), "{:?}", file.words);
+}
+
+#[test]
+fn beside_a_broken_template_good_documents_keep_fields_and_lines() {
+    let text = "{{- if .Values.x }}\napiVersion: v1\nkind: Service\nmetadata:\n  name: {{ include \"x\" . }}\nspec: {type: {{ .t }}}\n{{- end \
+                }}\n---\nkind: Deployment\nmetadata: {name: good}\nspec: {image: \"a/b:1\"}\n---\nkind: Bad\n  x: [\n---\nkind: Job\nmetadata:\n  \
+                name: last\nspec:\n  image: c/d:2\n";
+    let file = read_at("templates/all.yaml", text);
+    let found: Vec<String> = file
+        .resources
+        .iter()
+        .map(|it| format!("{} {}", it.id(), 1 + text[..it.range.start].matches('\n').count()))
+        .collect();
+    assert_eq!(found, ["Service/ 1", "Deployment/good 8", "Bad/ 12", "Job/last 15"]);
+    let images: Vec<&str> = file.fields.iter().filter(|it| it.0 == "image").map(|it| it.1.as_str()).collect();
+    assert_eq!(images, ["a/b:1", "c/d:2"]);
+}
+
+#[test]
 fn long_documents_are_parted_by_their_keys() {
     let values = |name: &str| format!("    {name}:\n{}", "      key: some value of it\n".repeat(60));
     let text = format!(

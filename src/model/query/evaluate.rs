@@ -6,14 +6,10 @@ use std::{borrow::Cow, cell::OnceCell};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{
+    config_file::record,
     glob::PathGlob,
     query::{
-        Condition, PropertyTest, Scope,
-        candidate::Candidate,
-        outline::Span,
-        pattern::Finder,
-        resource::{self, ResourceFinder},
-        scopes::Parts,
+        Condition, PropertyTest, Scope, candidate::Candidate, outline::Span, pattern::Finder, resource::ResourceFinder, scopes::Parts,
     },
     yaml::Value,
 };
@@ -130,7 +126,7 @@ impl Fact {
             Fact::Value { name, finder } => any_text(candidate, name, &|it| finder.is_match(it)),
             Fact::Property { name, test } => candidate.parsed().property(name).is_some_and(|value| passes(value, test)),
             Fact::Field { name, finder } => candidate.is_config_file() && any_text(candidate, name, &|it| finder.is_match(it)),
-            Fact::Resource(finder) => candidate.is_config_file() && any_text(candidate, resource::PROPERTY, &|it| finder.is_match(it)),
+            Fact::Resource(finder) => candidate.is_config_file() && any_text(candidate, record::PROPERTY, &|it| finder.is_match(it)),
         }
     }
 }

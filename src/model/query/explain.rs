@@ -34,10 +34,7 @@ fn condition(it: &Condition) -> String {
 }
 
 fn resource(test: &ResourceTest) -> String {
-    let tests = [("kind", &test.kind), ("namespace", &test.namespace), ("name", &test.name)];
-    let described = tests
-        .iter()
-        .filter_map(|(name, it)| it.as_ref().map(|it| format!("{name} has {}", pattern(it))));
+    let described = test.facts.iter().map(|(name, it)| format!("{name} has {}", pattern(it)));
     described.collect::<Vec<_>>().join(" and ")
 }
 
@@ -107,7 +104,7 @@ mod tests {
         );
         assert_eq!(
             explain(&natural("copper path:Projects/* -kind:Secret")),
-            "ranked by `copper`; path fits `Projects/*` and not (kind has the word `Secret`)"
+            "ranked by `copper`; path fits `Projects/**` and not (kind has the word `Secret`)"
         );
         assert_eq!(explain(&natural("copper ledger")), "ranked by `copper`, `ledger`");
     }

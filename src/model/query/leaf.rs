@@ -58,7 +58,7 @@ pub(super) enum Term<'a> {
 }
 
 /// What may stand before a colon besides, in `natural`: facts of config files.
-pub(super) const FIELDS: [&str; 7] = ["kind", "namespace", "name", "image", "chart", "host", "port"];
+pub(super) const FIELDS: [&str; 8] = ["kind", "namespace", "name", "image", "chart", "version", "host", "port"];
 
 /// Returns the operator that the text begins with, and its length with the colon.
 pub(super) fn operator(text: &str, dialect: Dialect) -> Option<(Operator, usize)> {
@@ -163,10 +163,13 @@ fn is_glob(text: &str, context: &Context, dialect: Dialect) -> bool {
     dialect == Dialect::Natural && context.aim == Aim::Path && text.contains('*')
 }
 
-/// A glob without a slash speaks of the file name, in any folder.
+/// A glob without a slash speaks of the file name, in any folder; a star that ends one speaks of all that is below: who asks for `clusters/*` does
+/// not count folders. (The parameter `path` does.)
 fn glob(text: &str) -> Result<Condition, String> {
     let text = text.trim_start_matches('/');
-    let glob = if text.contains('/') {
+    let glob = if text.ends_with("/*") && !text.ends_with("**/*") {
+        PathGlob::parse(&format!("{text}*"))
+    } else if text.contains('/') {
         PathGlob::parse(text)
     } else {
         PathGlob::parse(&format!("**/{text}"))

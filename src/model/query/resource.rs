@@ -1,64 +1,61 @@
-//! Conditions on one resource of a config file, by the name that the file's property `resource` lists for it. Knows how that is spelled,
-//! `Kind/namespace/name` or `Kind/name`; knows no files.
+//! Conditions on one document of a config file: those on its kind, name, image .. are met by the same one. Knows how its facts are put together
+//! (`config_file::record`); knows no files.
 
-use crate::model::query::{Condition, Pattern, ResourceTest, pattern::Finder};
+use crate::model::{
+    config_file::record,
+    query::{Condition, ResourceTest, pattern::Finder},
+};
 
-/// The property that lists the resources of a config file.
-pub const PROPERTY: &str = "resource";
-
-/// A test made ready to be asked about many resources.
+/// A test made ready to be asked about many documents.
 #[derive(Debug)]
 pub struct ResourceFinder {
-    kind: Option<Finder>,
-    namespace: Option<Finder>,
-    name: Option<Finder>,
+    facts: Vec<(&'static str, Finder)>,
 }
 
 impl ResourceFinder {
     /// Returns the finder. Fails only for an invalid regular expression.
     pub fn new(test: &ResourceTest) -> Result<ResourceFinder, String> {
-        let finder = |it: &Option<Pattern>| it.as_ref().map(Finder::new).transpose();
+        let facts = test.facts.iter().map(|(name, pattern)| Ok((*name, Finder::new(pattern)?)));
         Ok(ResourceFinder {
-            kind: finder(&test.kind)?,
-            namespace: finder(&test.namespace)?,
-            name: finder(&test.name)?,
+            facts: facts.collect::<Result<_, String>>()?,
         })
     }
 
-    /// Says whether the resource called so passes.
-    pub fn is_match(&self, resource: &str) -> bool {
-        let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
-        let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
-        let holds = |finder: &Option<Finder>, value: &str| finder.as_ref().is_none_or(|it| it.is_match(value));
-        holds(&self.kind, kind) && holds(&self.namespace, namespace) && holds(&self.name, name)
+    /// Says whether the document with this record passes.
+    pub fn is_match(&self, record: &str) -> bool {
+        let holds = |(name, finder): &(&str, Finder)| record::values(record, name).any(|it| finder.is_match(it));
+        self.facts.iter().all(holds)
     }
 }
 
-/// Returns the conditions with those on kind, namespace and name as one on a single resource, where there are at least two: whoever asks for
-/// `kind:HelmRelease name:a` wants neither another release nor another thing called so.
+/// Returns what a condition wants of one document, to be met by all of it; a document that does is what the caller means.
+pub fn wanted(condition: &Condition) -> Vec<ResourceTest> {
+    match condition {
+        Condition::And(parts) => parts.iter().flat_map(wanted).collect(),
+        Condition::Resource(test) => vec![test.clone()],
+        Condition::Field { name, pattern } => vec![ResourceTest {
+            facts: vec![(name, pattern.clone())],
+        }],
+        _ => Vec::new(),
+    }
+}
+
+/// These say which resource is meant.
+const IDENTITY: [&str; 3] = ["kind", "namespace", "name"];
+
+/// Returns the conditions with those on facts as one on a single document, where there are at least two and one says which is meant: whoever
+/// asks for `kind:HelmRelease name:a` wants neither another release nor another thing called so. Of two kinds or names each is asked for by
+/// itself, and so are images and ports without either: a Deployment has the one, its Service the other.
 pub(super) fn joined(conditions: Vec<Condition>) -> Vec<Condition> {
     let mut test = ResourceTest::default();
-    let mut count = 0;
     let mut others = Vec::new();
     for condition in conditions.iter().cloned() {
-        let slot = match &condition {
-            Condition::Field { name: "kind", .. } => &mut test.kind,
-            Condition::Field { name: "namespace", .. } => &mut test.namespace,
-            Condition::Field { name: "name", .. } => &mut test.name,
-            _ => {
-                others.push(condition);
-                continue;
-            }
-        };
         match condition {
-            Condition::Field { pattern, .. } if slot.is_none() => {
-                *slot = Some(pattern);
-                count += 1;
-            }
-            second => others.push(second),
+            Condition::Field { name, pattern } if !test.facts.iter().any(|it| it.0 == name) => test.facts.push((name, pattern)),
+            other => others.push(other),
         }
     }
-    if count < 2 {
+    if test.facts.len() < 2 || !test.facts.iter().any(|it| IDENTITY.contains(&it.0)) {
         return conditions;
     }
     others.push(Condition::Resource(test));

@@ -31,10 +31,7 @@ fn shape(condition: &Condition) -> String {
         Condition::Property { name, test } => format!("[{name} {test:?}]"),
         Condition::Field { name, pattern } => format!("{name}:{}", text(pattern)),
         Condition::Resource(test) => {
-            let tests = [("kind", &test.kind), ("namespace", &test.namespace), ("name", &test.name)];
-            let shown = tests
-                .iter()
-                .filter_map(|(name, it)| it.as_ref().map(|it| format!("{name}:{}", text(it))));
+            let shown = test.facts.iter().map(|(name, it)| format!("{name}:{}", text(it)));
             format!("<{}>", shown.collect::<Vec<_>>().join(" "))
         }
     }

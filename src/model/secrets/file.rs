@@ -6,10 +6,12 @@ use std::{borrow::Cow, sync::LazyLock};
 use regex::bytes::RegexSet;
 
 use super::{Found, apart, find, mask_with, trigger};
+pub use names::is_name_only;
 
 mod assigned;
 mod key;
 mod line;
+mod names;
 mod structure;
 mod table;
 #[cfg(test)]
@@ -26,7 +28,10 @@ pub enum Seen<'t> {
 
 /// Returns what may be kept of a file by its path (with `/`, relative) and its text.
 pub fn of_file<'t>(path: &str, text: &'t str) -> Seen<'t> {
-    match is_name_only(path).or_else(|| is_secret_whole(text)) {
+    match is_name_only(path)
+        .or_else(|| is_secret_whole(text))
+        .or_else(|| names::is_list_of_secrets(path, text))
+    {
         Some(why) => Seen::NameOnly(why),
         None => Seen::Text(mask_with(text, |text| found_in(path, text))),
     }
@@ -52,51 +57,6 @@ static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| {
     let lines = line::RULES.iter().map(|(_, trigger, _)| *trigger);
     trigger::set(structure::TRIGGERS.into_iter().chain(lines).chain(assigned::TRIGGERS))
 });
-
-/// Returns why a file may be kept by name only, judged by its path before it is read; `None` where its content must be asked.
-pub fn is_name_only(path: &str) -> Option<&'static str> {
-    let path = path.to_ascii_lowercase();
-    let name = path.rsplit('/').next().unwrap_or(&path);
-    let extension = name.rsplit_once('.').map_or("", |(_, it)| it);
-    let is_yaml = matches!(extension, "yaml" | "yml");
-    let sample = ["example", "sample", "template", "dist"].iter().any(|it| name.ends_with(it));
-    const KEYS: [&str; 16] = [
-        "pem", "key", "p12", "pfx", "p8", "jks", "kdbx", "kdb", "age", "keystore", "ppk", "gpg", "asc", "ovpn", "agekey", "keytab",
-    ];
-    const STORES: [&str; 12] = [
-        ".netrc",
-        "_netrc",
-        ".npmrc",
-        ".pypirc",
-        ".git-credentials",
-        ".pgpass",
-        ".my.cnf",
-        ".htpasswd",
-        ".vault-token",
-        ".dockercfg",
-        ".s3cfg",
-        ".boto",
-    ];
-    if KEYS.contains(&extension) {
-        return Some("a key by its name");
-    }
-    if STORES.contains(&name) || name.starts_with("credentials") || name.ends_with(".htpasswd") || path.ends_with(".docker/config.json") {
-        return Some("a store of credentials by its name");
-    }
-    if (name.starts_with(".env") || extension == "env") && !sample {
-        return Some("an environment file by its name");
-    }
-    if name.starts_with("id_") && extension != "pub" {
-        return Some("a private key by its name");
-    }
-    if name.contains("kubeconfig") || path.ends_with(".kube/config") {
-        return Some("a kubeconfig by its name");
-    }
-    if name.contains(".tfstate") || name.ends_with(".tfvars") || name.ends_with(".tfvars.json") {
-        return Some("state or values of Terraform by its name");
-    }
-    (is_yaml && (name.contains("-secret") || name.starts_with("secret"))).then_some("a Secret by its name")
-}
 
 /// Returns why nothing of a text may be kept.
 fn is_secret_whole(text: &str) -> Option<&'static str> {

@@ -7,9 +7,12 @@ use crate::model::yaml::YamlError;
 pub(super) struct Limits {
     pub(super) kibibytes: usize,
     pub(super) nesting: usize,
+    /// Anchors and aliases are read; what they make is bounded where it is made.
+    pub(super) aliases: bool,
 }
 
-/// Returns an error for a text that is too long, too deeply nested (the library needs 31 s for 50,000 `{a: `) or uses anchors or aliases.
+/// Returns an error for a text that is too long, too deeply nested (the library needs 31 s for 50,000 `{a: `) or, where they are not
+/// read, uses anchors or aliases.
 pub(super) fn check(text: &str, limits: Limits) -> Result<(), YamlError> {
     if text.len() > limits.kibibytes * 1024 {
         return Err(YamlError {
@@ -17,7 +20,10 @@ pub(super) fn check(text: &str, limits: Limits) -> Result<(), YamlError> {
             line: 0,
         });
     }
-    let mut scan = Scan::default();
+    let mut scan = Scan {
+        aliases: limits.aliases,
+        ..Scan::default()
+    };
     for (line, content) in text.lines().enumerate() {
         let refused = |message: &str| YamlError {
             message: message.to_owned(),
@@ -34,6 +40,7 @@ pub(super) fn check(text: &str, limits: Limits) -> Result<(), YamlError> {
 /// What the lines so far left open.
 #[derive(Default)]
 struct Scan {
+    aliases: bool,
     /// Open `[` and `{`.
     flow: usize,
     /// The quote character whose string is open.
@@ -101,6 +108,11 @@ impl Scan {
                 b',' if self.flow > 0 => fresh = true,
                 b'-' | b'?' if fresh && ends_word => {}
                 b':' if ends_word || self.flow > 0 => (fresh, quoted) = (true, false),
+                b'&' if fresh && self.aliases => {
+                    let in_name = |it: &&u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_');
+                    at += line[at + 1..].iter().take_while(in_name).count();
+                }
+                b'*' if fresh && self.aliases => fresh = false,
                 b'&' if fresh => return Err("an anchor (`&`) is not read: write the value out, or quote the text"),
                 b'*' if fresh => return Err("an alias (`*`) is not read: write the value out, or quote the text"),
                 b'|' | b'>' if fresh && self.flow == 0 => {

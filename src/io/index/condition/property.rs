@@ -13,12 +13,9 @@ use crate::{
         segment::Segment,
     },
     model::{
+        config_file::record,
         path::{FileKind, NotePath},
-        query::{
-            Pattern, PatternText, PropertyTest, ResourceTest, TaskState,
-            pattern::Finder,
-            resource::{PROPERTY, ResourceFinder},
-        },
+        query::{Pattern, PatternText, PropertyTest, ResourceTest, TaskState, pattern::Finder, resource::ResourceFinder},
     },
 };
 
@@ -66,18 +63,17 @@ pub(super) fn property(segment: &Segment, name: &str, test: &PropertyTest) -> Re
     Ok(verdicts)
 }
 
-/// Decides which files have a resource that passes the test.
+/// Decides which files have a document that passes the test.
 pub(super) fn resource(segment: &Segment, test: &ResourceTest) -> Result<Vec<Verdict>> {
     let finder = ResourceFinder::new(test).map_err(|why| anyhow!("compile a condition: {why}"))?;
-    let patterns = [&test.kind, &test.namespace, &test.name];
     // Values are listed in lower case, and a regular expression may tell cases apart.
-    let is_sure = patterns
-        .into_iter()
-        .flatten()
-        .all(|it| !it.case_sensitive && !matches!(it.text, PatternText::Regex(_)));
+    let is_sure = test
+        .facts
+        .iter()
+        .all(|(_, it)| !it.case_sensitive && !matches!(it.text, PatternText::Regex(_)));
     let found = if is_sure { Verdict::Yes } else { Verdict::Maybe };
     let mut verdicts = vec![Verdict::No; segment.notes()];
-    let prefix = value_term(PROPERTY, "");
+    let prefix = value_term(record::PROPERTY, "");
     let wanted = |term: &str| match &term[prefix.len()..] {
         UNLISTED => Some(Verdict::Maybe),
         value if !is_sure || finder.is_match(value) => Some(found),

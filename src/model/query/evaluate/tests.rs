@@ -212,7 +212,8 @@ fn natural_conditions_mean_the_same() {
     check("ledger -copper", false);
     check("ledger -copp", true);
     check("path:projects", true);
-    check("path:Projects/*", false);
+    check("path:Projects/*", true);
+    check("path:Projects/*.md", false);
     check("path:projects/**", true);
     check("kind:helmrelease", false);
 }
@@ -236,6 +237,11 @@ fn facts_of_config_files_are_conditions() {
     check("namespace:ai name:web", false);
     check("image:nginx port:8080", true);
     check("port:80", false);
+    // Of one resource all of it.
+    check("kind:HelmRelease image:nginx", true);
+    check("kind:Service image:nginx", false);
+    check("name:web port:8080", true);
+    check("name:openclaw port:8080", false);
 }
 
 #[test]

@@ -37,8 +37,6 @@ fn paths_tell_that_only_the_name_is_kept() {
         ".docker/config.json",
         "terraform.tfstate.backup",
         "credentials.json",
-        "db-secret.yaml",
-        "db-secrets.yml",
         ".git-credentials",
         ".pgpass",
         ".htpasswd",

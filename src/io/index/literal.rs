@@ -1,0 +1,120 @@
+//! What of a query is meant as it is written: quoted phrases, and identifiers such as a host, an image tag or the path of a key. What holds it
+//! comes before what holds its parts only. Knows how identifiers look; knows no scores.
+
+use anyhow::Result;
+
+use crate::{
+    io::index::{
+        analysis::TermKind,
+        condition::Selector,
+        words::{Word, in_order},
+    },
+    model::query::Evidence,
+};
+
+/// What a note gets for the parts of an identifier in a row that are no whole of their own there: `1.27.3` within `nginx:1.27.3`.
+const IN_A_ROW: f32 = 0.5;
+
+/// How much of the literal evidence each note of each segment holds, 0 to 1; `None` for a query without any.
+pub(super) type Literal = Option<Vec<Vec<f32>>>;
+
+/// Returns what the notes hold. An identifier that none of them has does not count: then its parts are words like others.
+pub(super) fn literal(evidence: &[Evidence], selector: &mut Selector<'_, '_>) -> Result<Literal> {
+    let mut sum: Literal = None;
+    let mut count = 0.0;
+    let alone = evidence.len() == 1;
+    for it in evidence {
+        let held = if it.phrase {
+            Some(phrase(&it.text, selector)?)
+        } else if selector.exact {
+            None
+        } else {
+            identifier(&it.text, alone, selector)?
+        };
+        let Some(held) = held else { continue };
+        count += 1.0;
+        match &mut sum {
+            None => sum = Some(held),
+            Some(sum) => sum
+                .iter_mut()
+                .flatten()
+                .zip(held.into_iter().flatten())
+                .for_each(|(sum, it)| *sum += it),
+        }
+    }
+    sum.iter_mut().flatten().flatten().for_each(|it| *it /= count);
+    Ok(sum)
+}
+
+fn phrase(text: &str, selector: &Selector<'_, '_>) -> Result<Vec<Vec<f32>>> {
+    let held = selector.phrase(text)?;
+    let worth = |it: Vec<bool>| it.into_iter().map(|it| if it { 1.0 } else { 0.0 }).collect();
+    Ok(held.into_iter().map(worth).collect())
+}
+
+fn identifier(text: &str, alone: bool, selector: &mut Selector<'_, '_>) -> Result<Option<Vec<Vec<f32>>>> {
+    let run = in_order(text);
+    if !is_identifier(text, &run, alone) {
+        return Ok(None);
+    }
+    let mut held = phrase(text, selector)?;
+    held.iter_mut().flatten().for_each(|it| *it *= IN_A_ROW);
+    // All wholes of `ghcr.io/x/openclaw:v1.4.2`, and all words between them.
+    let mut wholes: Option<Vec<Vec<bool>>> = None;
+    for word in run.iter().filter(|it| it.kind == TermKind::Whole) {
+        let found = selector.finder.find(word)?;
+        let mut holds: Vec<Vec<bool>> = held.iter().map(|it| vec![false; it.len()]).collect();
+        for (at, holds) in holds.iter_mut().enumerate() {
+            found.notes_in(at).for_each(|note| holds[note] = true);
+        }
+        match &mut wholes {
+            None => wholes = Some(holds),
+            Some(all) => all
+                .iter_mut()
+                .flatten()
+                .zip(holds.into_iter().flatten())
+                .for_each(|(all, it)| *all &= it),
+        }
+    }
+    let one_whole = run.iter().filter(|it| it.kind == TermKind::Whole).count() == 1;
+    for (held, whole) in held.iter_mut().flatten().zip(wholes.into_iter().flatten().flatten()) {
+        // Several wholes must stand in a row as well.
+        if whole && (one_whole || *held > 0.0) {
+            *held = 1.0;
+        }
+    }
+    Ok(held.iter().flatten().any(|it| *it > 0.0).then_some(held))
+}
+
+/// Says whether a word is meant as a whole: put together by more than a hyphen or a hump, or all that is asked for. `e.g.` is no identifier.
+fn is_identifier(text: &str, run: &[Word], alone: bool) -> bool {
+    let has_whole = run.iter().any(|it| it.kind == TermKind::Whole);
+    let is_name = |it: &&Word| it.kind == TermKind::Word && (it.text.len() > 1 || it.text.bytes().all(|it| it.is_ascii_digit()));
+    has_whole && run.iter().any(|it| is_name(&it)) && (alone || text.contains(['.', ':', '_']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_together_is_an_identifier() {
+        let check = |text: &str, alone: bool, expected: bool| assert_eq!(is_identifier(text, &in_order(text), alone), expected, "{text}");
+        for text in [
+            "notes.example.org",
+            "v1.4.2",
+            "spec.values.size",
+            "restore_snapshot",
+            "nginx:1.27",
+            "1.2",
+        ] {
+            check(text, false, true);
+        }
+        check("self-care", false, false);
+        check("self-care", true, true);
+        check("containerPort", true, true);
+        for text in ["e.g.", "p.m", "word", "8443"] {
+            check(text, true, false);
+        }
+    }
+}
