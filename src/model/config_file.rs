@@ -12,7 +12,7 @@ use crate::model::{
 use blocks::Language;
 use declared::Declared;
 use documents::Document;
-use key_paths::Entry;
+use entry::Entry;
 use parts::Part;
 use references::Reference;
 use resource::Resource;
@@ -21,6 +21,7 @@ mod blocks;
 pub mod changes;
 mod declared;
 mod documents;
+mod entry;
 mod facts;
 mod flow;
 pub mod generated;

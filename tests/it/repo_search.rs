@@ -119,10 +119,10 @@ async fn a_hit_is_the_document_that_meets_the_conditions() {
     };
     check("kind:Ingress", &["config:apps/web.yaml#L9-L15"]).await;
     check("kind:Ingress name:web", &["config:apps/web.yaml#L9-L15"]).await;
-    check("kind:Service namespace:web", &["config:apps/web.yaml#L16-L20"]).await;
-    check("name:web-metrics web", &["config:apps/web.yaml#L16-L20"]).await;
+    check("kind:Service namespace:web", &["config:apps/web.yaml#L16-L21"]).await;
+    check("name:web-metrics web", &["config:apps/web.yaml#L16-L21"]).await;
     check("host:example.org", &["config:apps/web.yaml#L9-L15"]).await;
-    check("port:9113", &["config:apps/web.yaml#L16-L20"]).await;
+    check("port:9113", &["config:apps/web.yaml#L16-L21"]).await;
     // All of it is one document's, or nothing is found.
     check("kind:Deployment image:nginx", &["config:apps/web.yaml#L1-L8"]).await;
     check("kind:Service image:nginx", &[]).await;

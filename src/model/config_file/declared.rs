@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::{key_paths::Entry, resource::Resource};
+use super::{entry::Entry, resource::Resource};
 
 /// One thing that a file declares.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::key_paths::{Entry, MAX_DEPTH, MAX_PATH, without_marks};
+use super::entry::{Entry, MAX_DEPTH, MAX_PATH, without_marks};
 
 struct Frame {
     /// For a list the index of the item.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::key_paths::Entry;
+use super::entry::Entry;
 
 const MAX_DEPTH: usize = 64;
 const MAX_PATH: usize = 512;

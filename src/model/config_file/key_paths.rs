@@ -1,26 +1,10 @@
 //! Reads the keys of YAML by its lines and indentation: where each stands and by which path. Knows block style (`flow` what is in brackets), and
 //! bears templates and broken YAML; must not know what keys mean. Values are exact only in what the YAML library has read.
 
-use super::flow::{self, Place};
-
-/// Deeper keys, longer paths and longer keys are not listed.
-pub(super) const MAX_DEPTH: usize = 64;
-pub(super) const MAX_PATH: usize = 512;
-
-/// A key of a YAML document, or an item of a list that is no map.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// `spec.containers[0].image`
-    pub(super) path: String,
-    /// How many keys and items lead to it; 1 for a top-level key.
-    pub(super) depth: usize,
-    /// The byte at which its line begins.
-    pub(super) start: usize,
-    /// What stands after the key on its line, without quotes and comment; empty where a map, a list or a text over several lines follows.
-    pub(super) value: String,
-    /// A text over several lines follows.
-    pub(super) is_text: bool,
-}
+use super::{
+    entry::{Entry, MAX_DEPTH, MAX_PATH, without_marks},
+    flow::{self, Place},
+};
 
 /// What the lines so far left open.
 struct Frame {
@@ -188,14 +172,6 @@ fn key(content: &str) -> Option<(&str, &str)> {
     let value = rest.trim_start().strip_prefix(':')?;
     let fits = !key.trim().is_empty() && key.len() <= MAX_PATH && !(quote.is_none() && key.contains(['"', '{', '[', '#']));
     fits.then(|| (key.trim(), value.trim()))
-}
-
-/// Without an anchor or a tag in front.
-pub(super) fn without_marks(mut value: &str) -> &str {
-    while value.starts_with(['&', '!']) {
-        value = value.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
-    }
-    if value.starts_with('#') { "" } else { value }
 }
 
 /// Says whether what a quote or bracket opened ends on its line, but for a comment.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{key_paths::Entry, resource::Resource};
+use super::{entry::Entry, resource::Resource};
 
 /// A longer document or key is cut at the keys below it; a shorter one stands with its neighbours.
 const LONG: usize = 2048;

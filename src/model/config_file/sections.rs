@@ -1,6 +1,6 @@
 //! Reads the keys of TOML, INI and files of variables: `[section]` lines and `key = value` lines. Knows no more of these languages.
 
-use super::key_paths::Entry;
+use super::entry::Entry;
 
 const MAX_KEY: usize = 200;
 const MAX_VALUE: usize = 300;
