@@ -54,7 +54,8 @@ pub(super) fn facts(resource: Option<&Resource>, keys: &[(String, String)]) -> V
             "port" | "containerPort" | "targetPort" | "nodePort" | "hostPort" | "servicePort" if is_port(value) => {
                 facts.push(("port", value.clone()));
             }
-            "ports" if !index.is_empty() => {
+            // `PublishPort=` of a Quadlet unit.
+            "ports" | "PublishPort" if !index.is_empty() || name == "PublishPort" => {
                 let ports = value.split('/').next().unwrap_or(value).split(':').filter(|it| is_port(it));
                 facts.extend(ports.map(|it| ("port", it.to_owned())));
             }

@@ -273,12 +273,12 @@ mod tests {
             "a: ".repeat(200_000),
             "\"".repeat(500_000),
             "a:\n".repeat(200_000),
-            "a: {\n".repeat(100_000),
-            "a: [".repeat(100_000),
-            "a: {b: \"\n".repeat(60_000),
-            "a: {'\n".repeat(100_000),
+            "a: {\n".repeat(20_000),
+            "a: [".repeat(50_000),
+            "a: {b: \"\n".repeat(20_000),
+            "a: {'\n".repeat(20_000),
             format!("a: {}", "{".repeat(400_000)),
-            "a: [{}]\n".repeat(60_000),
+            "a: [{}]\n".repeat(20_000),
         ] {
             entries(&text);
         }

@@ -10,6 +10,8 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut section = String::new();
     let mut inside: Option<&str> = None;
+    // Of a list over several lines, those that are open.
+    let mut brackets = 0;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
@@ -24,6 +26,12 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
         if content.starts_with(['#', ';']) {
             continue;
         }
+        // A line that begins a section ends what was not closed.
+        if brackets > 0 && !line.starts_with('[') {
+            brackets += opened(content);
+            continue;
+        }
+        brackets = 0;
         if let Some(name) = content.strip_prefix('[').and_then(|it| it.split(']').next()) {
             let name = name.trim_matches(['[', ' ']);
             if !name.is_empty() && name.len() <= MAX_KEY && !name.contains(['=', ',']) {
@@ -38,10 +46,13 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
         if let Some(quotes) = ["\"\"\"", "'''"].into_iter().find(|it| value.starts_with(it)) {
             inside = (!value[3..].contains(quotes)).then_some(quotes);
         }
+        if value.starts_with(['[', '{']) {
+            brackets = opened(value).max(0);
+        }
         if key.is_empty() || key.len() > MAX_KEY || key.contains(char::is_whitespace) {
             continue;
         }
-        let value = value.trim_matches(['"', '\'']);
+        let value = bare(value);
         let value = if value.len() <= MAX_VALUE { value } else { "" };
         if section.is_empty() {
             entries.push(entry(key.to_owned(), 1, start, value));
@@ -50,6 +61,32 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
         }
     }
     entries
+}
+
+/// Returns how many brackets a line opens more than it closes, strings and comments left aside.
+fn opened(content: &str) -> i32 {
+    let (mut open, mut quote) = (0, None);
+    for c in content.chars() {
+        match (quote, c) {
+            (Some(it), _) if it == c => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '#') => break,
+            (None, '[' | '{') => open += 1,
+            (None, ']' | '}') => open -= 1,
+            _ => {}
+        }
+    }
+    open
+}
+
+/// Returns a value without its quotes, and without a comment after it.
+fn bare(value: &str) -> &str {
+    let quote = value.chars().next().filter(|it| matches!(it, '"' | '\''));
+    match quote.and_then(|it| value[1..].split_once(it)) {
+        Some((inner, rest)) if rest.trim().is_empty() || rest.trim_start().starts_with(['#', ';']) => inner,
+        Some(_) => value.trim_matches(['"', '\'']),
+        None => value.split(" #").next().unwrap_or(value).trim_end().trim_matches(['"', '\'']),
+    }
 }
 
 fn entry(path: String, depth: usize, start: usize, value: &str) -> Entry {
@@ -65,6 +102,13 @@ fn entry(path: String, depth: usize, start: usize, value: &str) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_end_before_comments_and_lists_go_on() {
+        let found = entries("a = \"x:1\" # y\nb = 1 # z\nc = [\n  \"d=e\", # ]\n  [1, 2],\n]\nf = \"g#h\"\ni = [[\n[j]\nk = '#l'\n");
+        let found: Vec<_> = found.iter().map(|it| format!("{} {}", it.path, it.value)).collect();
+        assert_eq!(found, ["a x:1", "b 1", "c [", "f g#h", "i [[", "j ", "j.k #l"]);
+    }
 
     #[test]
     fn keys_stand_in_their_sections() {
