@@ -13,6 +13,7 @@ use blocks::Language;
 use declared::Declared;
 use documents::Document;
 use entry::Entry;
+use facts::Facts;
 use parts::Part;
 use references::Reference;
 use resource::Resource;
@@ -221,7 +222,7 @@ impl ConfigFile {
     }
 
     /// Takes the facts of each document.
-    fn take_facts(&mut self, text: &str, documents: Vec<(Range<usize>, Vec<(&'static str, String)>)>) {
+    fn take_facts(&mut self, text: &str, documents: Vec<(Range<usize>, Facts)>) {
         let mut known = std::collections::HashSet::new();
         for (range, facts) in documents {
             let images = facts.iter().filter(|it| it.0 == "image").map(|it| &it.1).take(MAX_COMPOSED);

@@ -5,8 +5,11 @@ use super::{images, resource::Resource};
 /// Longer values are no names.
 const MAX_VALUE: usize = 300;
 
+/// Names and values, in order.
+pub(super) type Facts = Vec<(&'static str, String)>;
+
 /// Returns names and values, in order: `resource`, `kind`, `namespace`, `name`, `image`, `chart`, `version`, `host`, `port`. Values may repeat.
-pub(super) fn facts(resource: Option<&Resource>, keys: &[(String, String)]) -> Vec<(&'static str, String)> {
+pub(super) fn facts(resource: Option<&Resource>, keys: &[(String, String)]) -> Facts {
     let mut facts = Vec::new();
     if let Some(it) = resource {
         let all = [

@@ -63,7 +63,7 @@ pub(super) fn is_list_of_secrets(path: &str, text: &str) -> Option<&'static str>
     let path = path.to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
     let is_named_so = name.starts_with("secret") || name.contains("-secret") || name.starts_with("credentials");
-    (is_yaml(name) && is_named_so && !documents(text).all(is_structured)).then_some("a list of secrets by its name")
+    (is_yaml(name) && is_named_so && !documents(text).all(|it| is_structured(&it))).then_some("a list of secrets by its name")
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -79,7 +79,7 @@ fn documents(text: &str) -> impl Iterator<Item = Vec<&str>> {
 }
 
 /// Says whether a document has a kind or was encrypted by SOPS, or says nothing. (Its first line may come after `---`.)
-fn is_structured(lines: Vec<&str>) -> bool {
+fn is_structured(lines: &[&str]) -> bool {
     let begins = |line: &&str, key: &str| {
         let rest = line.trim_start_matches(['"', '{', ' ']).strip_prefix(key).unwrap_or("-");
         !line.starts_with(' ') && rest.trim_start_matches(['"', ' ']).starts_with(':')
