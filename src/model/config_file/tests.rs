@@ -103,7 +103,7 @@ fn each_stage_of_a_dockerfile_is_a_document() {
         .iter()
         .map(|(range, it)| format!("{range:?} {}", it.replace('\u{1e}', " ")))
         .collect();
-    assert_eq!(found, ["9..39 image=node:22", "39..67 image=caddy:2.8 port=2015"]);
+    assert_eq!(found, ["9..39 image=node:22", "39..66 image=caddy:2.8 port=2015"]);
     assert_eq!(file.words, [(9..39, "node:22".to_owned())]);
 }
 
