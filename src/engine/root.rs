@@ -110,13 +110,10 @@ impl Root {
 
     /// Returns what status shows of this source.
     pub(super) fn status(&self) -> SourceStatus {
-        let indexed = self.catalog.notes();
-        let mut status = SourceStatus {
-            indexed,
-            // What came since the last scan is on the disk, too.
-            on_disk: self.status.on_disk.max(indexed),
-            ..self.status.clone()
-        };
+        let mut status = self.status.clone();
+        status.indexed = self.catalog.notes();
+        // What came since the last scan is on the disk, too.
+        status.on_disk = status.on_disk.max(status.indexed);
         let room = MAX_SKIPPED.saturating_sub(status.skipped.len());
         status
             .skipped
