@@ -251,7 +251,7 @@ mod tests {
         ] {
             assert!(parse_document(&text).is_err(), "{}", &text[..30]);
         }
-        assert!(start.elapsed().as_secs() < 4);
+        assert!(start.elapsed().as_secs() < 60);
     }
 
     #[test]
