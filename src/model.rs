@@ -25,3 +25,5 @@ pub mod secrets;
 pub mod pull_request;
 pub mod config_file;
 pub mod skill;
+pub mod context;
+pub mod brief;
