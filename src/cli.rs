@@ -12,7 +12,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::cli::{
+    brief::BriefArgs,
     client::{Client, Failure},
+    context::ContextArgs,
     edit::EditArgs,
     get::GetArgs,
     history::{ChangesArgs, DiffArgs, HistoryArgs},
@@ -34,6 +36,8 @@ pub mod serve;
 pub mod check;
 pub mod client;
 pub mod search;
+pub mod context;
+pub mod brief;
 pub mod get;
 pub mod list;
 pub mod links;
@@ -70,6 +74,12 @@ enum Verb {
     /// Search the notes: a citation a hit, then the snippet
     #[command(after_help = search::EXAMPLES)]
     Search(SearchArgs),
+    /// Print what is worth reading for a question, within a budget of tokens
+    #[command(after_help = context::EXAMPLES)]
+    Context(ContextArgs),
+    /// Print what to read at the start of a conversation, within a budget of tokens
+    #[command(after_help = brief::EXAMPLES)]
+    Brief(BriefArgs),
     /// Read a note, or the lines that a citation names
     #[command(after_help = get::EXAMPLES)]
     Get(GetArgs),
@@ -168,6 +178,8 @@ pub fn run() -> ExitCode {
     // Wrong usage ends here with status 2, `--help` and `--version` with 0.
     let result = match Cli::parse().verb {
         Verb::Search(args) => ask(|client| search::run(client, &args)),
+        Verb::Context(args) => ask(|client| context::run(client, &args)),
+        Verb::Brief(args) => ask(|client| brief::run(client, &args)),
         Verb::Get(args) => ask(|client| get::run(client, &args)),
         Verb::Ls(args) => ask(|client| list::ls(client, &args)),
         Verb::Recent(args) => ask(|client| list::recent(client, &args)),

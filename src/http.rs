@@ -49,6 +49,10 @@ pub mod auth;
 pub mod edge;
 pub mod listen;
 pub mod search;
+pub mod passage;
+pub mod gather;
+pub mod context;
+pub mod brief;
 pub mod notes;
 pub mod write;
 pub mod moves;
@@ -186,6 +190,8 @@ impl Modify for Bearer {
 fn routes() -> (Router<Arc<AppState>>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(search::get_search, search::post_search))
+        .routes(routes!(context::post_context))
+        .routes(routes!(brief::get_brief))
         .routes(routes!(skills::get_skills))
         .routes(routes!(notes::read_note))
         .routes(routes!(write::put_note))

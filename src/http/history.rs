@@ -31,7 +31,7 @@ use crate::{
 };
 
 pub mod changed;
-mod requests;
+pub mod requests;
 
 use changed::{CommitsAndNotes, grouped};
 use requests::Requests;

@@ -32,6 +32,7 @@ use crate::{
     },
     io::index::{Filter, SearchRequest, Sort, Visible},
     model::{
+        brief::JOURNAL_MARK,
         memory::{self, MemoryText},
         note::edit,
         path::{NotePath, SourceName},
@@ -41,7 +42,8 @@ use crate::{
 
 /// Below the agent's folder.
 const MEMORIES: &str = "Memories";
-const JOURNAL: &str = "Journal";
+/// As above.
+pub const JOURNAL: &str = "Journal";
 
 /// Notes that are told as being about the same, and how much of a memory's words they must hold.
 const SIMILAR: usize = 3;
@@ -200,7 +202,11 @@ pub async fn post_journal(
     let settings = state.handle.source(&vault).ok_or_else(no_source)?.settings();
     let no_name = || Problem::new(ProblemKind::Internal, "the vault's format for daily notes makes no name of a file");
     let daily = settings.daily_notes.name(day).ok_or_else(no_name)?;
-    let (source, path) = call.named(&state, &caller, &format!("{}/{JOURNAL}/{daily} agent.md", state.agent_folder))?;
+    let (source, path) = call.named(
+        &state,
+        &caller,
+        &format!("{}/{JOURNAL}/{daily}{JOURNAL_MARK}.md", state.agent_folder),
+    )?;
     let (properties, head) = memory::compose(&MemoryText {
         title: path.stem(),
         text: "",

@@ -145,11 +145,9 @@ pub async fn get_pull_requests(
     let wanted = wanted.transpose()?;
     let repo = params.get("repo");
     let fits = |it: &Listed| {
-        let is_seen = match it.path.as_deref().and_then(|it| NotePath::parse(it).ok()) {
-            Some(path) => caller.sees(&path),
-            None => caller.prefix.is_none(),
-        };
-        is_seen && wanted.is_none_or(|state| it.state == Some(state)) && repo.is_none_or(|repo| it.id.repo.eq_ignore_ascii_case(repo))
+        is_seen(&caller, it)
+            && wanted.is_none_or(|state| it.state == Some(state))
+            && repo.is_none_or(|repo| it.id.repo.eq_ignore_ascii_case(repo))
     };
     let listed = state.handle.pulls().list();
     Ok(Json(PullRequestsResponse {
@@ -237,7 +235,16 @@ async fn accept(state: Arc<AppState>, key: String, news: News, id: PullRequestId
     Ok((status, Json(AcceptedResponse { pr: id.to_string() })))
 }
 
-fn entry(it: Listed) -> PullRequestEntry {
+/// Says whether a caller may know of a pull request: of whoever is confined to a folder, if its note lies there.
+pub fn is_seen(caller: &Caller, it: &Listed) -> bool {
+    match it.path.as_deref().and_then(|it| NotePath::parse(it).ok()) {
+        Some(path) => caller.sees(&path),
+        None => caller.prefix.is_none(),
+    }
+}
+
+/// Returns a pull request as the API tells it.
+pub fn entry(it: Listed) -> PullRequestEntry {
     PullRequestEntry {
         pr: it.id.to_string(),
         title: it.title,

@@ -26,7 +26,10 @@ use crate::{
         problem::{Problem, ProblemKind},
         search::input::{SearchInput, Surroundings},
     },
-    io::index::request::{Hit as Found, SearchAnswer, SearchRequest, TookTooLong},
+    io::index::{
+        Searcher,
+        request::{Hit as Found, SearchAnswer, SearchRequest, TookTooLong},
+    },
     model::{lines::LineRange, path::SourceName, query},
 };
 
@@ -202,13 +205,25 @@ pub fn is_read(state: &AppState, source: &SourceName) -> Result<(), Problem> {
 
 /// Searches the newest snapshot when the turn comes, and sets the deadline then.
 pub async fn run(state: &AppState, mut request: SearchRequest) -> Result<SearchAnswer, Problem> {
+    on_snapshot(state, move |searcher, deadline| {
+        request.deadline = Some(deadline);
+        searcher.search(&request)
+    })
+    .await
+}
+
+/// Runs work on the newest snapshot when its turn comes; it is told until when it may read.
+pub async fn on_snapshot<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&Searcher, Instant) -> anyhow::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
     let Some(searcher) = state.handle.searcher() else {
         return Err(Problem::new(ProblemKind::NotReady, "the first index is not finished").retry_after_ms(2000));
     };
     let search = move || {
-        request.deadline = Some(Instant::now() + DEADLINE);
+        let deadline = Instant::now() + DEADLINE;
         // A torn file can make the index library panic; that is an answer too, and one that the engine should know of.
-        let searched = panic::catch_unwind(AssertUnwindSafe(|| searcher.search(&request)));
+        let searched = panic::catch_unwind(AssertUnwindSafe(|| work(&searcher, deadline)));
         searched.unwrap_or_else(|_| Err(anyhow::anyhow!("the search panicked")))
     };
     state.work.run(search).await?.map_err(|error| {

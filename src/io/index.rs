@@ -39,6 +39,7 @@ mod search;
 mod searcher;
 mod segment;
 mod snippet;
+mod stored;
 mod tokenizer;
 mod view;
 mod vocabulary;
@@ -48,6 +49,7 @@ pub use lookup::{FactsCursor, Known, TagCount};
 pub use request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort, Visible};
 pub use schema::{IndexedNote, STAMP};
 pub use searcher::Searcher;
+pub use stored::StoredNote;
 
 use directory::CacheDirectory;
 use schema::{FORMAT, Fields};

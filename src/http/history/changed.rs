@@ -34,7 +34,7 @@ pub struct ChangedNote {
 }
 
 /// Groups commits, newest first, by the notes that they changed.
-pub(super) fn grouped(commits: Vec<CommitChanges>, source: &Source, caller: &Caller, requests: &Requests) -> CommitsAndNotes {
+pub fn grouped(commits: Vec<CommitChanges>, source: &Source, caller: &Caller, requests: &Requests) -> CommitsAndNotes {
     let mut entries = Vec::new();
     let mut notes: BTreeMap<String, Vec<(ChangeKind, String)>> = BTreeMap::new();
     for CommitChanges { info, changes } in commits {

@@ -11,7 +11,7 @@ use crate::{
 
 /// What is known of the pull requests of one source.
 #[derive(Debug)]
-pub(super) struct Requests {
+pub struct Requests {
     /// The forge, and the repository as it calls it.
     forge: Option<(Web, String)>,
     /// The paths of notes, by number.
@@ -20,7 +20,7 @@ pub(super) struct Requests {
 
 impl Requests {
     /// Returns what is known of a source's remote; nothing for a source that has none, or one at no configured forge.
-    pub(super) fn of(state: &AppState, source: &Source) -> Requests {
+    pub fn of(state: &AppState, source: &Source) -> Requests {
         let url = source
             .config
             .remote

@@ -148,7 +148,7 @@ impl Searcher {
     }
 }
 
-fn id_of(segment: &Segment, note: usize) -> Result<NoteId> {
+pub(super) fn id_of(segment: &Segment, note: usize) -> Result<NoteId> {
     let source = SourceName::parse(segment.source(note)).context("the index holds a source name that is none")?;
     Ok(NoteId {
         source,
@@ -156,7 +156,7 @@ fn id_of(segment: &Segment, note: usize) -> Result<NoteId> {
     })
 }
 
-fn find(segment: &Segment, id: &NoteId) -> Result<Option<usize>> {
+pub(super) fn find(segment: &Segment, id: &NoteId) -> Result<Option<usize>> {
     let inverted = segment.reader.inverted_index(segment.fields.id)?;
     let Some(mut postings) = inverted.read_postings(&segment.fields.id_term(id), IndexRecordOption::Basic)? else {
         return Ok(None);

@@ -108,4 +108,6 @@ pub struct HitPassage {
     pub lines: LineRange,
     /// Plain text around the matches, empty when none was asked for.
     pub snippet: String,
+    /// All of it, as it was indexed.
+    pub text: String,
 }

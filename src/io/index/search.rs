@@ -309,6 +309,7 @@ impl HitReader<'_> {
                 lines: place.0,
                 headings: place.1,
                 snippet,
+                text: body,
             });
         }
         if passages.is_empty() {
@@ -316,6 +317,7 @@ impl HitReader<'_> {
                 lines: LineRange { start: 1, end: 1 },
                 headings: Vec::new(),
                 snippet: String::new(),
+                text: String::new(),
             });
         }
         Ok(Hit {

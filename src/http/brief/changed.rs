@@ -1,0 +1,260 @@
+//! What changed since a cursor and by whom, one line a note: from git, and from the index what nobody committed yet. Knows cursors and commits;
+//! must not know budgets.
+
+use std::{cmp::Reverse, time::Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    engine::handle::Source,
+    http::{
+        auth::Caller,
+        history::{changed::grouped, requests::Requests},
+        notes::{
+            load::may_read,
+            revision::{Past, Wording},
+        },
+        params::invalid,
+        problem::Problem,
+        search::rfc3339,
+        when::{Clock, Edge},
+    },
+    io::{
+        git::{CommitChanges, Since},
+        index::{Filter, SearchRequest, Searcher, Sort, Visible},
+    },
+    model::{context::shown::one_line, query},
+};
+
+/// What `since` means when it is left out.
+const SINCE: &str = "7d";
+
+/// Commits that are looked at, notes that are taken of each, and lines in all.
+const COMMITS: usize = 60;
+const NOTES: usize = 60;
+const LINES: usize = 100;
+/// Notes without a commit that are looked for, the last modified.
+const UNCOMMITTED: usize = 40;
+
+/// How much a cursor's time lies before its brief: what was saved a moment ago may not have been indexed.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(10);
+
+/// How much of a commit's id stands in a cursor.
+const SHORT: usize = 12;
+
+const REASON_MOST: usize = 100;
+const NAME_MOST: usize = 40;
+
+/// One note that changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChangeLine {
+    pub path: String,
+    /// `added`, `modified`, `deleted`, or `gone` for a note that came and went.
+    pub change: String,
+    /// The agent, or the author of the commit; without a commit, the note's origin.
+    pub by: String,
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// The last commit that changed it; `null` when nobody has committed it yet.
+    pub commit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// From when on changes are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cursor {
+    commit: Option<Wording>,
+    /// In Unix seconds; with a commit alone, its own time counts.
+    second: Option<i64>,
+    /// Where a commit is not known any more.
+    otherwise: i64,
+}
+
+/// What changed.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// Newest first.
+    pub(super) lines: Vec<ChangeLine>,
+    /// Changes that were not even looked at.
+    pub(super) more: usize,
+    pub(super) warnings: Vec<String>,
+    /// From when on, in Unix seconds.
+    pub(super) second: i64,
+    head: Option<String>,
+}
+
+impl ChangeLine {
+    /// `modified  Projects/Copper.md  claw 2026-02-03T10:00:00Z: prices`
+    pub fn line(&self) -> String {
+        let reason = self.reason.as_ref().map(|it| format!(": {}", one_line(it, REASON_MOST)));
+        let reason = reason.unwrap_or_else(|| {
+            if self.commit.is_none() {
+                ", not committed".to_owned()
+            } else {
+                String::new()
+            }
+        });
+        let (path, by) = (one_line(&self.path, usize::MAX), one_line(&self.by, NAME_MOST));
+        format!("{}  {path}  {by} {}{reason}", self.change, self.time)
+    }
+}
+
+impl Cursor {
+    /// Reads `since`: `<commit>@<time>` as a brief gave it, a commit, a date, a time or an age.
+    pub(super) fn parse(text: Option<&str>, clock: &Clock) -> Result<Cursor, Problem> {
+        let moment = |text: &str| match Wording::parse("since", text, Edge::Start, clock)? {
+            Wording::Moment(second) => Ok(second),
+            Wording::Commit(_) => {
+                Err(invalid("since", "behind the `@` stands a time").hint("give the `cursor` of an earlier brief as it was"))
+            }
+        };
+        let otherwise = moment(SINCE)?;
+        let text = text.unwrap_or(SINCE);
+        let (commit, second) = match text.split_once('@') {
+            Some((commit, time)) => match Wording::parse("since", commit, Edge::Start, clock)? {
+                commit @ Wording::Commit(_) => (Some(commit), Some(moment(time)?)),
+                Wording::Moment(_) => {
+                    return Err(invalid("since", "before the `@` stands a commit").hint("give the `cursor` of an earlier brief as it was"));
+                }
+            },
+            None => match Wording::parse("since", text, Edge::Start, clock)? {
+                commit @ Wording::Commit(_) => (Some(commit), None),
+                Wording::Moment(second) => (None, Some(second)),
+            },
+        };
+        Ok(Cursor { commit, second, otherwise })
+    }
+}
+
+impl Changed {
+    /// Returns the cursor of the next brief.
+    pub(super) fn next(&self, now: Timestamp, lag_ms: u64) -> String {
+        let lag = SignedDuration::from_millis(i64::try_from(lag_ms).unwrap_or(i64::MAX));
+        let seen = now.saturating_sub(OVERLAP.saturating_add(lag)).unwrap_or(now);
+        let time = Timestamp::from_second(seen.as_second()).unwrap_or_default();
+        match &self.head {
+            Some(head) => format!("{}@{time}", head.chars().take(SHORT).collect::<String>()),
+            None => time.to_string(),
+        }
+    }
+
+    /// Adds lines in their place.
+    pub(super) fn add(&mut self, lines: Vec<ChangeLine>) {
+        self.lines.extend(lines);
+        // Of one moment what was not committed is newer; by path else, as they came.
+        self.lines.sort_by(|one, other| other.time.cmp(&one.time));
+        self.more += self.lines.len().saturating_sub(LINES);
+        self.lines.truncate(LINES);
+    }
+}
+
+/// Returns what the commits since then changed. A source without history, or one that cannot be read, has none: a brief is worth having all the
+/// same.
+pub(super) fn committed(source: &Source, caller: &Caller, requests: &Requests, cursor: &Cursor) -> Result<Changed, Problem> {
+    let mut changed = Changed {
+        second: cursor.second.unwrap_or(cursor.otherwise),
+        ..Changed::default()
+    };
+    let Ok(past) = Past::of(source) else {
+        return Ok(changed);
+    };
+    let unreadable = |it: anyhow::Error| Past::unreadable(&it);
+    changed.head = past.repository.commit_at(i64::MAX).map_err(unreadable)?;
+    let since = match cursor.commit.as_ref().map(|it| past.commit(it)) {
+        Some(Ok(commit)) => {
+            if cursor.second.is_none() {
+                changed.second = past.repository.time_of(&commit).map_err(unreadable)?.unwrap_or(changed.second);
+            }
+            Since::Commit(commit)
+        }
+        Some(Err(_)) => {
+            let from = Timestamp::from_second(changed.second).unwrap_or_default();
+            changed.warnings.push(format!(
+                "`since` names a commit that is not there any more: changes are told from {from} on"
+            ));
+            Since::Time(changed.second)
+        }
+        None => Since::Time(changed.second),
+    };
+    let mut commits = past.repository.changes(since, COMMITS).map_err(unreadable)?;
+    commits.iter_mut().for_each(|it| changed.more += cut(it, caller));
+    let found = grouped(commits, source, caller, requests);
+    let line = |note: &crate::http::history::changed::ChangedNote| {
+        let sha = note.commits.first()?;
+        let commit = found.commits.iter().find(|it| it.commit == *sha)?;
+        let author = commit.author.split(" <").next().unwrap_or_default();
+        Some(ChangeLine {
+            path: note.path.clone(),
+            change: note.change.clone(),
+            by: commit.agent.clone().unwrap_or_else(|| author.to_owned()),
+            time: commit.time.clone(),
+            commit: Some(sha.clone()),
+            reason: commit.reason.clone(),
+        })
+    };
+    let lines = found.notes.iter().filter_map(line).collect();
+    changed.add(lines);
+    Ok(changed)
+}
+
+/// Keeps of a commit the first notes that a caller may see, and returns how many more there are: an import has thousands.
+fn cut(commit: &mut CommitChanges, caller: &Caller) -> usize {
+    let prefix = caller.prefix.as_deref().unwrap_or_default();
+    commit.changes.retain(|(path, _)| path.starts_with(prefix));
+    let more = commit.changes.len().saturating_sub(NOTES);
+    commit.changes.truncate(NOTES);
+    more
+}
+
+/// Returns the notes that were modified since then and whose bytes no commit holds.
+pub(super) fn uncommitted(
+    source: &Source,
+    caller: &Caller,
+    searcher: &Searcher,
+    visible: &Visible,
+    second: i64,
+    deadline: Instant,
+) -> anyhow::Result<Vec<ChangeLine>> {
+    if source.is_repo() {
+        return Ok(Vec::new());
+    }
+    let found = searcher.search(&SearchRequest {
+        query: query::natural(""),
+        visible: vec![visible.clone()],
+        filter: Filter {
+            since: Some(second.saturating_mul(1_000_000_000)),
+            ..Filter::default()
+        },
+        sort: Sort::Modified,
+        limit: UNCOMMITTED,
+        offset: 0,
+        passages: 1,
+        snippet_chars: 0,
+        min_score: 0.0,
+        exact: false,
+        deadline: Some(deadline),
+    })?;
+    let repository = source.repository();
+    let is_committed = |hash| match &repository {
+        // What cannot be asked for is told rather than kept back.
+        Some(repository) => repository.holds(hash).unwrap_or(false),
+        None => false,
+    };
+    let hits = found.hits.into_iter().filter(|it| may_read(source, caller, &it.path));
+    let open = hits.filter(|it| it.hash.is_some_and(|hash| !is_committed(hash)));
+    let mut lines: Vec<ChangeLine> = open
+        .map(|it| ChangeLine {
+            path: it.path.to_string(),
+            change: "modified".to_owned(),
+            by: it.origin.as_str().to_owned(),
+            time: rfc3339(it.modified),
+            commit: None,
+            reason: None,
+        })
+        .collect();
+    lines.sort_by_key(|it| Reverse(it.time.clone()));
+    Ok(lines)
+}
