@@ -8,6 +8,8 @@
 mod harness;
 
 mod api;
+mod brief;
+mod context;
 mod engine;
 mod graph;
 mod hostile;

@@ -65,7 +65,8 @@ fn each_group_has_its_share_whatever_comes_before() {
         group(30, &[("c", "short and last")]),
     ];
     let packed = pack(160, &groups);
-    assert_eq!(packed.groups.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1], "{packed:?}");
+    let cut: Vec<Vec<bool>> = packed.groups.iter().map(|it| it.iter().map(|it| it.cut).collect()).collect();
+    assert_eq!(cut, [vec![false, true], vec![false]], "{packed:?}");
 }
 
 #[test]
