@@ -152,8 +152,8 @@ pub async fn get_brief(
     let source = source_of(&state, params.get("source"))?;
     let budget = budget(params.number("budget")?)?;
     let cursor = Cursor::parse(params.get("since"), &state.clock())?;
-    search::is_read(&state, &source.config.name)?;
     Wanted::parse(&params)?.wait(&state.handle).await?;
+    search::is_read(&state, &source.config.name)?;
 
     // Asked before anything is read: what is read then holds at least this generation.
     let index = Index::from(state.handle.freshness());

@@ -159,14 +159,14 @@ pub async fn post_context(
         query_bytes: state.query_bytes,
     };
     let request = search_of(&input).resolve(&around)?;
-    if let Some(source) = &request.filter.source {
-        search::is_read(&state, source)?;
-    }
     let wanted = Wanted {
         min_generation: input.min_generation,
         wait_ms: input.wait_ms,
     };
     wanted.wait(&state.handle).await?;
+    if let Some(source) = &request.filter.source {
+        search::is_read(&state, source)?;
+    }
 
     let warnings = request.query.warnings.clone();
     let is_narrow = [&input.path, &input.tag, &input.origin, &input.since, &input.until]

@@ -67,6 +67,8 @@ pub struct Draft {
     place: (SourceName, NotePath),
     /// Whether the lines are those of the file, which can be cited.
     cites_lines: bool,
+    /// Lines that the text leaves out at its beginning, because the head says them.
+    said: usize,
     text: String,
 }
 
@@ -130,11 +132,13 @@ impl Draft {
         let cites_lines = path.is_note() || state.handle.source(source).is_some_and(|it| it.is_repo());
         passage.lines = lines.into();
         passage.citation = state.cite(source, path, cites_lines.then_some(lines));
+        let (said, text) = without_head(&passage, &text);
         Draft {
+            said,
+            text: text.to_owned(),
             passage,
             place: (source.clone(), path.clone()),
             cites_lines,
-            text,
         }
     }
 
@@ -154,7 +158,9 @@ impl Draft {
             let start = passage.lines.start;
             let lines = LineRange {
                 start,
-                end: (start + chosen.lines).saturating_sub(1).clamp(start, passage.lines.end.max(start)),
+                end: (start + self.said + chosen.lines)
+                    .saturating_sub(1)
+                    .clamp(start, passage.lines.end.max(start)),
             };
             passage.lines = lines.into();
             passage.citation = state.cite(&self.place.0, &self.place.1, Some(lines));
@@ -164,6 +170,22 @@ impl Draft {
         passage.tokens = chosen.tokens;
         passage
     }
+}
+
+/// Returns a text without the headings that it begins with and its head names, and how many lines those are.
+fn without_head<'a>(passage: &PackedPassage, text: &'a str) -> (usize, &'a str) {
+    let (mut said, mut rest) = (0, text);
+    while let Some((line, below)) = rest.split_once('\n') {
+        let name = line.trim_start_matches('#').trim();
+        let is_heading = line.starts_with('#') && line.trim_start_matches('#').starts_with(' ');
+        let is_said = is_heading && (name == passage.title || passage.headings.iter().any(|it| it == name));
+        if !is_said && !line.trim().is_empty() {
+            break;
+        }
+        (said, rest) = (said + 1, below);
+    }
+    // A heading without a text stays: it is all that there is.
+    if rest.trim().is_empty() { (0, text) } else { (said, rest) }
 }
 
 fn bare(source: &SourceName, path: &NotePath, title: &str, origin: Origin, modified: i64, by: &str) -> PackedPassage {
@@ -184,5 +206,26 @@ fn bare(source: &SourceName, path: &NotePath, title: &str, origin: Origin, modif
         text: String::new(),
         cut: false,
         tokens: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_head_says_is_not_said_again() {
+        let check = |text: &str, expected: (usize, &str)| {
+            let source = SourceName::parse("vault").expect("a name");
+            let path = NotePath::parse("Copper.md").expect("a path");
+            let mut passage = bare(&source, &path, "Copper", Origin::Human, 0, "search");
+            passage.headings = vec!["Plan".to_owned(), "Ledger".to_owned()];
+            assert_eq!(without_head(&passage, text), expected, "{text}");
+        };
+        check("# Copper\n\n## Ledger\n\ntext\n# Copper\n", (4, "text\n# Copper\n"));
+        check("## Other\ntext\n", (0, "## Other\ntext\n"));
+        check("#Copper\ntext\n", (0, "#Copper\ntext\n"));
+        check("## Ledger\n", (0, "## Ledger\n"));
+        check("", (0, ""));
     }
 }

@@ -77,6 +77,28 @@ async fn what_is_found_is_printed() {
 }
 
 #[tokio::test]
+async fn a_question_and_a_conversation_are_given_what_to_read() {
+    let passage = "Projects/Copper.md#L1-L3  Copper > Ledger\n  the copper ledger\n";
+    check(&["context", "where is the", "copper ledger?"], 0, passage, "").await;
+    check(&["context", "okapi"], 1, "", "nothing found").await;
+    check(&["context", "copper", "--budget", "49"], 2, "", "it is 50 to 32000 tokens").await;
+    check(&["brief", "--since", "soon"], 2, "", "hint: ").await;
+    let brief = membridge(&["brief", "--budget", "500"]).await;
+    let text = String::from_utf8_lossy(&brief.stdout).into_owned();
+    assert_eq!(brief.status.code(), Some(0), "{brief:?}");
+    assert!(
+        text.starts_with("# Changed, newest first\n") && text.contains("  Inbox.md  human "),
+        "{text}"
+    );
+    assert!(
+        text.lines()
+            .last()
+            .is_some_and(|it| it.starts_with("next time: membridge brief --since ")),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn nothing_is_status_1_and_an_error_status_2_with_a_hint() {
     check(&["search", "okapi"], 1, "", "nothing found").await;
     check(&["get", "Absent.md"], 1, "", "hint: ").await;

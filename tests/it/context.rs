@@ -155,8 +155,8 @@ async fn what_is_excluded_or_beyond_the_callers_folder_does_not_exist() {
 async fn secrets_of_a_repository_stay_masked() {
     let work = tempfile::tempdir().unwrap();
     git(work.path(), &["init", "-q", "-b", "main"]);
-    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: copper\nstringData:\n  password: correct-horse-battery\n";
-    std::fs::write(work.path().join("secret.yaml"), secret).unwrap();
+    let values = "copper:\n  ledger: enabled\n  password: correct-horse-battery-staple\n";
+    std::fs::write(work.path().join("values.yaml"), values).unwrap();
     git(work.path(), &["add", "-A"]);
     git(work.path(), &["commit", "-q", "-m", "copper"]);
     let path = work.path().to_owned();
@@ -171,16 +171,23 @@ async fn secrets_of_a_repository_stay_masked() {
         });
     })
     .await;
+    let begun = std::time::Instant::now();
     let context = loop {
-        let context = ask(&server, &json!({"question": "copper secret"}), &[]).await;
+        let context = ask(&server, &json!({"question": "copper ledger password"}), &[]).await;
         if !context.passages.is_empty() {
             break context;
         }
+        let status = server.get("/v1/status").await;
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(30),
+            "{context:?} {}",
+            status.text()
+        );
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     let text = context.text();
     assert!(
-        text.contains("[config]") && text.contains("password: ") && !text.contains("correct-horse"),
+        text.contains("[config]") && text.contains("password") && !text.contains("correct-horse"),
         "{text}"
     );
 }
