@@ -176,10 +176,11 @@ fn pulls_lines(pulls: &PullRequests) -> Vec<String> {
             ForgeKind::GitLab => "gitlab",
         };
         lines.push(format!(
-            "  - {{kind: {kind}, url: {}, repos: {}, poll_every: {:?}{}}} # webhook secrets: {}",
+            "  - {{kind: {kind}, url: {}, repos: {}, poll_every: {:?}, clone: {}{}}} # webhook secrets: {}",
             quoted(&it.url),
             quoted_list(&it.repos),
             it.poll_every,
+            if it.clone { "keep" } else { "none" },
             token(&it.token_file),
             it.secrets.len()
         ));
@@ -257,11 +258,13 @@ mod tests {
         assert_eq!(load(&text), config, "{text}");
     }
 
-    #[test]
-    fn what_is_printed_loads_as_the_same_configuration() {
-        check(
-            "sources: [{path: notes}]\ndata_dir: data\n",
-            r#"listen: "127.0.0.1:7979"
+    /// Returns what is printed of the smallest file, and of what it says about pull requests.
+    fn printed(forges: &str) -> String {
+        let (before, after) = PRINTED.split_once("rescan_interval").unwrap();
+        format!("{before}{forges}rescan_interval{after}")
+    }
+
+    const PRINTED: &str = r#"listen: "127.0.0.1:7979"
 allowed_hosts: []
 allowed_origins: []
 data_dir: "ROOT/data"
@@ -297,8 +300,11 @@ git:
 rescan_interval: 60s
 quiet: 300ms
 log: {format: text, filter: "info"}
-"#,
-        );
+"#;
+
+    #[test]
+    fn what_is_printed_loads_as_the_same_configuration() {
+        check("sources: [{path: notes}]\ndata_dir: data\n", &printed(""));
         check(
             "sources: [{name: team, path: notes, exclude: [\"a\\\"b/\"], origin: [{glob: 'In/**', origin: agent}]}]\ndata_dir: data\n\
              ops_listen: '[::1]:1'\nallowed_hosts: [memory]\nallowed_origins: ['https://a']\nindex_dir: elsewhere\nagent_folder: Бот\n\
@@ -345,6 +351,17 @@ rescan_interval: 60s
 quiet: 300ms
 log: {format: json, filter: "membridge=debug,warn"}
 "#,
+        );
+    }
+
+    #[test]
+    fn forges_are_printed_with_all_that_they_are_given() {
+        check(
+            "sources: [{path: notes}]\ndata_dir: data\nforges: [{kind: gitea, url: 'https://git.example.org', repos: [a/b], clone: none, token_file: token}]\n",
+            &printed(
+                "forges:\n  - {kind: gitea, url: \"https://git.example.org\", repos: [\"a/b\"], poll_every: 120s, clone: none, token_file: \
+             \"ROOT/token\"} # webhook secrets: 0\nflux:  # secrets: 0\npull_requests:\n  areas: []\n  debounce: 300ms\n",
+            ),
         );
     }
 

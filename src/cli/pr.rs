@@ -21,6 +21,7 @@ pub const EXAMPLES: &str = "Examples:
   membridge pr list --state open
   membridge pr show owner/name#7
   membridge pr sync owner/name#7
+  membridge pr sync owner/name#7 --restore
   membridge pr add '{\"repo\": \"owner/name\", \"number\": 7, \"title\": \"Bump the image\", \"state\": \"merged\"}'";
 
 /// What to do with pull requests.
@@ -39,6 +40,9 @@ pub enum PrVerb {
         /// `owner/name#7`
         #[arg(value_name = "REPO#NUMBER")]
         pr: String,
+        /// Bring its note back that was deleted, as it was last
+        #[arg(long)]
+        restore: bool,
         #[command(flatten)]
         output: JsonArg,
     },
@@ -70,9 +74,12 @@ pub fn run(client: &Client, verb: &PrVerb) -> Result<ExitCode, Failure> {
     match verb {
         PrVerb::List(args) => list(client, args),
         PrVerb::Show { pr } => show(client, pr),
-        PrVerb::Sync { pr, output } => {
-            let (repo, number) = split(pr)?;
-            let body = serde_json::json!({"repo": repo, "number": number});
+        PrVerb::Sync { pr, restore, output } => {
+            let (host, repo, number) = split(pr)?;
+            let mut body = serde_json::json!({"repo": repo, "number": number, "restore": restore});
+            if let Some(host) = host {
+                body["host"] = host.into();
+            }
             tell(client, "/v1/pull-requests/sync", &body, output)
         }
         PrVerb::Add { text, output } => {
@@ -115,10 +122,20 @@ fn show(client: &Client, pr: &str) -> Result<ExitCode, Failure> {
         }
         return Ok(ExitCode::from(NOTHING_FOUND));
     };
+    if let Some(problem) = &entry.problem {
+        note(format_args!("`{}`: {}", one_line(&entry.pr), one_line(problem)));
+    }
     let Some(path) = &entry.path else {
         note(format_args!("`{}` has no note yet", one_line(&entry.pr)));
         return Ok(ExitCode::from(NOTHING_FOUND));
     };
+    if entry.note.as_deref() == Some("deleted") {
+        note(format_args!(
+            "the note of `{0}` was deleted and is not made again; `membridge pr sync '{0}' --restore` brings it back",
+            one_line(&entry.pr)
+        ));
+        return Ok(ExitCode::from(NOTHING_FOUND));
+    }
     let answer = client.get(&format!("/v1/notes/{}", encode_path(path)), &[], "text/markdown")?;
     print(answer.into_line())?;
     Ok(ExitCode::SUCCESS)
@@ -137,21 +154,31 @@ fn tell(client: &Client, path: &str, body: &Value, output: &JsonArg) -> Result<E
 
 fn line(it: &PullRequestEntry) -> String {
     let path = it.path.as_deref().unwrap_or("(no note yet)");
-    format!("{}  {}  {}  {}\n", one_line(&it.pr), it.state, one_line(&it.title), one_line(path))
+    let note = it
+        .note
+        .as_deref()
+        .map_or_else(String::new, |it| format!(" ({})", it.replace('-', " ")));
+    format!(
+        "{}  {}  {}  {}{note}\n",
+        one_line(&it.pr),
+        it.state,
+        one_line(&it.title),
+        one_line(path)
+    )
 }
 
-/// Returns repository and number; a forge before them is left out.
-fn split(pr: &str) -> Result<(String, u64), Failure> {
+/// Returns the forge where one is named, repository and number.
+fn split(pr: &str) -> Result<(Option<String>, String, u64), Failure> {
     let parts = pr
         .rsplit_once('#')
         .and_then(|(repo, number)| Some((repo, number.parse::<u64>().ok()?)));
     let (repo, number) = parts.ok_or_else(|| unreadable(&format!("`{}` is no pull request", one_line(pr))))?;
-    let is_host = |it: &str| it.contains('.') || it.contains(':');
-    let repo = match repo.split_once('/') {
-        Some((host, rest)) if is_host(host) && rest.contains('/') => rest,
-        _ => repo,
+    let is_host = |it: &str| it.contains('.') || it.contains(':') || it == "local";
+    let (host, repo) = match repo.split_once('/') {
+        Some((host, rest)) if is_host(host) && rest.contains('/') => (Some(host.to_owned()), rest),
+        _ => (None, repo),
     };
-    Ok((repo.to_owned(), number))
+    Ok((host, repo.to_owned(), number))
 }
 
 fn unreadable(message: &str) -> Failure {
@@ -167,13 +194,15 @@ mod tests {
 
     #[test]
     fn a_pull_request_is_named_with_or_without_its_forge() {
-        let check = |text: &str, expected: Option<(&str, u64)>| {
+        let check = |text: &str, expected: Option<(Option<&str>, &str, u64)>| {
             let found = split(text).ok();
-            assert_eq!(found.as_ref().map(|(repo, number)| (repo.as_str(), *number)), expected, "{text}");
+            let found = found.as_ref().map(|(host, repo, number)| (host.as_deref(), repo.as_str(), *number));
+            assert_eq!(found, expected, "{text}");
         };
-        check("owner/name#7", Some(("owner/name", 7)));
-        check("git.example.org/owner/name#7", Some(("owner/name", 7)));
-        check("group/sub/name#7", Some(("group/sub/name", 7)));
+        check("owner/name#7", Some((None, "owner/name", 7)));
+        check("git.example.org/owner/name#7", Some((Some("git.example.org"), "owner/name", 7)));
+        check("local/owner/name#7", Some((Some("local"), "owner/name", 7)));
+        check("group/sub/name#7", Some((None, "group/sub/name", 7)));
         check("owner/name", None);
         check("owner/name#x", None);
     }

@@ -1,10 +1,7 @@
 //! Where pull requests come from and who is told of them: the forges, Flux, the agent to be woken. Reads secrets from files only, and says what
 //! is wrong with each setting; talks to nobody.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs::File, io::ErrorKind, path::PathBuf, time::Duration};
 
 use crate::{
     config::{
@@ -221,12 +218,25 @@ fn secrets(files: Vec<Written>, tokens: &[Token], path: &dyn Fn(&str) -> PathBuf
 /// What the file holds is read when it is needed, because it may be replaced.
 fn token_file(written: Written, path: &dyn Fn(&str) -> PathBuf, findings: &mut Findings) -> Option<PathBuf> {
     let file: PathBuf = path(&written.text);
-    if !Path::is_file(&file) {
-        findings.problem(
+    // Opening tells what looking at it does not: whose it is.
+    let opened = File::open(&file).and_then(|it| it.metadata());
+    match opened {
+        Ok(it) if it.is_file() => {}
+        Ok(_) => findings.problem(
+            written.key,
+            format!("`{}` is no file", file.display()),
+            "name the file that holds the token",
+        ),
+        Err(error) if error.kind() == ErrorKind::NotFound => findings.problem(
             written.key,
             format!("there is no file `{}`", file.display()),
             "create it, or mend the path",
-        );
+        ),
+        Err(error) => findings.problem(
+            written.key,
+            format!("`{}` cannot be read: {error}", file.display()),
+            "give the service's user the right to read it",
+        ),
     }
     Some(file)
 }

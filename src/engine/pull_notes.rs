@@ -1,6 +1,6 @@
 //! What makes notes of the news of pull requests: one thread, which nobody waits for.
 
-use std::{sync::Arc, thread::JoinHandle};
+use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
 use anyhow::{Context, Result};
 
@@ -11,7 +11,9 @@ use crate::{
 
 mod clones;
 mod complete;
+mod journal;
 mod note;
+mod sent;
 mod sides;
 mod wake;
 mod worker;
@@ -19,10 +21,20 @@ mod worker;
 /// Why something is not done.
 #[derive(Debug)]
 enum Trouble {
-    /// Try again.
-    Later(String),
+    /// Try again, not before this time has passed where there is one.
+    Later(String, Option<Duration>),
     /// It will never be possible.
     Never(String),
+}
+
+impl Trouble {
+    fn later(why: String) -> Trouble {
+        Trouble::Later(why, None)
+    }
+
+    fn never(why: String) -> Trouble {
+        Trouble::Never(why)
+    }
 }
 
 /// Starts the thread; it ends after the engine has.

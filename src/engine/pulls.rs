@@ -3,8 +3,10 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    time::Duration,
 };
 
 use anyhow::{Context, Result};
@@ -15,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     io::{
         deliveries::{Deliveries, Delivery, Put},
-        pull_requests::{Known, Store},
+        pull_requests::{Known, Store, Wish},
     },
-    model::pull_request::{PullRequest, PullRequestId, Rollout, State, fold},
+    model::pull_request::{PullRequest, PullRequestId, Rollout, State},
 };
 
 /// What is to be looked into.
@@ -28,6 +30,8 @@ pub enum News {
     Part(Box<PullRequest>),
     /// The forge is to be asked what it knows.
     Look(PullRequestId),
+    /// Its note is wanted again, though a person deleted it.
+    Restore(PullRequestId),
     /// A revision is on the cluster, or is not.
     Rollout(Rollout),
 }
@@ -52,6 +56,8 @@ pub struct Listed {
     /// Where its note lies; `None` before there is one.
     pub path: Option<String>,
     pub updated: Option<Timestamp>,
+    /// What a person did with the note.
+    pub wish: Wish,
     /// The commits by which a rollout names it.
     revisions: Vec<String>,
 }
@@ -65,8 +71,27 @@ pub struct PullsStatus {
     pub taken: u64,
     pub ignored: u64,
     pub written: u64,
+    /// Webhooks whose signature was not taken, by the reason.
+    pub refused: BTreeMap<&'static str, u64>,
     /// What went wrong last, by forge or pull request; those are gone that went well since.
-    pub errors: BTreeMap<String, String>,
+    pub errors: BTreeMap<String, Setback>,
+}
+
+/// What went wrong, and when it is tried again; `None` for what is given up, or waits for other news.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setback {
+    pub why: String,
+    pub next: Option<Timestamp>,
+}
+
+impl fmt::Display for Setback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)?;
+        match self.next {
+            Some(next) => write!(f, "; the next try is at {}", next.strftime("%Y-%m-%dT%H:%M:%SZ")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The door, shared by everybody.
@@ -150,6 +175,11 @@ impl Pulls {
         self.told().ignored += 1;
     }
 
+    /// Counts a webhook that was not let in.
+    pub fn refuse(&self, why: &'static str) {
+        *self.told().refused.entry(why).or_default() += 1;
+    }
+
     /// Returns what is known of the pull requests, by id.
     pub fn list(&self) -> Vec<Listed> {
         self.listed().values().cloned().collect()
@@ -174,20 +204,20 @@ impl Pulls {
         numbers.iter().for_each(|it| queue.deliveries.done(*it));
     }
 
-    /// Notes how a thing went that has this name.
-    pub(super) fn went(&self, name: &str, result: Result<(), String>) {
+    /// Notes that a thing of this name went well.
+    pub(super) fn went_well(&self, name: &str) {
+        self.told().errors.remove(name);
+    }
+
+    /// Notes why a thing of this name did not, and how long it waits for the next try.
+    pub(super) fn went_wrong(&self, name: &str, why: &str, wait: Option<Duration>) {
         let mut told = self.told();
-        match result {
-            Ok(()) => {
-                told.errors.remove(name);
-            }
-            Err(why) => {
-                if told.errors.get(name) != Some(&why) {
-                    tracing::warn!(about = name, why, "news of pull requests wait, or were given up");
-                }
-                told.errors.insert(name.to_owned(), why);
-            }
+        if told.errors.get(name).is_none_or(|it| it.why != why) {
+            tracing::warn!(about = name, why, "news of pull requests wait, or were given up");
         }
+        let next = wait.and_then(|it| Timestamp::now().checked_add(it).ok());
+        let why = why.to_owned();
+        told.errors.insert(name.to_owned(), Setback { why, next });
         while told.errors.len() > ERRORS_MOST {
             told.errors.pop_first();
         }
@@ -224,13 +254,14 @@ const ERRORS_MOST: usize = 50;
 
 impl Listed {
     fn of(known: &Known) -> Listed {
-        let pr = fold::fold(&known.id, &known.parts);
+        let pr = known.parts.fold(&known.id);
         Listed {
             id: pr.id,
             title: pr.title.unwrap_or_default(),
             state: pr.state,
             path: known.path.clone(),
             updated: pr.updated,
+            wish: known.wish,
             revisions: pr.merge_commit.into_iter().chain(pr.head_sha).collect(),
         }
     }

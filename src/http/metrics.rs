@@ -14,7 +14,7 @@ use axum::{
 };
 use prometheus_client::{
     encoding::text,
-    metrics::{family::Family, gauge::Gauge},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
 
@@ -27,6 +27,7 @@ use crate::{
         auth::Caller,
         problem::{Problem, ProblemKind},
     },
+    model::pull_request::delivery::BadSignature,
 };
 
 /// As Prometheus asks for it (OpenMetrics 1.0).
@@ -34,6 +35,9 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// A number for each source.
 type BySource = Family<Vec<(String, String)>, Gauge<i64, AtomicI64>>;
+
+/// A count for each reason.
+type ByReason = Family<Vec<(String, String)>, Counter<u64>>;
 
 /// Tell the numbers for Prometheus.
 ///
@@ -98,12 +102,20 @@ fn exposition(status: &Status, pulls: &PullsStatus, freshness: Freshness) -> Str
         "Notes in which a later save replaced a write",
         count(status.overwritten.len()),
     );
+    gauge(
+        &mut registry,
+        "pull_requests_waiting",
+        "News of pull requests that are not in their note yet",
+        count(pulls.waiting),
+    );
+    gauge(
+        &mut registry,
+        "pull_requests_failing",
+        "Forges and pull requests with an error that status tells",
+        count(pulls.errors.len()),
+    );
+    // Each gets `_total` behind its name.
     for (name, help, value) in [
-        (
-            "pull_requests_waiting",
-            "News of pull requests that are not in their note yet",
-            count(pulls.waiting),
-        ),
         ("pull_requests_taken", "News of pull requests since the start", pulls.taken),
         (
             "pull_requests_ignored",
@@ -115,14 +127,23 @@ fn exposition(status: &Status, pulls: &PullsStatus, freshness: Freshness) -> Str
             "Notes of pull requests written since the start",
             pulls.written,
         ),
-        (
-            "pull_requests_failing",
-            "Forges and pull requests with an error that status tells",
-            count(pulls.errors.len()),
-        ),
     ] {
-        gauge(&mut registry, name, help, value);
+        let counter = Counter::<u64>::default();
+        counter.inc_by(value);
+        registry.register(name, help, counter);
     }
+    let refused = ByReason::default();
+    for reason in BadSignature::ALL {
+        let labels = vec![("reason".to_owned(), reason.as_str().to_owned())];
+        refused
+            .get_or_create(&labels)
+            .inc_by(pulls.refused.get(reason.as_str()).copied().unwrap_or(0));
+    }
+    registry.register(
+        "webhooks_refused",
+        "Webhooks whose signature was not taken, since the start",
+        refused,
+    );
     let lag = Gauge::<f64, AtomicU64>::default();
     lag.set(freshness.lag_ms as f64 / 1000.0);
     registry.register("index_lag_seconds", "Age of the oldest change that is known and not indexed", lag);
@@ -194,7 +215,12 @@ mod tests {
             stale: false,
             lag_ms: 1500,
         };
-        let text = exposition(&status, &PullsStatus::default(), freshness);
+        let pulls = PullsStatus {
+            taken: 5,
+            refused: [("wrong", 4)].into(),
+            ..PullsStatus::default()
+        };
+        let text = exposition(&status, &pulls, freshness);
         for line in [
             "membridge_ready 1",
             "membridge_index_generation 42",
@@ -203,6 +229,10 @@ mod tests {
             "membridge_commits_waiting{source=\"vault\"} 2",
             "membridge_commits_unpushed{source=\"vault\"} 3",
             "membridge_sync_refused{source=\"vault\"} 1",
+            "membridge_pull_requests_waiting 0",
+            "membridge_pull_requests_taken_total 5",
+            "membridge_webhooks_refused_total{reason=\"wrong\"} 4",
+            "membridge_webhooks_refused_total{reason=\"missing\"} 0",
         ] {
             assert!(text.lines().any(|it| it == line), "{line}:\n{text}");
         }

@@ -24,6 +24,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         webhooks, work,
     },
+    io::pull_requests::Wish,
     model::{
         hash::ContentHash,
         path::NotePath,
@@ -58,9 +59,15 @@ pub struct PullRequestEntry {
     pub title: String,
     /// `open`, `closed` or `merged`; empty when nobody has told.
     pub state: String,
-    /// Where its note lies; `null` before there is one.
+    /// Where its note lies, or lay when it was deleted; `null` before there is one.
     pub path: Option<String>,
     pub updated: Option<String>,
+    /// `deleted` or `left-alone` (moved to where nothing may be written): what a person did with the note. Left out for the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Why the note does not say all that is known, and when that is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// The forge is to be asked about this one.
@@ -70,6 +77,11 @@ pub struct SyncInput {
     /// `owner/name`, of a forge that is configured.
     pub repo: String,
     pub number: u64,
+    /// The name of the forge, where two have such a repository.
+    pub host: Option<String>,
+    /// Bring the note back that was deleted, as it was last.
+    #[serde(default)]
+    pub restore: bool,
 }
 
 /// What somebody knows of a pull request of a forge that is not configured, or of none. What is left out stays as it was told before.
@@ -149,9 +161,14 @@ pub async fn get_pull_requests(
             && wanted.is_none_or(|state| it.state == Some(state))
             && repo.is_none_or(|repo| it.id.repo.eq_ignore_ascii_case(repo))
     };
-    let listed = state.handle.pulls().list();
+    let pulls = state.handle.pulls();
+    let errors = pulls.status().errors;
+    let entry = |it: Listed| {
+        let problem = errors.get(&it.id.to_string()).map(ToString::to_string);
+        entry(it, problem)
+    };
     Ok(Json(PullRequestsResponse {
-        pull_requests: listed.into_iter().filter(fits).map(entry).collect(),
+        pull_requests: pulls.list().into_iter().filter(fits).map(entry).collect(),
     }))
 }
 
@@ -171,22 +188,11 @@ pub async fn sync_pull_request(
     body: Body,
 ) -> Result<(StatusCode, Json<AcceptedResponse>), Problem> {
     may_tell(&caller)?;
-    let input: SyncInput = body::json(&headers, body, state.body_limits, &["repo", "number"]).await?;
-    let of = state.pull_requests.forges.iter().filter(|it| it.token_file.is_some());
-    let found = of.flat_map(|it| it.repos.iter().map(move |repo| (it, repo)));
-    let found = found.into_iter().find(|(_, repo)| repo.eq_ignore_ascii_case(&input.repo));
-    let (forge, repo) = found.ok_or_else(|| {
-        Problem::new(ProblemKind::InvalidBody, "`repo` is of no forge that can be asked")
-            .hint("list it under `forges[].repos` with a `token_file`, or tell what you know to POST /v1/pull-requests")
-    })?;
-    let id = PullRequestId {
-        host: forge.host.clone(),
-        repo: repo.clone(),
-        number: input.number,
-    };
+    let input: SyncInput = body::json(&headers, body, state.body_limits, &["repo", "number", "host", "restore"]).await?;
+    let (id, news) = which(&state, &input)?;
     // Each call is a question of its own.
     let key = format!("sync {id} {}", state.next_request_id());
-    accept(state, key, News::Look(id.clone()), id).await
+    accept(state, key, news, id).await
 }
 
 /// Tell what you know of a pull request that no configured forge tells of.
@@ -221,6 +227,42 @@ pub async fn post_pull_request(
     accept(state, key, News::Part(Box::new(part)), id).await
 }
 
+/// Returns which pull request is meant, and what is to be done: asked is a forge, but a note comes back of what is known already.
+fn which(state: &AppState, input: &SyncInput) -> Result<(PullRequestId, News), Problem> {
+    let is_host = |host: &str| input.host.as_ref().is_none_or(|it| it.eq_ignore_ascii_case(host));
+    let is_it = |id: &PullRequestId| is_host(&id.host) && id.number == input.number && id.repo.eq_ignore_ascii_case(&input.repo);
+    let of = state
+        .pull_requests
+        .forges
+        .iter()
+        .filter(|it| it.token_file.is_some() && is_host(&it.host));
+    let mut asked = of.flat_map(|forge| forge.repos.iter().map(move |repo| (forge, repo)));
+    let asked = asked.find(|(_, repo)| repo.eq_ignore_ascii_case(&input.repo));
+    let asked = asked.map(|(forge, repo)| PullRequestId {
+        host: forge.host.clone(),
+        repo: repo.clone(),
+        number: input.number,
+    });
+    let id = if input.restore {
+        let listed = state.handle.pulls().list();
+        let known = listed.into_iter().map(|it| it.id).find(is_it);
+        known.or(asked).ok_or_else(|| {
+            Problem::new(ProblemKind::InvalidBody, "no such pull request is known").hint("see GET /v1/pull-requests for those that are")
+        })?
+    } else {
+        asked.ok_or_else(|| {
+            Problem::new(ProblemKind::InvalidBody, "`repo` is of no forge that can be asked")
+                .hint("list it under `forges[].repos` with a `token_file`, or tell what you know to POST /v1/pull-requests")
+        })?
+    };
+    let news = if input.restore {
+        News::Restore(id.clone())
+    } else {
+        News::Look(id.clone())
+    };
+    Ok((id, news))
+}
+
 /// The note lies in the agent's folder of the first vault: whoever is confined elsewhere may not cause it.
 fn may_tell(caller: &Caller) -> Result<(), Problem> {
     caller.require(Scope::Write)?;
@@ -243,14 +285,20 @@ pub fn is_seen(caller: &Caller, it: &Listed) -> bool {
     }
 }
 
-/// Returns a pull request as the API tells it.
-pub fn entry(it: Listed) -> PullRequestEntry {
+/// Returns a pull request as the API tells it, with what keeps its note from being written.
+pub fn entry(it: Listed, problem: Option<String>) -> PullRequestEntry {
     PullRequestEntry {
         pr: it.id.to_string(),
         title: it.title,
         state: it.state.map_or("", word).to_owned(),
         path: it.path,
         updated: it.updated.map(|it| it.to_string()),
+        note: match it.wish {
+            Wish::Kept => None,
+            Wish::Deleted => Some("deleted".to_owned()),
+            Wish::LeftAlone => Some("left-alone".to_owned()),
+        },
+        problem,
     }
 }
 

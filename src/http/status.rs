@@ -61,6 +61,9 @@ pub struct PullsEntry {
     pub ignored: u64,
     /// Notes that were written.
     pub written: u64,
+    /// Webhooks that were not let in: `missing`, `wrong` or `too-old` signatures.
+    #[serde(default)]
+    pub refused: BTreeMap<String, u64>,
     /// What went wrong last, by forge or pull request. Left out for callers that see a part of the vault only.
     pub errors: BTreeMap<String, String>,
 }
@@ -219,7 +222,8 @@ fn pulls(status: PullsStatus, caller: &Caller) -> PullsEntry {
         taken: status.taken,
         ignored: status.ignored,
         written: status.written,
-        errors: status.errors,
+        refused: status.refused.into_iter().map(|(why, count)| (why.to_owned(), count)).collect(),
+        errors: status.errors.into_iter().map(|(about, why)| (about, why.to_string())).collect(),
     }
 }
 

@@ -120,7 +120,8 @@ fn read(state: &AppState, kind: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         value.to_str().ok().map(str::to_owned)
     };
     let Some(kind) = kind_of(kind) else {
-        delivery::verify_flux(&header, body, &exposed(&state.pull_requests.flux)).map_err(unsigned)?;
+        let is_flux = delivery::verify_flux(&header, body, &exposed(&state.pull_requests.flux));
+        is_flux.map_err(|why| unsigned(state, why))?;
         let key = format!("flux {}", ContentHash::of(body));
         return Ok(flux::read(body)
             .map_err(unreadable)?
@@ -129,36 +130,49 @@ fn read(state: &AppState, kind: &str, headers: &HeaderMap, body: &[u8]) -> Resul
     let now = state.clock().now.as_second();
     let forges = state.pull_requests.forges.iter().filter(|it| it.kind == kind);
     let mut refused = BadSignature::Missing;
-    let mut signed = false;
+    let mut read = None;
     for forge in forges {
-        match delivery::verify(kind, &header, body, &exposed(&forge.secrets), now) {
-            Ok(()) => signed = true,
-            Err(why) => {
-                refused = why;
-                continue;
-            }
+        if let Err(why) = delivery::verify(kind, &header, body, &exposed(&forge.secrets), now) {
+            refused = why;
+            continue;
         }
+        // Once, whichever of the forges it is of.
+        let news = match read.take() {
+            Some(news) => news,
+            None => delivery::read(kind, &header, body, &forge.host).map_err(unreadable)?,
+        };
         // What a payload says of its own repository opens nothing: only those that are listed are listened to.
-        let news = delivery::read(kind, &header, body, &forge.host).map_err(unreadable)?;
-        if let delivery::News::Push { repo, .. } = &news
-            && listed(forge, repo).is_some()
-        {
-            // Whichever source follows it; a fetch without news costs little.
-            state.handle.fetch();
+        match &news {
+            delivery::News::Push { repo, .. } if listed(forge, repo).is_some() => {
+                // Whichever source follows it; a fetch without news costs little.
+                state.handle.fetch();
+            }
+            delivery::News::PullRequest(part) => {
+                if let Some(repo) = listed(forge, &part.id.repo) {
+                    return Ok(part_of(kind, forge, repo, &header, body, part));
+                }
+            }
+            delivery::News::Ignored(why) => tracing::debug!(why, "a webhook says nothing for a note"),
+            delivery::News::Push { .. } => {}
         }
-        if let delivery::News::PullRequest(part) = news
-            && let Some(repo) = listed(forge, &part.id.repo)
-        {
-            let id = delivery::id(kind, &header);
-            let key = id.unwrap_or_else(|| ContentHash::of(body).to_string());
-            let part = PullRequest {
-                id: PullRequestId { repo, ..part.id.clone() },
-                ..*part
-            };
-            return Ok(Read::News(format!("{} {key}", forge.host), News::Part(Box::new(part))));
-        }
+        read = Some(news);
     }
-    if signed { Ok(Read::Ignored) } else { Err(unsigned(refused)) }
+    if read.is_some() {
+        Ok(Read::Ignored)
+    } else {
+        Err(unsigned(state, refused))
+    }
+}
+
+fn part_of(kind: ForgeKind, forge: &Forge, repo: String, header: &dyn Fn(&str) -> Option<String>, body: &[u8], part: &PullRequest) -> Read {
+    let key = delivery::id(kind, header).unwrap_or_else(|| ContentHash::of(body).to_string());
+    let id = PullRequestId {
+        host: forge.host.clone(),
+        repo,
+        number: part.id.number,
+    };
+    let part = PullRequest { id, ..part.clone() };
+    Read::News(format!("{} {key}", forge.host), News::Part(Box::new(part)))
 }
 
 /// Returns the repository as the configuration spells it: forges tell no case apart, and one pull request has one note.
@@ -170,8 +184,14 @@ fn exposed(secrets: &[Secret]) -> Vec<Vec<u8>> {
     secrets.iter().map(|it| it.expose().to_vec()).collect()
 }
 
-fn unsigned(why: BadSignature) -> Problem {
-    Problem::new(ProblemKind::Unauthorized, why.to_string()).hint("set the same secret at the forge and in the file under `secret_files`")
+fn unsigned(state: &AppState, why: BadSignature) -> Problem {
+    state.handle.pulls().refuse(why.as_str());
+    let hint = match why {
+        BadSignature::Missing => "set a secret at the forge: the one in the file under `secret_files`",
+        BadSignature::Wrong => "set the same secret at the forge and in the file under `secret_files`",
+        BadSignature::TooOld => "set the clocks of the forge and of this machine",
+    };
+    Problem::new(ProblemKind::Unauthorized, why.to_string()).hint(hint)
 }
 
 fn unreadable(why: String) -> Problem {

@@ -1,7 +1,11 @@
 //! The API of a forge, and who else is told over HTTP: one request, its JSON or why there is none. URLs are made of the configured address and
 //! of paths that the caller encoded; redirects are not followed. Knows neither pull requests nor when to try again.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -49,10 +53,21 @@ impl Refusal {
 /// An answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// The JSON, and the entity tag where there is one.
-    Json(Value, Option<String>),
+    Json(Reply),
     /// Nothing has changed since the entity tag that was sent.
     Same,
+}
+
+/// What was answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    pub value: Value,
+    /// The entity tag, where there is one.
+    pub tag: Option<String>,
+    /// Whether the forge says that a list goes on; `None` when it does not say.
+    pub more: Option<bool>,
+    /// How many items the whole list has, where the forge says so.
+    pub total: Option<usize>,
 }
 
 /// The API of one forge.
@@ -98,10 +113,36 @@ impl Client {
         }
         check(&response)?;
         let tag = header(&response, "etag").map(str::to_owned);
+        let more = goes_on(&response);
+        let total = header(&response, "x-total-count").and_then(|it| it.parse().ok());
         let bytes = response.body_mut().with_config().limit(ANSWER_MOST).read_to_vec();
         let bytes = bytes.map_err(unreachable)?;
-        let json = serde_json::from_slice(&bytes).map_err(|error| Refusal::Failed(format!("the answer is no JSON: {error}")))?;
-        Ok(Answer::Json(json, tag))
+        let value = serde_json::from_slice(&bytes).map_err(|error| Refusal::Failed(format!("the answer is no JSON: {error}")))?;
+        Ok(Answer::Json(Reply { value, tag, more, total }))
+    }
+
+    /// Returns the items of a list, page by page, of so many pages at most. `path` has a query that names the size of a page; the address of the
+    /// next page is made here, whatever the forge says it is. Blocking, for ten seconds a page.
+    pub fn list(&self, path: &str, token_file: &Path, size: usize, pages: usize) -> Result<Vec<Value>, Refusal> {
+        let mut items: Vec<Value> = Vec::new();
+        let mut before = Value::Null;
+        for page in 1..=pages {
+            let Answer::Json(reply) = self.get(&format!("{path}&page={page}"), token_file, None)? else {
+                break;
+            };
+            // Some lists know no pages, and are whole each time.
+            let Value::Array(found) = &reply.value else { break };
+            if found.is_empty() || reply.value == before {
+                break;
+            }
+            items.extend(found.iter().cloned());
+            let is_full = found.len() >= size;
+            if !reply.more.or(reply.total.map(|it| it > items.len())).unwrap_or(is_full) {
+                break;
+            }
+            before = reply.value;
+        }
+        Ok(items)
     }
 }
 
@@ -144,17 +185,36 @@ fn token(file: &Path) -> Result<String, Refusal> {
     Ok(token.to_owned())
 }
 
+/// Whether a list goes on, as the forge says: in `Link`, which some leave out, GitLab also by the number of the next page.
+fn goes_on(response: &Response<Body>) -> Option<bool> {
+    if let Some(next) = header(response, "x-next-page") {
+        return Some(!next.trim().is_empty());
+    }
+    header(response, "link").map(|it| it.contains("rel=\"next\""))
+}
+
 /// Statuses are told, bodies are not: they are another's text.
 fn check(response: &Response<Body>) -> Result<(), Refusal> {
     let status = response.status();
     let said = format!("the answer was {}", status.as_u16());
-    let wait = header(response, "retry-after").and_then(|it| it.parse::<u64>().ok());
-    let is_spent = header(response, "x-ratelimit-remaining") == Some("0");
+    let number = |name| header(response, name)?.parse::<u64>().ok();
+    let is_spent = ["x-ratelimit-remaining", "ratelimit-remaining"]
+        .iter()
+        .any(|it| number(it) == Some(0));
+    let until = || number("x-ratelimit-reset").or_else(|| number("ratelimit-reset"));
+    let from_now = |until: u64| {
+        Some(
+            until
+                .saturating_sub(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs())
+                .max(1),
+        )
+    };
+    let wait = number("retry-after").or_else(|| until().filter(|_| is_spent).and_then(from_now));
     match status {
         it if it.is_success() => Ok(()),
         StatusCode::NOT_FOUND | StatusCode::GONE => Err(Refusal::Missing),
-        StatusCode::FORBIDDEN if wait.is_none() && !is_spent => Err(Refusal::Denied(said)),
-        StatusCode::UNAUTHORIZED => Err(Refusal::Denied(said)),
+        StatusCode::FORBIDDEN if wait.is_none() && !is_spent => Err(Refusal::Denied(format!("{said}: the token may not do this"))),
+        StatusCode::UNAUTHORIZED => Err(Refusal::Denied(format!("{said}: the token is not taken"))),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::FORBIDDEN | StatusCode::REQUEST_TIMEOUT => {
             Err(Refusal::Later(wait.map(|it| Duration::from_secs(it.min(WAIT_MOST))), said))
         }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::model::{
     hash::ContentHash,
-    pull_request::{PullRequest, PullRequestId, Rollout},
+    pull_request::{PullRequest, PullRequestId, Rollout, fold::Parts},
 };
 
 /// Rollouts that are kept for a pull request that is not known yet.
@@ -26,13 +26,29 @@ const ROLLOUTS: &str = "rollouts.json";
 pub struct Known {
     pub id: PullRequestId,
     /// What its senders told.
-    pub parts: Vec<PullRequest>,
+    pub parts: Parts,
     /// What its note last said; `None` before there was one.
     pub written: Option<PullRequest>,
     /// Where the note lay then.
     pub path: Option<String>,
     /// Whether the journal tells that it was merged.
     pub journaled: bool,
+    /// What a person did with the note.
+    #[serde(default)]
+    pub wish: Wish,
+}
+
+/// What a person did with a note, which is respected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wish {
+    /// It is where notes are written.
+    #[default]
+    Kept,
+    /// It was deleted: what comes is known, and written when the note is wanted again.
+    Deleted,
+    /// It was moved out of what may be written.
+    LeftAlone,
 }
 
 /// The folder.
@@ -46,10 +62,11 @@ impl Known {
     pub fn nothing(id: PullRequestId) -> Known {
         Known {
             id,
-            parts: Vec::new(),
+            parts: Parts::default(),
             written: None,
             path: None,
             journaled: false,
+            wish: Wish::Kept,
         }
     }
 }
@@ -165,7 +182,8 @@ mod tests {
         };
         assert_eq!(store.get(&id(7)).unwrap(), Known::nothing(id(7)));
         let mut known = Known::nothing(id(7));
-        known.parts.push(PullRequest::unknown(id(7)));
+        known.parts.add(PullRequest::unknown(id(7)));
+        known.wish = Wish::Deleted;
         known.journaled = true;
         store.put(&known).unwrap();
         store.put_cursor("git.example", "owner/name", "x").unwrap();

@@ -67,8 +67,15 @@ pub struct PullRequest {
     pub reviewers: Option<Vec<String>>,
     pub commits: Option<Vec<Commit>>,
     pub diff: Option<Diff>,
+    /// Of the head that this part names: what the forge counted, where nobody looked into the files.
+    pub additions: Option<u64>,
+    pub deletions: Option<u64>,
+    pub changed_files: Option<u64>,
     pub reviews: Vec<Review>,
     pub comments: Vec<Comment>,
+    /// Comments that are there no more, whoever still tells of them.
+    #[serde(default)]
+    pub deleted_comments: Vec<CommentId>,
     pub checks: Option<Vec<Check>>,
     pub rollouts: Vec<Rollout>,
 }
@@ -173,6 +180,8 @@ pub struct Review {
     pub body: String,
     /// The forge says that it counts no more.
     pub dismissed: bool,
+    /// When this was said of it; of two sayings the later counts.
+    pub updated: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -189,10 +198,21 @@ pub struct Comment {
     pub time: Option<Timestamp>,
     /// Markdown, untrusted.
     pub body: String,
-    /// The file and line it is about, where it is about one.
+    /// The file and line it is about, where it is about one; line 0 is the whole file.
     pub place: Option<(String, u64)>,
     /// Of a thread in a review: whether it waits for an answer.
     pub unresolved: bool,
+    /// What the forge knows it by.
+    pub id: Option<CommentId>,
+    /// When this was said of it; of two sayings the later counts.
+    pub updated: Option<Timestamp>,
+}
+
+/// The name of a comment at its forge, which counts those on lines of files apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CommentId {
+    pub number: u64,
+    pub on_line: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -250,8 +270,12 @@ impl PullRequest {
             reviewers: None,
             commits: None,
             diff: None,
+            additions: None,
+            deletions: None,
+            changed_files: None,
             reviews: Vec::new(),
             comments: Vec::new(),
+            deleted_comments: Vec::new(),
             checks: None,
             rollouts: Vec::new(),
         }

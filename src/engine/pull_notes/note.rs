@@ -1,17 +1,16 @@
-//! The note of a pull request in the vault: where it lies, what it is to say, and the line of the journal. Writes through the engine as every
-//! caller does; must not know where news come from.
+//! The note of a pull request in the vault: where it lies, and what it is to say. Decides what of a person's wish is respected: a note that was
+//! deleted stays so, one that was moved out of reach is left alone. Must not know where news come from, nor how a write is sent.
 
-use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::{Timestamp, tz::TimeZone};
-use tokio::sync::oneshot::error::TryRecvError;
+use jiff::tz::TimeZone;
 
 use crate::{
     config::Config,
     engine::{
         handle::{Handle, Source},
-        pull_notes::Trouble,
-        request::{Action, Idempotency, Receipt, Who, WriteError, WriteRequest},
+        pull_notes::{Trouble, sent},
+        request::{Action, WriteError},
     },
     io::{
         git,
@@ -22,239 +21,217 @@ use crate::{
     model::{
         glob::PathGlob,
         hash::ContentHash,
-        memory::{self, MemoryText},
-        note::{Note, edit},
+        note::Note,
         origin::Origin,
         path::NotePath,
         pull_request::{
-            PullRequest, PullRequestId, State,
+            PullRequest, PullRequestId,
             note::{self, Rendered, Web},
             region,
         },
         query::{Condition, Pattern, PatternText, PropertyTest, Query},
+        write_policy::WritePolicy,
         yaml::Value,
     },
 };
 
 /// How often a note is written anew that somebody changes at the same time.
-const TRIES: usize = 5;
-
-/// How often to look for an answer.
-const STEP: Duration = Duration::from_millis(2);
+pub(super) const TRIES: usize = 5;
 
 /// Notes that are looked at for one that says it is the one.
 const CANDIDATES: usize = 20;
 
-/// Below the agent's folder, as for the entries of callers.
-const JOURNAL: &str = "Journal";
-
-/// Who writes, in commits.
-const AUTHOR: &str = "membridge";
+/// Commits of a deleted note that are looked at for its last text.
+const VERSIONS: usize = 5;
 
 /// What became of a note.
-#[derive(Debug)]
-pub(super) struct Written {
-    pub(super) path: NotePath,
-    pub(super) changed: bool,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It says what the pull request says.
+    Written { path: NotePath, changed: bool },
+    /// It was there, and is nowhere now.
+    Missing,
+    /// A person put it where nothing may be written; why, and what to do.
+    LeftAlone { path: NotePath, why: String },
 }
 
 /// Writes notes into the default vault.
 #[derive(Debug)]
 pub(super) struct Writer {
-    handle: Handle,
-    agent_folder: NotePath,
+    pub(super) handle: Handle,
+    pub(super) agent_folder: NotePath,
+    pub(super) zone: TimeZone,
+    policy: WritePolicy,
     max_bytes: u64,
-    /// By host.
-    webs: BTreeMap<String, Web>,
+    webs: Vec<Web>,
     areas: Vec<PathGlob>,
-    zone: TimeZone,
 }
 
 impl Writer {
     pub(super) fn new(config: &Config, handle: Handle) -> Writer {
-        let web = |kind, base: &str| Web {
-            kind,
-            base: base.to_owned(),
-        };
-        let forges = config.pull_requests.forges.iter();
+        // The repositories of one host may stand in several entries.
+        let mut webs: BTreeMap<&str, Web> = BTreeMap::new();
+        for forge in &config.pull_requests.forges {
+            let web = webs.entry(&forge.host).or_insert_with(|| Web {
+                kind: forge.kind,
+                host: forge.host.clone(),
+                base: forge.url.clone(),
+                repos: Vec::new(),
+            });
+            web.repos.extend(forge.repos.iter().cloned());
+        }
         let zone = config.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
         Writer {
             handle,
             agent_folder: config.agent_folder.clone(),
+            policy: config.write.clone(),
             max_bytes: config.limits.note_read_bytes,
-            webs: forges.map(|it| (it.host.clone(), web(it.kind, &it.url))).collect(),
+            webs: webs.into_values().collect(),
             areas: config.pull_requests.areas.clone(),
             zone: zone.unwrap_or_else(TimeZone::system),
         }
     }
 
-    /// Brings the note to what the pull request says. The same bytes are no write.
-    pub(super) fn write(&self, pr: &PullRequest, known: &Known) -> Result<Written, Trouble> {
+    /// Brings the note to what the pull request says. The same bytes are no write. `restore` makes one that is missing anew, of its last text.
+    pub(super) fn write(&self, pr: &PullRequest, known: &Known, restore: bool) -> Result<Outcome, Trouble> {
         let new = self.render(pr);
         let last = known.written.as_ref().map(|it| self.render(it));
         for _ in 0..TRIES {
-            let path = self.find(&pr.id, known)?;
-            let present = self.read(&path)?;
-            let text = region::update(present.as_deref(), last.as_ref(), &new, &|base, ours, theirs| {
+            let there = self.find(&pr.id, known.path.as_deref())?;
+            let (path, present, base) = match there {
+                Some(path) if !self.policy.allows_editing(&path) => {
+                    let why = format!(
+                        "its note `{path}` lies where membridge may not write, so it is left alone; move it below `{}`, or open its place under \
+                         `write.edit_existing`",
+                        self.agent_folder
+                    );
+                    return Ok(Outcome::LeftAlone { path, why });
+                }
+                Some(path) => {
+                    let present = self.read(&path)?;
+                    (path, present.clone(), present)
+                }
+                None if known.written.is_some() && !restore => return Ok(Outcome::Missing),
+                None => {
+                    let (path, base) = self.place(&pr.id, known.path.as_deref().filter(|_| restore))?;
+                    (path, None, base)
+                }
+            };
+            let text = region::update(base.as_deref(), last.as_ref(), &new, &|base, ours, theirs| {
                 git::merge(base, ours, theirs)
             })
-            .map_err(|why| Trouble::Never(format!("`{path}` cannot be brought up to date: {why}")))?;
+            .map_err(|why| Trouble::never(format!("`{path}` cannot be brought up to date: {why}; mend its properties")))?;
             if present.as_ref() == Some(&text) {
-                return Ok(Written { path, changed: false });
+                return Ok(Outcome::Written { path, changed: false });
             }
             let over = present.map(|it| ContentHash::of(it.as_bytes()));
-            match self.send(&pr.id, path, Action::Put(text), over, None) {
+            match self.send(&pr.id, path.clone(), Action::Put(text), over, None) {
                 Ok(receipt) => {
-                    let path = NotePath::parse(&receipt.path).map_err(|why| Trouble::Never(why.to_string()))?;
-                    return Ok(Written {
-                        path,
-                        changed: receipt.changed,
-                    });
+                    let path = NotePath::parse(&receipt.path).map_err(|why| Trouble::never(why.to_string()))?;
+                    let changed = receipt.changed;
+                    return Ok(Outcome::Written { path, changed });
                 }
                 // Somebody was faster.
                 Err(WriteError::Stale(_) | WriteError::AlreadyExists(..) | WriteError::NeedsMatch(_) | WriteError::Conflict) => {}
-                Err(why) => return Err(trouble(&why)),
+                Err(WriteError::Forbidden(why)) if over.is_some() => {
+                    let why = format!("its note is left alone: {why}; move it below `{}`", self.agent_folder);
+                    return Ok(Outcome::LeftAlone { path, why });
+                }
+                Err(why) => return Err(sent::trouble(&why, "the note", &path)),
             }
         }
-        Err(Trouble::Later("somebody changes the note again and again".to_owned()))
+        Err(Trouble::later("somebody changes the note again and again".to_owned()))
     }
 
-    /// Tells the journal of a pull request that it was merged; `false` while it is not.
-    pub(super) fn journal(&self, pr: &PullRequest, path: &NotePath) -> Result<bool, Trouble> {
-        if pr.state != Some(State::Merged) {
-            return Ok(false);
+    /// Returns where a note says that it is this pull request's: where it lay last, where it belongs, or wherever the index knows one.
+    pub(super) fn find(&self, id: &PullRequestId, last: Option<&str>) -> Result<Option<NotePath>, Trouble> {
+        let last = last.and_then(|it| NotePath::parse(it).ok());
+        for path in [last, Some(self.own(id)?)].into_iter().flatten() {
+            if self.says_it_is(&path, id)? {
+                return Ok(Some(path));
+            }
         }
-        let time = pr.merged.unwrap_or_else(Timestamp::now).to_zoned(self.zone.clone());
-        let never = |why: &str| Trouble::Never(format!("the journal cannot be written: {why}"));
-        let daily = self.source()?.settings().daily_notes.name(time.date());
-        let daily = daily.ok_or_else(|| never("the vault's format for daily notes makes no name of a file"))?;
-        let at = NotePath::parse(&format!("{}/{JOURNAL}/{daily} agent.md", self.agent_folder)).map_err(|why| never(&why.to_string()))?;
-        let (properties, head) = memory::compose(&MemoryText {
-            title: at.stem(),
-            text: "",
-            tags: &[],
-            links: &[],
-            created: &time.timestamp().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            agent: AUTHOR,
-            session: "",
-            source: "",
-            supersedes: None,
-        });
-        let head = edit::compose(&properties, &head).map_err(|why| never(&format!("{why:?}")))?;
-        let line = format!("[[{}|{}#{}]] was merged.", path.stem(), pr.id.repo, pr.id.number);
-        let action = Action::Append {
-            head: format!("{}\n\n", head.trim_end()),
-            text: memory::entry(&time.strftime("%H:%M").to_string(), "", &line),
-        };
-        // Across a crash between the write and our own note of it, the key remembers.
-        let key = Idempotency {
-            key: format!("pull-request-merged {}", pr.id),
-            request: pr.id.to_string(),
-        };
-        match self.send(&pr.id, at, action, None, Some(key)) {
-            // Another text was sent under the key before: the line is there.
-            Ok(_) | Err(WriteError::OtherRequest) => Ok(true),
-            Err(why) => Err(trouble(&why)),
+        let searcher = self.handle.searcher();
+        let searcher = searcher.ok_or_else(|| Trouble::later("there is no index yet".to_owned()))?;
+        let answer = searcher.search(&request(id, self.source()?));
+        let answer = answer.map_err(|error| Trouble::later(format!("{error:#}")))?;
+        for hit in answer.hits {
+            if self.says_it_is(&hit.path, id)? {
+                return Ok(Some(hit.path));
+            }
         }
+        Ok(None)
+    }
+
+    /// Returns a free place for a new note, and the text that it begins with: the last one of a note that lay at `last`.
+    fn place(&self, id: &PullRequestId, last: Option<&str>) -> Result<(NotePath, Option<String>), Trouble> {
+        if let Some(path) = last.and_then(|it| NotePath::parse(it).ok()).filter(|it| self.policy.allows(it))
+            && self.read(&path)?.is_none()
+        {
+            let text = self.last_text(&path, id);
+            return Ok((path, text));
+        }
+        // Somebody else's note may lie there: another forge's, or one of a person.
+        for path in [Some(self.own(id)?), note::path_with_host(&self.agent_folder, id)]
+            .into_iter()
+            .flatten()
+        {
+            if self.read(&path)?.is_none() {
+                return Ok((path, None));
+            }
+        }
+        Err(Trouble::never(
+            "other notes lie where its note would; move them, or give one of them the property `pr`".to_owned(),
+        ))
+    }
+
+    /// Returns what the note said before it was deleted, as far as the history knows.
+    fn last_text(&self, path: &NotePath, id: &PullRequestId) -> Option<String> {
+        let repository = self.source().ok()?.repository()?;
+        let history = repository.history(path, VERSIONS).ok()?;
+        let text = history.commits.iter().find_map(|it| repository.read_at(path, &it.sha).ok()?)?;
+        let text = String::from_utf8(text).ok()?;
+        is_of(&text, id).then_some(text)
+    }
+
+    fn own(&self, id: &PullRequestId) -> Result<NotePath, Trouble> {
+        note::path(&self.agent_folder, id)
+            .ok_or_else(|| Trouble::never("its name makes no path of a note; shorten `agent_folder`".to_owned()))
     }
 
     fn render(&self, pr: &PullRequest) -> Rendered {
-        let mut rendered = note::render(pr, self.webs.get(&pr.id.host), &self.areas);
+        let mut rendered = note::render(pr, &self.webs, &self.areas);
         // Wherever the note lies, searches tell that its text may be a stranger's.
         let origin = Value::String(Origin::PullRequest.as_str().to_owned());
         rendered.properties.push(("origin".to_owned(), origin));
         rendered
     }
 
-    fn source(&self) -> Result<&Arc<Source>, Trouble> {
+    pub(super) fn source(&self) -> Result<&Arc<Source>, Trouble> {
         let first = self.handle.sources().first();
-        first.ok_or_else(|| Trouble::Never("there is no vault".to_owned()))
-    }
-
-    fn send(
-        &self,
-        id: &PullRequestId,
-        path: NotePath,
-        action: Action,
-        over: Option<ContentHash>,
-        idempotency: Option<Idempotency>,
-    ) -> Result<Receipt, WriteError> {
-        let source = self.handle.sources().first().ok_or(WriteError::NoSource)?;
-        let request = WriteRequest {
-            source: source.config.name.clone(),
-            path,
-            action,
-            who: Who {
-                agent: AUTHOR.to_owned(),
-                session: String::new(),
-                about: id.to_string(),
-            },
-            may_edit: true,
-            prefix: None,
-            if_match: over,
-            reason: String::new(),
-            dry_run: false,
-            idempotency,
-            allow_secret: false,
-            brings_back: false,
-        };
-        let mut answer = self.handle.write(request);
-        loop {
-            // An engine that ended a moment ago may have left the request unread.
-            let has_ended = self.handle.is_stopped();
-            match answer.try_recv() {
-                Ok(result) => return result,
-                Err(TryRecvError::Empty) if !has_ended => thread::sleep(STEP),
-                Err(_) => return Err(WriteError::NotReady),
-            }
-        }
-    }
-
-    /// Returns where the note lies: where it lay last, else the note that says it is the one, else where it belongs.
-    fn find(&self, id: &PullRequestId, known: &Known) -> Result<NotePath, Trouble> {
-        let own = note::path(&self.agent_folder, id);
-        let own = own.ok_or_else(|| Trouble::Never("its name makes no path of a note".to_owned()))?;
-        let last = known.path.as_deref().and_then(|it| NotePath::parse(it).ok());
-        for path in [last, Some(own.clone())].into_iter().flatten() {
-            if self.says_it_is(&path, id)? {
-                return Ok(path);
-            }
-        }
-        let searcher = self.handle.searcher();
-        let searcher = searcher.ok_or_else(|| Trouble::Later("there is no index yet".to_owned()))?;
-        let answer = searcher.search(&request(id, self.source()?));
-        let answer = answer.map_err(|error| Trouble::Later(format!("{error:#}")))?;
-        for hit in answer.hits {
-            if self.says_it_is(&hit.path, id)? {
-                return Ok(hit.path);
-            }
-        }
-        // Somebody else's note may lie there: another forge's, or one of a person.
-        let beside = note::path_with_host(&self.agent_folder, id);
-        let free = [Some(own), beside].into_iter().flatten().find_map(|it| match self.read(&it) {
-            Ok(None) => Some(Ok(it)),
-            Ok(Some(_)) => None,
-            Err(why) => Some(Err(why)),
-        });
-        free.unwrap_or_else(|| Err(Trouble::Never("other notes lie where its note would".to_owned())))
+        first.ok_or_else(|| Trouble::never("there is no vault".to_owned()))
     }
 
     fn says_it_is(&self, path: &NotePath, id: &PullRequestId) -> Result<bool, Trouble> {
         let text = self.read(path)?;
-        let says = text.and_then(|it| Note::parse(&it).property("pr")?.scalar_text());
-        Ok(says.is_some_and(|it| it == id.to_string()))
+        Ok(text.is_some_and(|it| is_of(&it, id)))
     }
 
-    fn read(&self, path: &NotePath) -> Result<Option<String>, Trouble> {
+    pub(super) fn read(&self, path: &NotePath) -> Result<Option<String>, Trouble> {
         match self.source()?.vault.read(path, self.max_bytes) {
             Ok(file) => String::from_utf8(file.bytes)
                 .map(Some)
-                .map_err(|_error| Trouble::Never(format!("`{path}` is not UTF-8"))),
+                .map_err(|_error| Trouble::never(format!("`{path}` is not UTF-8"))),
             Err(ReadError::NotFound) => Ok(None),
-            Err(why @ (ReadError::RootGone | ReadError::Changing | ReadError::Unreadable(_))) => Err(Trouble::Later(why.to_string())),
-            Err(why) => Err(Trouble::Never(format!("`{path}`: {why}"))),
+            Err(why @ (ReadError::RootGone | ReadError::Changing | ReadError::Unreadable(_))) => Err(Trouble::later(why.to_string())),
+            Err(why) => Err(Trouble::never(format!("`{path}`: {why}"))),
         }
     }
+}
+
+fn is_of(text: &str, id: &PullRequestId) -> bool {
+    let says = Note::parse(text).property("pr").and_then(Value::scalar_text);
+    says.is_some_and(|it| it == id.to_string())
 }
 
 /// Returns the search for notes whose property `pr` is this.
@@ -285,18 +262,5 @@ fn request(id: &PullRequestId, source: &Source) -> SearchRequest {
         min_score: 0.0,
         exact: true,
         deadline: None,
-    }
-}
-
-fn trouble(why: &WriteError) -> Trouble {
-    let said = format!("the note was not written: {why:?}");
-    match why {
-        WriteError::Busy(_)
-        | WriteError::NotReady
-        | WriteError::Full
-        | WriteError::ReadOnly
-        | WriteError::Failed(_)
-        | WriteError::Conflict => Trouble::Later(said),
-        _ => Trouble::Never(said),
     }
 }

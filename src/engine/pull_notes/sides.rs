@@ -35,6 +35,8 @@ pub(super) struct Side {
     client: Client,
     not_before: Option<Instant>,
     failures: u32,
+    /// What it said when it failed last.
+    refusal: String,
     looks: BTreeMap<String, Look>,
 }
 
@@ -63,6 +65,7 @@ pub(super) fn sides(config: &PullRequests, now: Instant) -> Vec<Side> {
         forge: it.clone(),
         not_before: None,
         failures: 0,
+        refusal: String::new(),
     })
     .collect()
 }
@@ -84,6 +87,11 @@ impl Side {
         let result = complete(&self.client, &self.forge, id);
         self.note(result.as_ref().err());
         result
+    }
+
+    /// Returns how long the forge is left alone from now on, where it is.
+    pub(super) fn rests_for(&self, now: Instant) -> Option<Duration> {
+        self.not_before?.checked_duration_since(now)
     }
 
     /// Returns the repositories that are due to be looked at.
@@ -121,12 +129,13 @@ impl Side {
         let mut found = Found::default();
         for page in 1..=PAGES {
             let path = format!("{}{}&page={page}", repo_path(self.forge.kind, repo), self.order());
-            let (value, new_tag) = match self.client.get(&path, token_file, tag.filter(|_| page == 1))? {
-                Answer::Json(value, tag) => (value, tag),
+            let reply = match self.client.get(&path, token_file, tag.filter(|_| page == 1))? {
+                Answer::Json(reply) => reply,
                 Answer::Same => return Ok(found),
             };
+            let value = reply.value;
             if page == 1 {
-                found.tag = new_tag;
+                found.tag = reply.tag;
             }
             let items = value.as_array().map_or(&[][..], Vec::as_slice);
             for (id, updated) in items.iter().filter_map(|it| self.entry(it, repo)) {
@@ -136,7 +145,7 @@ impl Side {
                 found.cursor = found.cursor.max(Some(updated));
                 found.changed.push((id, updated));
             }
-            if items.len() < PAGE {
+            if !reply.more.unwrap_or(items.len() >= PAGE) {
                 break;
             }
         }
@@ -171,9 +180,9 @@ impl Side {
     }
 
     fn check_rest(&self, now: Instant) -> Result<(), Refusal> {
-        match self.not_before {
-            Some(until) if until > now => Err(Refusal::Later(Some(until - now), "the forge is left alone for a while".to_owned())),
-            _ => Ok(()),
+        match self.rests_for(now) {
+            Some(rest) => Err(Refusal::Later(Some(rest), self.refusal.clone())),
+            None => Ok(()),
         }
     }
 
@@ -188,6 +197,7 @@ impl Side {
             Some(Refusal::Later(Some(wait), _)) => *wait,
             Some(Refusal::Later(None, _) | Refusal::Denied(_)) => REST.saturating_mul(2_u32.saturating_pow(self.failures)).min(MAX_REST),
         };
+        self.refusal = refusal.map_or("", Refusal::detail).to_owned();
         self.failures += 1;
         self.not_before = Some(Instant::now() + wait);
     }

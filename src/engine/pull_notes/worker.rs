@@ -19,19 +19,29 @@ use crate::{
         pull_notes::{
             Trouble,
             clones::{Clones, NoClone},
-            note::Writer,
+            note::{Outcome, Writer},
             sides::{self, Side},
             wake::Waker,
         },
         pulls::{News, Pulls, Taken},
     },
-    io::{forge::Refusal, pull_requests::Known},
-    model::pull_request::{PullRequest, PullRequestId, Rollout, fold},
+    io::{
+        forge::Refusal,
+        pull_requests::{Known, Wish},
+    },
+    model::pull_request::{PullRequest, PullRequestId, Rollout},
 };
 
 /// What failed is tried again after this, and then twice as long each time.
 const RETRY: Duration = Duration::from_secs(2);
 const MAX_RETRY: Duration = Duration::from_secs(15 * 60);
+
+/// A note that is not where it lay was deleted when it is still nowhere after this: one that was moved is found by the index meanwhile.
+const GONE: Duration = Duration::from_secs(2);
+
+/// How often deleted notes are looked for that came back, and how many at a time.
+const BACK_EVERY: Duration = Duration::from_secs(30);
+const BACK_MOST: usize = 20;
 
 /// How often to look whether the engine has ended.
 const STEP: Duration = Duration::from_millis(200);
@@ -44,6 +54,8 @@ struct Job {
     deliveries: Vec<u64>,
     due: Instant,
     failures: u32,
+    /// The note is wanted though a person deleted it.
+    restore: bool,
 }
 
 #[derive(Debug)]
@@ -59,6 +71,10 @@ pub(super) struct Worker {
     jobs: BTreeMap<PullRequestId, Job>,
     /// Those whose pull request nobody knows yet.
     rollouts: Vec<Rollout>,
+    /// Since when notes are not where they lay.
+    missing: BTreeMap<PullRequestId, Instant>,
+    /// When deleted notes are looked for again, and after which one.
+    back: (Instant, Option<PullRequestId>),
 }
 
 impl Worker {
@@ -74,6 +90,8 @@ impl Worker {
             pulls,
             config: config.pull_requests.clone(),
             jobs: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            back: (Instant::now(), None),
         })
     }
 
@@ -88,6 +106,7 @@ impl Worker {
             if self.handle.status().not_ready.is_empty() {
                 self.work();
                 self.look(Instant::now());
+                self.look_for_deleted(Instant::now());
                 self.waker.tell(Instant::now());
             }
             let now = Instant::now();
@@ -106,6 +125,7 @@ impl Worker {
                 News::Look(id) => {
                     self.job(id, now, Some(number));
                 }
+                News::Restore(id) => self.job(id, now, Some(number)).restore = true,
                 News::Rollout(rollout) => self.take_rollout(rollout, number, now),
             }
         }
@@ -119,6 +139,7 @@ impl Worker {
             deliveries: Vec::new(),
             due,
             failures: 0,
+            restore: false,
         });
         job.due = job.due.min(due);
         job.deliveries.extend(number);
@@ -141,7 +162,7 @@ impl Worker {
                 }
                 match self.pulls.store.put_rollouts(&self.rollouts) {
                     Ok(()) => self.pulls.done(&[number]),
-                    Err(error) => self.pulls.went("flux", Err(format!("{error:#}"))),
+                    Err(error) => self.pulls.went_wrong("flux", &format!("{error:#}"), None),
                 }
             }
         }
@@ -159,16 +180,17 @@ impl Worker {
             match self.perform(&id, &job) {
                 Ok(()) => {
                     self.pulls.done(&job.deliveries);
-                    self.pulls.went(&id.to_string(), Ok(()));
+                    self.pulls.went_well(&id.to_string());
                 }
                 Err(Trouble::Never(why)) => {
                     self.pulls.done(&job.deliveries);
-                    self.pulls.went(&id.to_string(), Err(why));
+                    self.pulls.went_wrong(&id.to_string(), &why, None);
                 }
-                Err(Trouble::Later(why)) => {
-                    self.pulls.went(&id.to_string(), Err(why));
+                Err(Trouble::Later(why, wait)) => {
+                    let wait = wait_after(job.failures).max(wait.unwrap_or_default());
+                    self.pulls.went_wrong(&id.to_string(), &why, Some(wait));
                     let failures = job.failures + 1;
-                    let due = Instant::now() + wait_after(job.failures);
+                    let due = Instant::now() + wait;
                     self.jobs.insert(id, Job { failures, due, ..job });
                 }
             }
@@ -177,52 +199,102 @@ impl Worker {
 
     /// Adds what came to what is known, and brings the note to it.
     fn perform(&mut self, id: &PullRequestId, job: &Job) -> Result<(), Trouble> {
-        let failed = |error: anyhow::Error| Trouble::Later(format!("{error:#}"));
+        let failed = |error: anyhow::Error| Trouble::later(format!("{error:#}"));
         let mut known = self.pulls.store.get(id).map_err(failed)?;
-        job.parts.iter().for_each(|it| fold::add(&mut known.parts, it.clone()));
+        job.parts.iter().for_each(|it| known.parts.add(it.clone()));
         let asked = self.ask(&mut known);
         let cloned = self.look_into_clone(&mut known);
         self.add_rollouts(&mut known).map_err(failed)?;
-        let pr = fold::fold(id, &known.parts);
+        let pr = known.parts.fold(id);
         if pr.title.is_none() && pr.state.is_none() {
-            let nothing = Trouble::Never("nobody has told anything of it".to_owned());
+            let nothing = Trouble::never("nobody has told anything of it".to_owned());
             return Err(asked.err().unwrap_or(nothing));
         }
         self.pulls.keep(&known).map_err(failed)?;
-        let written = self.writer.write(&pr, &known)?;
-        if written.changed {
-            self.pulls.wrote();
-            self.waker.changed(id, Instant::now());
-        }
-        known.path = Some(written.path.to_string());
-        known.written = Some(pr.clone());
-        self.pulls.keep(&known).map_err(failed)?;
-        if !known.journaled && self.writer.journal(&pr, &written.path)? {
-            known.journaled = true;
-            self.pulls.keep(&known).map_err(failed)?;
+        match self.writer.write(&pr, &known, job.restore)? {
+            Outcome::Written { path, changed } => {
+                self.missing.remove(id);
+                if changed {
+                    self.pulls.wrote();
+                    self.waker.changed(id, Instant::now());
+                }
+                known.path = Some(path.to_string());
+                known.written = Some(pr.clone());
+                known.wish = Wish::Kept;
+                self.pulls.keep(&known).map_err(failed)?;
+                if !known.journaled && self.writer.journal(&pr, &path)? {
+                    known.journaled = true;
+                    self.pulls.keep(&known).map_err(failed)?;
+                }
+            }
+            Outcome::Missing => {
+                self.respect_deletion(&mut known)?;
+                self.pulls.keep(&known).map_err(failed)?;
+            }
+            Outcome::LeftAlone { path, why } => {
+                self.missing.remove(id);
+                known.path = Some(path.to_string());
+                known.wish = Wish::LeftAlone;
+                self.pulls.keep(&known).map_err(failed)?;
+                return asked.and(cloned).and(Err(Trouble::never(why)));
+            }
         }
         asked.and(cloned)
     }
 
+    /// A note that stays away was deleted by a person. One that was moved a moment ago may not be in the index yet.
+    fn respect_deletion(&mut self, known: &mut Known) -> Result<(), Trouble> {
+        let freshness = self.handle.freshness();
+        let since = *self.missing.entry(known.id.clone()).or_insert_with(Instant::now);
+        let is_gone = since.elapsed() >= GONE && !freshness.stale && freshness.lag_ms == 0;
+        if known.wish != Wish::Deleted && !is_gone {
+            return Err(Trouble::later("its note is not where it lay, and is looked for".to_owned()));
+        }
+        if known.wish != Wish::Deleted {
+            tracing::info!(pr = %known.id, "the note of a pull request was deleted and is not made again");
+        }
+        self.missing.remove(&known.id);
+        known.wish = Wish::Deleted;
+        Ok(())
+    }
+
+    /// Brings notes up to date that were deleted and are there again: from the trash, or the history.
+    fn look_for_deleted(&mut self, now: Instant) {
+        if self.back.0 > now {
+            return;
+        }
+        self.back.0 = now + BACK_EVERY;
+        let mut deleted = self.pulls.list();
+        deleted.retain(|it| it.wish == Wish::Deleted);
+        let next = deleted.iter().position(|it| Some(&it.id) > self.back.1.as_ref()).unwrap_or(0);
+        deleted.rotate_left(next);
+        deleted.truncate(BACK_MOST);
+        self.back.1 = deleted.last().map(|it| it.id.clone());
+        for it in deleted {
+            if let Ok(Some(_)) = self.writer.find(&it.id, it.path.as_deref()) {
+                self.job(it.id, now, None);
+            }
+        }
+    }
+
     /// Adds commits and files, where the repository is cloned. The note is written without them when they cannot be had now.
     fn look_into_clone(&mut self, known: &mut Known) -> Result<(), Trouble> {
-        let pr = fold::fold(&known.id, &known.parts);
-        let is_of_head = |it: &PullRequest| it.diff.is_some() && it.head_sha == pr.head_sha;
-        let is_known = known.parts.iter().any(is_of_head) && (pr.merge_commit.is_none() || pr.method.is_some());
+        let pr = known.parts.fold(&known.id);
+        let is_known = known.parts.has_diff_of(pr.head_sha.as_deref()) && (pr.merge_commit.is_none() || pr.method.is_some());
         if pr.head_sha.is_none() || is_known {
             return Ok(());
         }
         let name = format!("clone of {}/{}", known.id.host, known.id.repo);
         match self.clones.part(&pr) {
             Ok(part) => {
-                self.pulls.went(&name, Ok(()));
-                part.into_iter().for_each(|it| fold::add(&mut known.parts, it));
+                self.pulls.went_well(&name);
+                part.into_iter().for_each(|it| known.parts.add(it));
                 Ok(())
             }
             Err(NoClone::Unwanted) => Ok(()),
             Err(NoClone::Later(why)) => {
-                self.pulls.went(&name, Err(why.clone()));
-                Err(Trouble::Later(why))
+                self.pulls.went_wrong(&name, &why, None);
+                Err(Trouble::later(why))
             }
         }
     }
@@ -233,18 +305,18 @@ impl Worker {
             return Ok(());
         };
         let answer = side.ask(&known.id);
-        let name = side.name().to_owned();
+        let (name, wait) = (side.name().to_owned(), side.rests_for(Instant::now()));
         match answer {
             Ok(part) => {
-                self.pulls.went(&name, Ok(()));
-                fold::add(&mut known.parts, part);
+                self.pulls.went_well(&name);
+                known.parts.add(part);
                 Ok(())
             }
-            Err(Refusal::Missing) => Err(Trouble::Never("the forge knows no such pull request".to_owned())),
-            Err(Refusal::Failed(why)) => Err(Trouble::Never(why)),
+            Err(Refusal::Missing) => Err(Trouble::never("the forge knows no such pull request".to_owned())),
+            Err(Refusal::Failed(why)) => Err(Trouble::never(why)),
             Err(Refusal::Denied(why) | Refusal::Later(_, why)) => {
-                self.pulls.went(&name, Err(why.clone()));
-                Err(Trouble::Later(why))
+                self.pulls.went_wrong(&name, &why, wait);
+                Err(Trouble::Later(why, wait))
             }
         }
     }
@@ -254,15 +326,17 @@ impl Worker {
         for side in &mut self.sides {
             for repo in side.due(now) {
                 let name = side.name().to_owned();
-                let result = look_at(&self.pulls, side, &repo);
-                self.pulls.went(&name, result);
+                match look_at(&self.pulls, side, &repo) {
+                    Ok(()) => self.pulls.went_well(&name),
+                    Err(why) => self.pulls.went_wrong(&name, &why, side.rests_for(Instant::now())),
+                }
             }
         }
     }
 
     /// Gives a pull request the rollouts that waited for it.
     fn add_rollouts(&mut self, known: &mut Known) -> Result<()> {
-        let pr = fold::fold(&known.id, &known.parts);
+        let pr = known.parts.fold(&known.id);
         let is_its = |it: &Rollout| pr.merge_commit.as_ref() == Some(&it.revision) || pr.head_sha.as_ref() == Some(&it.revision);
         if !self.rollouts.iter().any(is_its) {
             return Ok(());
@@ -270,7 +344,7 @@ impl Worker {
         let (its, others) = self.rollouts.drain(..).partition(is_its);
         self.rollouts = others;
         let its: Vec<Rollout> = its;
-        its.into_iter().for_each(|it| fold::add(&mut known.parts, part_of(&known.id, it)));
+        its.into_iter().for_each(|it| known.parts.add(part_of(&known.id, it)));
         self.pulls.keep(known)?;
         self.pulls.store.put_rollouts(&self.rollouts)
     }

@@ -91,7 +91,7 @@ impl ProblemKind {
             Self::Unauthorized => row(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
-                "a valid token is required",
+                "nothing valid proves who calls",
                 "send `Authorization: Bearer <token>`; the command line reads it from MEMBRIDGE_TOKEN",
             ),
             Self::ForbiddenScope => row(

@@ -54,6 +54,19 @@ impl fmt::Display for BadSignature {
     }
 }
 
+impl BadSignature {
+    pub const ALL: [BadSignature; 3] = [BadSignature::Missing, BadSignature::Wrong, BadSignature::TooOld];
+
+    /// Returns the word by which refusals are counted.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BadSignature::Missing => "missing",
+            BadSignature::Wrong => "wrong",
+            BadSignature::TooOld => "too-old",
+        }
+    }
+}
+
 impl std::error::Error for BadSignature {}
 
 /// Checks that the sender of a webhook knows one of the secrets, in constant time and over the bytes as they came. `header` returns a header's
@@ -95,13 +108,9 @@ pub fn id(kind: ForgeKind, header: &dyn Fn(&str) -> Option<String>) -> Option<St
 }
 
 /// Returns what the body of a webhook says. `host` is the configured one and goes into the id of the pull request; the repository is the payload's,
-/// to be checked by the caller. Unknown events, actions and fields are no error: one is only a body that is no JSON object, or that speaks of a
-/// pull request or a push without naming which.
+/// to be checked by the caller. Unknown events, actions, fields and shapes are ignored: an error is only a body that is no JSON.
 pub fn read(kind: ForgeKind, header: &dyn Fn(&str) -> Option<String>, body: &[u8], host: &str) -> Result<News, String> {
     let value: serde_json::Value = serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
-    if !value.is_object() {
-        return Err("the body is no JSON object".to_owned());
-    }
     // The fine event first: Gitea's coarse `pull_request_comment` is a review, its fine one an ordinary comment.
     let names: &[&str] = match kind {
         ForgeKind::Gitea | ForgeKind::Forgejo => &[
@@ -112,10 +121,14 @@ pub fn read(kind: ForgeKind, header: &dyn Fn(&str) -> Option<String>, body: &[u8
             "X-GitHub-Event",
         ],
         ForgeKind::GitHub => &["X-GitHub-Event"],
-        ForgeKind::GitLab => return events::of_gitlab(&value, host),
+        ForgeKind::GitLab => &[],
     };
     let event = names.iter().filter_map(|it| header(it)).find(|it| !it.is_empty());
-    events::of_hub(kind, event.as_deref(), &value, host)
+    let news = match kind {
+        ForgeKind::GitLab => events::of_gitlab(&value, host),
+        _ => events::of_hub(kind, event.as_deref(), &value, host),
+    };
+    Ok(news.unwrap_or_else(News::Ignored))
 }
 
 /// Checks signatures that are spelled in hexadecimal, with `sha256=` before it or not: one of those that are there has to match.

@@ -3,118 +3,239 @@
 //! Parts are a set: webhooks come late, twice, or in any order, and the note must be the same. Each part carries when the forge last changed the
 //! pull request, so they are laid one over the other in that order. A part that has no `updated` lies below all that have one: who adds a diff or
 //! commits gives their part the `updated` of what it completes.
+//!
+//! Parts are kept for as long as they say something that no later one says, which a part that comes late may need to be compared with. So the set
+//! is small without a limit that could be felt: each field stands once, but for the state (once each) and what was counted of a head (once a head).
+//! What people said carries its own time and lies in one heap.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::{Comment, PullRequest, PullRequestId, Review, Rollout, State};
+use self::said::{Said, one_of_each, without_repetition};
+use super::{PullRequest, PullRequestId, State};
+use crate::model::hash::ContentHash;
 
+mod said;
 #[cfg(test)]
 mod tests;
 
-/// More parts are put together into fewer.
-pub const MAX_PARTS: usize = 64;
+/// Heads whose checks are kept: a branch may be set back to one.
+const HEADS_MOST: usize = 16;
 
-/// One review may come from a webhook, with the time of the event, and from the API: this many seconds may lie between.
-const SAME_REVIEW: i64 = 60;
-
-/// Where in a conversation something was said: what an edit does not change.
-type Spot = (Option<Timestamp>, String, Option<(String, u64)>);
-
-/// Returns what the parts say together, in whatever order and how often they stand there. The later part wins where two speak of the same; a merged
-/// pull request stays so; reviews, comments and rollouts are united.
-pub fn fold(id: &PullRequestId, parts: &[PullRequest]) -> PullRequest {
-    lay(id, &in_order(parts))
+/// All that was told of one pull request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    /// The first in order first.
+    parts: Vec<Part>,
+    said: Said,
 }
 
-/// Adds a part to the set unless it is there, and keeps the set at 64 parts or fewer.
-///
-/// Of more, those go first, oldest first, without which [`fold`] comes out the same: they say nothing that others do not. If that is not enough, the
-/// oldest become one part that says what they say together. Either way `fold` of the parts is what it was; only a part that is older than those, and
-/// comes after this, may lose against what it would have been laid over.
-pub fn add(parts: &mut Vec<PullRequest>, part: PullRequest) {
-    if parts.contains(&part) {
-        return;
+/// One telling, or what is left of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Part {
+    rank: Rank,
+    told: PullRequest,
+}
+
+/// The order of parts: by time, then those that say less before those that say more (the API says more than a webhook of the same second), then by
+/// how they are written, so that there is always one order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Rank {
+    updated: Option<Timestamp>,
+    n_said: usize,
+    hash: String,
+}
+
+impl Parts {
+    /// Adds a part; one that was told before changes nothing.
+    pub fn add(&mut self, mut part: PullRequest) {
+        let rank = rank(&part);
+        self.said.take(&mut part);
+        self.parts.retain(|it| it.rank != rank);
+        let at = self.parts.partition_point(|it| it.rank < rank);
+        self.parts.insert(at, Part { rank, told: part });
+        self.prune();
     }
-    parts.push(part);
-    if parts.len() <= MAX_PARTS {
-        return;
+
+    /// Returns what the parts say together. The later part wins where two speak of the same; a merged pull request stays so; reviews, comments and
+    /// rollouts are united.
+    pub fn fold(&self, id: &PullRequestId) -> PullRequest {
+        let mut known = PullRequest::unknown(id.clone());
+        for part in &self.parts {
+            lay_over(&mut known, &part.told);
+        }
+        let is_merged = self.parts.iter().any(|it| it.told.state == Some(State::Merged));
+        if is_merged {
+            known.state = Some(State::Merged);
+            known.closed_by = None;
+        }
+        // What was counted of another head says nothing of this one.
+        for part in &self.parts {
+            if part.told.head_sha.is_none() || part.told.head_sha == known.head_sha {
+                lay_counted_over(&mut known, &part.told);
+            }
+        }
+        known.comments = self.said.comments();
+        known.reviews = one_of_each(self.said.reviews());
+        known.rollouts = without_repetition(self.said.rollouts());
+        known
     }
-    let id = parts[0].id.clone();
-    let mut kept = in_order(parts);
-    let whole = lay(&id, &kept);
-    let mut at = 0;
-    while at < kept.len() {
-        let one = kept.remove(at);
-        if lay(&id, &kept) != whole {
-            kept.insert(at, one);
-            at += 1;
+
+    /// Says whether somebody looked into the files at this head.
+    pub fn has_diff_of(&self, head: Option<&str>) -> bool {
+        let mut with_diff = self.parts.iter().filter(|it| it.told.diff.is_some());
+        with_diff.any(|it| it.told.head_sha.as_deref() == head)
+    }
+
+    /// Takes away what later parts say again.
+    fn prune(&mut self) {
+        let mut said = Later::default();
+        for part in self.parts.iter_mut().rev() {
+            said.prune(&mut part.told);
+        }
+        // The newest says when the pull request was changed last, if nothing else.
+        let last = self.parts.last().map(|it| it.rank.clone());
+        self.parts.retain(|it| !is_empty(&it.told) || Some(&it.rank) == last.as_ref());
+    }
+}
+
+/// What the parts above say.
+#[derive(Debug, Default)]
+struct Later {
+    fields: BTreeSet<&'static str>,
+    states: BTreeSet<State>,
+    counted: BTreeSet<(&'static str, Option<String>)>,
+    heads: Vec<Option<String>>,
+}
+
+impl Later {
+    /// Takes away what is said, and takes in what is left.
+    fn prune(&mut self, part: &mut PullRequest) {
+        self.prune_counted(part);
+        let PullRequest {
+            title,
+            body,
+            draft,
+            author,
+            base,
+            head,
+            merge_base,
+            merge_commit,
+            method,
+            merged_by,
+            closed_by,
+            created,
+            merged,
+            closed,
+            labels,
+            reviewers,
+            commits,
+            diff,
+            ..
+        } = part;
+        for (name, field) in [
+            ("title", title),
+            ("body", body),
+            ("author", author),
+            ("base", base),
+            ("head", head),
+            ("merge_base", merge_base),
+            ("merge_commit", merge_commit),
+            ("merged_by", merged_by),
+            ("closed_by", closed_by),
+        ] {
+            self.field(name, field);
+        }
+        self.field("draft", draft);
+        self.field("method", method);
+        for (name, field) in [("created", created), ("merged", merged), ("closed", closed)] {
+            self.field(name, field);
+        }
+        for (name, field) in [("labels", labels), ("reviewers", reviewers)] {
+            self.field(name, field);
+        }
+        self.field("commits", commits);
+        self.field("diff", diff);
+        // It says of which head the rest is.
+        let is_needed = part.checks.is_some() || has_totals(part) || part.diff.is_some();
+        if !is_needed || !self.fields.contains("head_sha") {
+            self.field("head_sha", &mut part.head_sha);
+        }
+        match part.state {
+            Some(state) if !self.states.insert(state) => part.state = None,
+            // Opened again: who closed it before, and when, is past.
+            Some(State::Open) => self.fields.extend(["closed", "closed_by"]),
+            _ => {}
         }
     }
-    let mut fewer: Vec<PullRequest> = kept.iter().map(|it| (*it).clone()).collect();
-    if fewer.len() > MAX_PARTS {
-        let split = |at: &usize| {
-            let mut parts = vec![lay(&id, &kept[..*at])];
-            parts.extend(kept[*at..].iter().map(|it| (*it).clone()));
-            (fold(&id, &parts) == whole).then_some(parts)
-        };
-        // What all say together says the same as they do, so the last try is one that holds.
-        fewer = (kept.len() / 2..kept.len())
-            .find_map(|at| split(&at))
-            .unwrap_or_else(|| vec![whole]);
+
+    /// Checks and totals count for their head alone.
+    fn prune_counted(&mut self, part: &mut PullRequest) {
+        if part.checks.is_none() && !has_totals(part) {
+            return;
+        }
+        let head = part.head_sha.clone();
+        if !self.heads.contains(&head) {
+            self.heads.push(head.clone());
+        }
+        let is_old = self.heads.iter().position(|it| *it == head).is_some_and(|it| it >= HEADS_MOST);
+        let mut is_said = |name| !self.counted.insert((name, head.clone())) || is_old;
+        if part.checks.is_some() && is_said("checks") {
+            part.checks = None;
+        }
+        for (name, field) in [
+            ("additions", &mut part.additions),
+            ("deletions", &mut part.deletions),
+            ("changed_files", &mut part.changed_files),
+        ] {
+            if field.is_some() && is_said(name) {
+                *field = None;
+            }
+        }
     }
-    *parts = fewer;
+
+    fn field<T>(&mut self, name: &'static str, field: &mut Option<T>) {
+        if field.is_some() && !self.fields.insert(name) {
+            *field = None;
+        }
+    }
 }
 
-/// Returns the parts once each: by time, then those that say less before those that say more (the API says more than a webhook of the same second),
-/// then by how they are written, so that there is always one order.
-fn in_order(parts: &[PullRequest]) -> Vec<&PullRequest> {
-    let key = |part: &PullRequest| {
-        let written = serde_json::to_value(part).expect("a pull request has nothing that JSON cannot say");
-        let n_said = written
-            .as_object()
-            .map_or(0, |fields| fields.values().filter(|it| says_something(it)).count());
-        (part.updated, n_said, written.to_string())
-    };
-    let mut keyed: Vec<_> = parts.iter().map(|it| (key(it), it)).collect();
-    keyed.sort_by(|a, b| a.0.cmp(&b.0));
-    keyed.dedup_by(|a, b| a.0 == b.0);
-    keyed.into_iter().map(|(_, part)| part).collect()
+fn has_totals(part: &PullRequest) -> bool {
+    part.additions.is_some() || part.deletions.is_some() || part.changed_files.is_some()
+}
+
+fn is_empty(part: &PullRequest) -> bool {
+    *part
+        == PullRequest {
+            updated: part.updated,
+            ..PullRequest::unknown(part.id.clone())
+        }
+}
+
+fn rank(part: &PullRequest) -> Rank {
+    let written = serde_json::to_value(part).expect("a pull request has nothing that JSON cannot say");
+    let fields = written.as_object().into_iter().flat_map(|it| it.values());
+    Rank {
+        updated: part.updated,
+        n_said: fields.filter(|it| says_something(it)).count(),
+        hash: ContentHash::of(written.to_string().as_bytes()).to_string(),
+    }
 }
 
 fn says_something(value: &serde_json::Value) -> bool {
     !value.is_null() && value.as_array().is_none_or(|it| !it.is_empty())
 }
 
-/// Lays parts one over the other, the last on top.
-fn lay(id: &PullRequestId, parts: &[&PullRequest]) -> PullRequest {
-    let mut known = PullRequest::unknown(id.clone());
-    let mut rollouts = BTreeSet::new();
-    for part in parts {
-        lay_over(&mut known, part);
-        rollouts.extend(&part.rollouts);
-    }
-    known.rollouts = without_repetition(rollouts);
-    known
-}
-
 fn lay_over(known: &mut PullRequest, part: &PullRequest) {
-    let is_other_head = part.head_sha.is_some() && part.head_sha != known.head_sha;
-    if is_other_head {
-        // They were those of the head before.
-        known.checks = None;
-    }
-    if part.state == Some(State::Open) && known.state == Some(State::Closed) {
-        // Opened again.
+    if part.state == Some(State::Open) {
+        // Opened, or opened again.
         (known.closed, known.closed_by) = (None, None);
     }
-    let is_merged = known.state == Some(State::Merged) || part.state == Some(State::Merged);
-    over(&mut known.state, &part.state);
-    if is_merged {
-        known.state = Some(State::Merged);
-    }
     known.updated = known.updated.max(part.updated);
+    over(&mut known.state, &part.state);
     over(&mut known.title, &part.title);
     over(&mut known.body, &part.body);
     over(&mut known.draft, &part.draft);
@@ -134,71 +255,17 @@ fn lay_over(known: &mut PullRequest, part: &PullRequest) {
     over(&mut known.reviewers, &part.reviewers);
     over(&mut known.commits, &part.commits);
     over(&mut known.diff, &part.diff);
+}
+
+fn lay_counted_over(known: &mut PullRequest, part: &PullRequest) {
     over(&mut known.checks, &part.checks);
-    if is_merged {
-        known.closed_by = None;
-    }
-    let spot = |it: &Comment| -> Spot { (it.time, it.author.clone(), it.place.clone()) };
-    known.comments = unite(&known.comments, &part.comments, spot);
-    known.reviews = one_of_each(unite(&known.reviews, &part.reviews, |it| (it.time, it.author.clone(), None)));
+    over(&mut known.additions, &part.additions);
+    over(&mut known.deletions, &part.deletions);
+    over(&mut known.changed_files, &part.changed_files);
 }
 
 fn over<T: Clone>(known: &mut Option<T>, said: &Option<T>) {
     if said.is_some() {
         known.clone_from(said);
     }
-}
-
-/// Returns what was said before and now, by time. What stands at the same spot is the same thing edited, where there is no doubt: it has a time, and
-/// now at least as many stand there as before.
-fn unite<T: Clone + Ord>(before: &[T], now: &[T], spot: impl Fn(&T) -> Spot) -> Vec<T> {
-    let by_spot = |items: &[T]| {
-        let mut spots: BTreeMap<Spot, BTreeSet<T>> = BTreeMap::new();
-        for it in items {
-            spots.entry(spot(it)).or_default().insert(it.clone());
-        }
-        spots
-    };
-    let mut spots = by_spot(before);
-    for (spot, said) in by_spot(now) {
-        let is_timed = spot.0.is_some();
-        let known = spots.entry(spot).or_default();
-        if is_timed && said.len() >= known.len() {
-            *known = said;
-        } else {
-            known.extend(said);
-        }
-    }
-    spots.into_values().flatten().collect()
-}
-
-/// Returns each review once, by time: the same words by the same person within a minute, or without a time, are one. It is dismissed if any of them is.
-fn one_of_each(mut reviews: Vec<Review>) -> Vec<Review> {
-    reviews.sort_by(|a, b| (&a.author, a.verdict, &a.body, a.time).cmp(&(&b.author, b.verdict, &b.body, b.time)));
-    reviews.dedup_by(|next, kept| {
-        let is_near = match (kept.time, next.time) {
-            (Some(kept), Some(next)) => next.as_second() - kept.as_second() <= SAME_REVIEW,
-            _ => true,
-        };
-        let is_same = is_near && (&kept.author, kept.verdict, &kept.body) == (&next.author, next.verdict, &next.body);
-        if is_same {
-            kept.time = kept.time.or(next.time);
-            kept.dismissed |= next.dismissed;
-        }
-        is_same
-    });
-    reviews.sort_by(|a, b| (a.time, a).cmp(&(b.time, b)));
-    reviews
-}
-
-/// Returns the rollouts by time. Flux repeats what it said as long as it is so: of equal ones in a row of one object, the first stands for all.
-fn without_repetition(rollouts: BTreeSet<&Rollout>) -> Vec<Rollout> {
-    let mut rollouts: Vec<&Rollout> = rollouts.into_iter().collect();
-    rollouts.sort_by(|a, b| (&a.object, a.time, a).cmp(&(&b.object, b.time, b)));
-    rollouts.dedup_by(|next, kept| {
-        (&kept.object, &kept.revision, kept.ok, &kept.reason, &kept.message)
-            == (&next.object, &next.revision, next.ok, &next.reason, &next.message)
-    });
-    rollouts.sort_by(|a, b| (a.time, a).cmp(&(b.time, b)));
-    rollouts.into_iter().cloned().collect()
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Check, Comment, PullRequest, PullRequestId, Review, github, json};
+use super::{ChangedFile, Check, Comment, Commit, PullRequest, PullRequestId, Review, github, json};
 
 /// Returns what the object of a pull request says, one of a list too. Of a merged one `base.sha` lies after the merge: it is not read.
 pub fn pull_request(value: &Value, id: &PullRequestId) -> PullRequest {
@@ -28,15 +28,22 @@ pub fn reviews(value: &Value) -> Vec<Review> {
 
 /// Returns the comments of the conversation (those of the issue).
 pub fn comments(value: &Value) -> Vec<Comment> {
-    github::comments(value)
+    json::items(value, "").filter_map(comment).collect()
+}
+
+/// Returns one comment of a list or a webhook. Those on lines are counted with the others.
+pub fn comment(value: &Value) -> Option<Comment> {
+    let comment = github::comment(value)?;
+    let id = json::comment_id(value, false);
+    Some(Comment { id, ..comment })
 }
 
 /// Returns a review's comments on lines of files. A line that is gone counts in the old file.
 pub fn line_comments(value: &Value) -> Vec<Comment> {
-    let comment = |it: &Value| {
+    let on_line = |it: &Value| {
         let lines = ["/line", "/position", "/original_position"];
         let line = lines.iter().filter_map(|at| json::number(it, at)).find(|line| *line > 0);
-        let comment = github::comment(it)?;
+        let comment = comment(it)?;
         Some(Comment {
             place: comment.place.map(|(path, _)| (path, line.unwrap_or(0))),
             // `resolver` is there, and null, as long as nobody resolved it.
@@ -44,7 +51,19 @@ pub fn line_comments(value: &Value) -> Vec<Comment> {
             ..comment
         })
     };
-    json::items(value, "").filter_map(comment).collect()
+    json::items(value, "").filter_map(on_line).collect()
+}
+
+/// Returns the files of a list, with their lines.
+pub fn files(value: &Value) -> Vec<ChangedFile> {
+    github::files(value)
+}
+
+/// Returns the commits of a list, the oldest first; Gitea sends the newest first.
+pub fn commits(value: &Value) -> Vec<Commit> {
+    let mut commits = github::commits(value);
+    commits.reverse();
+    commits
 }
 
 /// Returns the checks of a commit: of its combined status, or of a list of statuses; the first of each name.

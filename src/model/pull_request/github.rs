@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Check, Comment, PullRequest, PullRequestId, Review, State, json};
+use super::{Change, ChangedFile, Check, Comment, Commit, PullRequest, PullRequestId, Review, State, json};
 
 /// Returns what the object of a pull request says, one of a list too.
 pub fn pull_request(value: &Value, id: &PullRequestId) -> PullRequest {
@@ -19,6 +19,9 @@ pub fn pull_request(value: &Value, id: &PullRequestId) -> PullRequest {
     part.created = json::time(value, "/created_at");
     part.merged = json::time(value, "/merged_at");
     part.closed = json::time(value, "/closed_at");
+    part.additions = json::number(value, "/additions");
+    part.deletions = json::number(value, "/deletions");
+    part.changed_files = json::number(value, "/changed_files");
     part.labels = json::names(value, "/labels", |it| json::name(it, "/name"));
     part.reviewers = json::names(value, "/requested_reviewers", |it| user(it, ""));
     // `merge_commit_sha` is no sign: GitHub sends the commit of a trial merge of those that are open or were closed.
@@ -59,8 +62,9 @@ pub fn review(value: &Value) -> Option<Review> {
         author: user(value, "/user")?,
         time: json::time(value, "/submitted_at"),
         verdict: json::verdict(&state)?,
-        body: json::text(value, "/body").unwrap_or_default(),
+        body: json::remark(value, "/body").unwrap_or_default(),
         dismissed: state.eq_ignore_ascii_case("dismissed") || json::flag(value, "/dismissed").unwrap_or(false),
+        updated: json::time(value, "/updated_at"),
     })
 }
 
@@ -77,13 +81,49 @@ pub fn line_comments(value: &Value) -> Vec<Comment> {
 /// Returns one comment of a list or a webhook, with its place where it has one.
 pub fn comment(value: &Value) -> Option<Comment> {
     let line = json::number(value, "/line").or_else(|| json::number(value, "/original_line"));
+    let place = json::name(value, "/path");
     Some(Comment {
         author: user(value, "/user")?,
         time: json::time(value, "/created_at"),
-        body: json::text(value, "/body")?,
-        place: json::name(value, "/path").map(|it| (it, line.unwrap_or(0))),
+        body: json::remark(value, "/body")?,
+        id: json::comment_id(value, place.is_some()),
+        place: place.map(|it| (it, line.unwrap_or(0))),
         unresolved: false,
+        updated: json::time(value, "/updated_at"),
     })
+}
+
+/// Returns the files of a list, with their lines.
+pub fn files(value: &Value) -> Vec<ChangedFile> {
+    let file = |it: &Value| {
+        let kind = match json::name(it, "/status").as_deref() {
+            Some("added") => Change::Added,
+            Some("removed" | "deleted") => Change::Removed,
+            _ => Change::Modified,
+        };
+        Some(ChangedFile {
+            path: json::path(it, "/filename")?,
+            renamed_from: json::path(it, "/previous_filename"),
+            kind,
+            added: json::number(it, "/additions").unwrap_or(0),
+            removed: json::number(it, "/deletions").unwrap_or(0),
+            generated: false,
+        })
+    };
+    json::all(value).filter_map(file).collect()
+}
+
+/// Returns the commits of a list, the oldest first as GitHub sends them.
+pub fn commits(value: &Value) -> Vec<Commit> {
+    let commit = |it: &Value| {
+        Some(Commit {
+            sha: json::sha(it, "/sha")?,
+            message: json::remark(it, "/commit/message")?,
+            author: json::name(it, "/commit/author/name").unwrap_or_default(),
+            time: json::time(it, "/commit/author/date"),
+        })
+    };
+    json::all(value).filter_map(commit).collect()
 }
 
 /// Returns the checks of a commit: of a combined status, of check runs, or of a plain list of statuses; the first of each name.
@@ -134,6 +174,30 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert!(reviews(&json!({"message": "Not Found"})).is_empty());
+    }
+
+    #[test]
+    fn files_and_commits_of_lists_are_read() {
+        let sha = "1".repeat(40);
+        let found = files(&json!([
+            {"filename": "a.yaml", "status": "added", "additions": 3, "deletions": 0},
+            {"filename": "new.md", "status": "renamed", "previous_filename": "old.md", "additions": 1, "deletions": 1},
+            {"filename": "gone", "status": "deleted", "deletions": 9}, {"filename": "a\nb"}, 7,
+        ]));
+        let found: Vec<_> = found
+            .iter()
+            .map(|it| (&*it.path, it.renamed_from.as_deref(), it.kind, it.added, it.removed))
+            .collect();
+        let expected = [
+            ("a.yaml", None, Change::Added, 3, 0),
+            ("new.md", Some("old.md"), Change::Modified, 1, 1),
+            ("gone", None, Change::Removed, 0, 9),
+        ];
+        assert_eq!(found, expected);
+        let found = commits(
+            &json!([{"sha": sha, "commit": {"message": "fix: x", "author": {"name": "Ann", "date": "2025-01-02T03:04:05Z"}}}, {"sha": "x"}]),
+        );
+        assert_eq!((found.len(), &*found[0].message, &*found[0].author), (1, "fix: x", "Ann"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Check, Comment, Method, PullRequest, PullRequestId, Review, State, Verdict, json};
+use super::{Change, ChangedFile, Check, Comment, Commit, Method, PullRequest, PullRequestId, Review, State, Verdict, json};
 
 /// Returns what the object of a merge request says, one of a list too. Of a webhook's `object_attributes` it is the same, but with fewer fields.
 pub fn pull_request(value: &Value, id: &PullRequestId) -> PullRequest {
@@ -24,6 +24,8 @@ pub fn pull_request(value: &Value, id: &PullRequestId) -> PullRequest {
     part.created = json::time(value, "/created_at");
     part.merged = json::time(value, "/merged_at");
     part.closed = json::time(value, "/closed_at");
+    // `12`, or `1000+`, which is no count.
+    part.changed_files = json::name(value, "/changes_count").and_then(|it| it.parse().ok());
     part.labels = json::names(value, "/labels", label);
     part.reviewers = json::names(value, "/reviewers", |it| user(it, ""));
     part.state = match json::name(value, "/state").as_deref() {
@@ -53,6 +55,7 @@ pub fn reviews(value: &Value) -> Vec<Review> {
             verdict: Verdict::Approved,
             body: String::new(),
             dismissed: false,
+            updated: None,
         })
     };
     json::items(value, "/approved_by").filter_map(review).collect()
@@ -81,9 +84,12 @@ fn comment(value: &Value) -> Option<Comment> {
     Some(Comment {
         author: user(value, "/author")?,
         time: json::time(value, "/created_at"),
-        body: json::text(value, "/body")?,
+        body: json::remark(value, "/body")?,
         place: path.map(|it| (it, line.unwrap_or(0))),
         unresolved: json::flag(value, "/resolvable").unwrap_or(false) && !json::flag(value, "/resolved").unwrap_or(false),
+        // Notes are counted together, wherever they stand.
+        id: json::comment_id(value, false),
+        updated: json::time(value, "/updated_at"),
     })
 }
 
@@ -97,11 +103,51 @@ pub(super) fn hook_comment(attributes: &Value, author: String) -> Option<Comment
     Some(Comment {
         author,
         time: json::time(attributes, "/created_at"),
-        body: json::text(attributes, "/note")?,
+        body: json::remark(attributes, "/note")?,
         place: path.map(|it| (it, line.unwrap_or(0))),
         unresolved: attributes.get("resolved_at").is_some_and(Value::is_null)
             && json::name(attributes, "/type").is_some_and(|it| it == "DiffNote" || it == "DiscussionNote"),
+        id: json::comment_id(attributes, false),
+        updated: json::time(attributes, "/updated_at"),
     })
+}
+
+/// Returns the files of a list (`diffs`); lines are counted in the diff of each, which GitLab leaves out when it is large.
+pub fn files(value: &Value) -> Vec<ChangedFile> {
+    let flag = |it: &Value, name: &str| json::flag(it, name).unwrap_or(false);
+    let file = |it: &Value| {
+        let path = json::path(it, "/new_path")?;
+        let diff = it.get("diff").and_then(Value::as_str).unwrap_or_default();
+        let count = |sign: char| diff.lines().filter(|line| line.starts_with(sign)).count() as u64;
+        Some(ChangedFile {
+            renamed_from: json::path(it, "/old_path").filter(|old| *old != path),
+            kind: match (flag(it, "/new_file"), flag(it, "/deleted_file")) {
+                (true, _) => Change::Added,
+                (_, true) => Change::Removed,
+                _ => Change::Modified,
+            },
+            added: count('+'),
+            removed: count('-'),
+            generated: flag(it, "/generated_file"),
+            path,
+        })
+    };
+    json::all(value).filter_map(file).collect()
+}
+
+/// Returns the commits of a list, the oldest first; GitLab sends the newest first.
+pub fn commits(value: &Value) -> Vec<Commit> {
+    let commit = |it: &Value| {
+        Some(Commit {
+            sha: json::sha(it, "/id")?,
+            message: json::remark(it, "/message")?,
+            author: json::name(it, "/author_name").unwrap_or_default(),
+            time: json::time(it, "/authored_date"),
+        })
+    };
+    let mut commits: Vec<Commit> = json::all(value).filter_map(commit).collect();
+    commits.reverse();
+    commits
 }
 
 /// Returns the checks of a list of pipelines or of statuses of a commit, newest first: the first of each name.
@@ -177,6 +223,28 @@ mod tests {
         };
         check(comments(&notes));
         check(line_comments(&json!([{ "notes": notes }])));
+    }
+
+    #[test]
+    fn files_and_commits_of_lists_are_read() {
+        let found = files(&json!([
+            {"new_path": "a", "old_path": "a", "diff": "@@ -1 +1,2 @@\n-x\n+y\n+z\n"},
+            {"new_path": "b", "old_path": "c", "renamed_file": true, "diff": ""},
+            {"new_path": "d", "old_path": "d", "deleted_file": true},
+        ]));
+        let found: Vec<_> = found
+            .iter()
+            .map(|it| (&*it.path, it.renamed_from.as_deref(), it.kind, it.added, it.removed))
+            .collect();
+        let expected = [
+            ("a", None, Change::Modified, 2, 1),
+            ("b", Some("c"), Change::Modified, 0, 0),
+            ("d", None, Change::Removed, 0, 0),
+        ];
+        assert_eq!(found, expected);
+        let (old, new) = ("1".repeat(40), "2".repeat(40));
+        let found = commits(&json!([{"id": new, "message": "b"}, {"id": old, "message": "a", "author_name": "Ann"}]));
+        assert_eq!(found.iter().map(|it| &*it.message).collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

@@ -4,17 +4,39 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Verdict;
+use super::{CommentId, Verdict};
 
 /// Longer lists are cut: of labels, reviewers, comments, checks.
-pub(super) const MAX_ITEMS: usize = 500;
+pub(super) const MAX_ITEMS: usize = 1000;
+
+/// What is kept of one text, in bytes: notes look no further into it, see `note::untrusted`.
+const MAX_TEXT_BYTES: usize = 260 * 1024;
+
+/// What is kept of a remark or a commit's message.
+const MAX_REMARK_BYTES: usize = 66 * 1024;
 
 /// Longer names (users, branches, labels) are none.
 const MAX_NAME_BYTES: usize = 255;
 
-/// Returns the text at a pointer (`/user/login`); an empty one says nothing.
+/// Longer paths are none.
+const MAX_PATH_BYTES: usize = 4096;
+
+/// Returns the text at a pointer (`/user/login`), the beginning of a very long one; an empty one says nothing.
 pub(super) fn text(value: &Value, pointer: &str) -> Option<String> {
-    value.pointer(pointer)?.as_str().filter(|it| !it.is_empty()).map(str::to_owned)
+    let text = value.pointer(pointer)?.as_str().filter(|it| !it.is_empty())?;
+    Some(text[..text.floor_char_boundary(MAX_TEXT_BYTES)].to_owned())
+}
+
+/// Returns a comment, review or message as [`text`] does, but less of it: there may be many.
+pub(super) fn remark(value: &Value, pointer: &str) -> Option<String> {
+    let mut text = text(value, pointer)?;
+    text.truncate(text.floor_char_boundary(MAX_REMARK_BYTES));
+    Some(text)
+}
+
+/// Returns the id of the comment that an object is.
+pub(super) fn comment_id(value: &Value, on_line: bool) -> Option<CommentId> {
+    number(value, "/id").map(|number| CommentId { number, on_line })
 }
 
 /// Returns the text at a pointer where it can be a name: short and of one line.
@@ -56,6 +78,18 @@ pub(super) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item =
         .map_or(&[][..], Vec::as_slice)
         .iter()
         .take(MAX_ITEMS)
+}
+
+/// Returns all items of a list whose length the caller has bounded.
+pub(super) fn all(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().map_or(&[][..], Vec::as_slice).iter()
+}
+
+/// Returns the path of a file, which may be longer than a name.
+pub(super) fn path(value: &Value, pointer: &str) -> Option<String> {
+    let text = value.pointer(pointer)?.as_str()?;
+    let is_path = !text.is_empty() && text.len() <= MAX_PATH_BYTES && !text.chars().any(char::is_control);
+    is_path.then(|| text.to_owned())
 }
 
 /// Returns the names in a list of objects, sorted. `null` is an empty list (so Go writes one), a missing one was not said.

@@ -29,8 +29,12 @@ pub use self::name::{path, path_with_host};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Web {
     pub kind: ForgeKind,
+    /// As in the id of its pull requests.
+    pub host: String,
     /// `https://git.example.org`, without a final slash.
     pub base: String,
+    /// Those whose pull requests have notes.
+    pub repos: Vec<String>,
 }
 
 /// What a pull request's note says, before it meets the note that is there.
@@ -60,9 +64,10 @@ pub const REGIONS: [&str; 9] = [
     "links",
 ];
 
-/// Returns the note of a pull request. Without a forge's pages there are no links to them; `areas` group the changed files, the first one that
-/// meets a path wins.
-pub fn render(pr: &PullRequest, web: Option<&Web>, areas: &[PathGlob]) -> Rendered {
+/// Returns the note of a pull request. `webs` are the forges that are configured, one a host; without its forge's pages there are no links to them.
+/// `areas` group the changed files, the first one that meets a path wins.
+pub fn render(pr: &PullRequest, webs: &[Web], areas: &[PathGlob]) -> Rendered {
+    let web = webs.iter().find(|it| it.host == pr.id.host);
     let body = untrusted::masked(pr.body.as_deref().unwrap_or_default());
     let sections = [
         outcome::section(pr, web),
@@ -73,7 +78,7 @@ pub fn render(pr: &PullRequest, web: Option<&Web>, areas: &[PathGlob]) -> Render
         review::section(pr),
         checks::section(pr),
         follow_ups::section(pr, &body),
-        links::section(pr, web, &body),
+        links::section(pr, web, webs, &body),
     ];
     let title = untrusted::inline(pr.title.as_deref().unwrap_or_default(), 200);
     let title = if title.is_empty() {

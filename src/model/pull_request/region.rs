@@ -8,13 +8,13 @@
 //! Nothing is lost: a region whose markers are broken (begin without end, end without begin, one name twice) is left alone with all in it, and so
 //! is every text outside of regions. Properties that cannot be edited are refused as a whole.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use crate::model::{
     hash::ContentHash,
     note::{
         Note,
-        edit::{self, Edit, EditError},
+        edit::{self, Edit, EditError, EditRefusal},
     },
     pull_request::note::{REGIONS, Rendered},
     yaml::Value,
@@ -89,6 +89,7 @@ pub fn update(
             changes.push((place..place, region.replace('\n', end)));
         }
     }
+    changes.extend(title_change(present, body, &scan, last, new));
     // Of several at one place the first is put last, so that it comes to stand first.
     let mut changes: Vec<_> = changes.into_iter().enumerate().collect();
     changes.sort_by_key(|(at, (range, _))| (range.start, *at));
@@ -98,6 +99,22 @@ pub fn update(
     let mut regions = written;
     regions.extend(added);
     with_properties(&text, last, new, regions)
+}
+
+/// Returns the new heading of the note where the one of before still stands: above the regions, as it was written.
+fn title_change(present: &str, body: usize, scan: &Scan, last: Option<&Rendered>, new: &Rendered) -> Option<(Range<usize>, String)> {
+    let last = last.filter(|it| it.title != new.title)?;
+    let old = format!("# {}", last.title);
+    let end = scan.regions.iter().map(|it| it.outer.start).min().unwrap_or(present.len());
+    let mut at = body;
+    for line in present[body..end].split_inclusive('\n') {
+        let bare = line.trim_end();
+        if bare == old {
+            return Some((at..at + bare.len(), format!("# {}", new.title)));
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// Returns a whole new note.
@@ -201,7 +218,13 @@ fn with_properties(text: &str, last: Option<&Rendered>, new: &Rendered, regions:
             edits.push(Edit::RemoveProperty { name: name.clone() });
         }
     }
-    let refused = |it: EditError| Unwritable(format!("the note's properties cannot be edited: {:?}", it.why));
+    let refused = |it: EditError| {
+        let why = match it.why {
+            EditRefusal::InvalidFrontmatter(why) | EditRefusal::Invalid(why) => format!(": {why}"),
+            _ => String::new(),
+        };
+        Unwritable(format!("the note's properties cannot be edited{why}"))
+    };
     let mut text = edit::plan(text, &edits).map_err(refused)?.text;
     for tag in &new.tags {
         // A property `tags` that is no list is a person's matter.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::pull_request::Verdict;
+use crate::model::pull_request::{Comment, CommentId, Review, Rollout, Verdict};
 
 fn id() -> PullRequestId {
     PullRequestId {
@@ -13,6 +13,16 @@ fn id() -> PullRequestId {
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn fold(id: &PullRequestId, parts: &[PullRequest]) -> PullRequest {
+    together(parts).fold(id)
+}
+
+fn together(parts: &[PullRequest]) -> Parts {
+    let mut all = Parts::default();
+    parts.iter().for_each(|it| all.add(it.clone()));
+    all
 }
 
 fn part(second: i64, fill: impl Fn(&mut PullRequest)) -> PullRequest {
@@ -33,6 +43,8 @@ fn comment(second: i64, author: &str, body: &str) -> Comment {
         body: body.to_owned(),
         place: None,
         unresolved: false,
+        id: None,
+        updated: None,
     }
 }
 
@@ -43,6 +55,7 @@ fn review(time: Option<i64>, verdict: Verdict, dismissed: bool) -> Review {
         verdict,
         body: String::new(),
         dismissed,
+        updated: None,
     }
 }
 
@@ -106,37 +119,61 @@ fn checks_are_those_of_the_head() {
     let same = part(2, |it| it.head_sha = Some("a".repeat(40)));
     let other = part(3, |it| it.head_sha = Some("b".repeat(40)));
     assert!(fold(&id(), &[first.clone(), same.clone()]).checks.is_some());
-    assert!(fold(&id(), &[first, same, other]).checks.is_none());
+    assert!(fold(&id(), &[first.clone(), same, other.clone()]).checks.is_none());
+    let back = part(4, |it| it.head_sha = Some("a".repeat(40)));
+    assert!(fold(&id(), &[first, other, back]).checks.is_some());
 }
 
 #[test]
 fn an_edited_comment_is_one_and_two_of_a_second_are_two() {
+    let named = |number, body: &str| Comment {
+        id: Some(CommentId { number, on_line: false }),
+        ..comment(0, "ann", body)
+    };
     let check = |parts: &[&[Comment]], expected: &[&str]| {
         let parts: Vec<PullRequest> = (1..)
             .zip(parts)
             .map(|(second, it)| part(second, |part| part.comments = it.to_vec()))
             .collect();
-        let found: Vec<String> = fold(&id(), &parts).comments.into_iter().map(|it| it.body).collect();
-        assert_eq!(found, expected);
+        let bodies = |parts: &[PullRequest]| {
+            let found = fold(&id(), parts).comments.into_iter().map(|it| it.body);
+            found.collect::<Vec<String>>()
+        };
+        assert_eq!(bodies(&parts), expected);
+        assert_eq!(bodies(&parts.iter().rev().cloned().collect::<Vec<_>>()), expected);
     };
-    check(&[&[comment(0, "ann", "typo")], &[comment(0, "ann", "fixed")]], &["fixed"]);
+    check(&[&[named(1, "typo")], &[named(1, "fixed")]], &["fixed"]);
+    check(&[&[named(1, "a"), named(2, "b")], &[named(2, "b")]], &["a", "b"]);
+    let on_line = Comment {
+        id: Some(CommentId { number: 1, on_line: true }),
+        ..comment(0, "ann", "b")
+    };
+    check(&[&[named(1, "a")], &[on_line]], &["a", "b"]);
     check(
         &[&[comment(0, "ann", "a")], &[comment(0, "bob", "b")], &[comment(5, "ann", "c")]],
         &["a", "b", "c"],
     );
-    check(
-        &[&[comment(0, "ann", "a"), comment(0, "ann", "b")], &[comment(0, "ann", "b")]],
-        &["a", "b"],
-    );
-    check(
-        &[&[comment(0, "ann", "a")], &[comment(0, "ann", "a"), comment(0, "ann", "b")]],
-        &["a", "b"],
-    );
-    let untimed = |body: &str| Comment {
-        time: None,
-        ..comment(0, "ann", body)
+    check(&[&[comment(0, "ann", "a")], &[comment(0, "ann", "a")]], &["a"]);
+}
+
+#[test]
+fn a_deleted_comment_stays_away_whenever_it_is_told() {
+    let name = CommentId { number: 5, on_line: false };
+    let said = part(1, |it| {
+        it.comments = vec![Comment {
+            id: Some(name),
+            ..comment(0, "ann", "oops")
+        }];
+    });
+    let gone = part(2, |it| it.deleted_comments = vec![name]);
+    let late = PullRequest {
+        updated: Some(at(3)),
+        ..said.clone()
     };
-    check(&[&[untimed("a")], &[untimed("b")]], &["a", "b"]);
+    for parts in [[&said, &gone, &late], [&gone, &said, &late], [&late, &said, &gone]] {
+        assert!(fold(&id(), &parts.map(Clone::clone)).comments.is_empty());
+    }
+    assert_eq!(fold(&id(), &[said]).comments.len(), 1);
 }
 
 #[test]
@@ -147,7 +184,9 @@ fn a_review_of_the_webhook_and_of_the_api_is_one() {
             .zip(parts)
             .map(|(second, it)| part(second, |part| part.reviews = it.to_vec()))
             .collect();
-        assert_eq!(fold(&id(), &parts).reviews, expected);
+        let mut found = fold(&id(), &parts).reviews;
+        found.iter_mut().for_each(|it| it.updated = None);
+        assert_eq!(found, expected);
     };
     let approved = review(Some(10), Approved, false);
     check(
@@ -191,13 +230,52 @@ fn what_flux_repeats_is_one_until_it_changes() {
 }
 
 #[test]
-fn a_set_that_grows_without_news_drops_the_oldest() {
-    let mut parts = Vec::new();
-    for second in 0..200 {
-        add(&mut parts, part(second, |it| it.title = Some("same".to_owned())));
+fn what_was_counted_is_of_the_head() {
+    let counted = part(1, |it| {
+        it.head_sha = Some("a".repeat(40));
+        (it.additions, it.changed_files) = (Some(3), Some(1));
+    });
+    let other = part(2, |it| it.head_sha = Some("b".repeat(40)));
+    assert_eq!(fold(&id(), std::slice::from_ref(&counted)).additions, Some(3));
+    let found = fold(&id(), &[counted, other]);
+    assert_eq!((found.additions, found.changed_files), (None, None));
+}
+
+#[test]
+fn what_says_nothing_more_is_not_kept() {
+    let mut parts = Parts::default();
+    for second in 0..1000 {
+        parts.add(part(second, |it| {
+            it.title = Some(format!("title {second}"));
+            it.state = Some([State::Open, State::Closed][usize::try_from(second).unwrap() % 2]);
+            it.head_sha = Some(format!("{second:040}"));
+            it.checks = Some(Vec::new());
+            it.comments = vec![comment(second, "ann", "x")];
+        }));
     }
-    assert!(parts.len() <= MAX_PARTS);
-    assert_eq!(parts.last().and_then(|it| it.updated), Some(at(199)));
+    assert!(parts.parts.len() <= 2 + HEADS_MOST, "{}", parts.parts.len());
+    assert_eq!(parts.fold(&id()).comments.len(), 500);
+}
+
+/// Older than all that is kept, it once won against what it should have been laid under.
+#[test]
+fn a_part_that_comes_after_a_hundred_newer_ones_changes_nothing_but_what_they_leave_out() {
+    let said = |second: i64| {
+        part(second, |it| {
+            it.labels = (second % 10 == 0).then(|| vec![format!("{second}")]);
+            it.body = (second < 40).then(|| format!("body {second}"));
+            it.author = (second == 5).then(|| "ann".to_owned());
+            it.comments = vec![comment(second, "ann", "x")];
+        })
+    };
+    let all: Vec<PullRequest> = (0..100).map(said).collect();
+    let mut late = all.clone();
+    let moved = late.remove(5);
+    late.push(moved);
+    let moved = late.remove(30);
+    late.push(moved);
+    assert_eq!(fold(&id(), &late), fold(&id(), &all));
+    assert_eq!(together(&late), together(&all));
 }
 
 fn any_part() -> impl Strategy<Value = PullRequest> {
@@ -230,6 +308,7 @@ fn any_part() -> impl Strategy<Value = PullRequest> {
             part.state = state;
             part.title = title.map(str::to_owned);
             part.head_sha = head.map(|it| it.repeat(40));
+            part.additions = closed_by.map(|it| it.len() as u64 + u64::from(it == "a"));
             part.closed_by = closed_by.map(str::to_owned);
             part.checks = title.map(|_| Vec::new());
             part.comments = comments
@@ -246,9 +325,11 @@ fn any_part() -> impl Strategy<Value = PullRequest> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
-    fn order_and_repetition_do_not_matter(parts in prop::collection::vec(any_part(), 0..8), picks in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
-        let expected = fold(&id(), &parts);
+    fn order_and_repetition_do_not_matter(parts in prop::collection::vec(any_part(), 0..30), picks in prop::collection::vec(any::<prop::sample::Index>(), 0..30)) {
+        let expected = together(&parts);
         let mut others = parts.clone();
         others.reverse();
         if !parts.is_empty() {
@@ -257,24 +338,8 @@ proptest! {
                 others.insert(pick.index(others.len()), again);
             }
         }
-        prop_assert_eq!(fold(&id(), &others), expected.clone());
-        prop_assert_eq!(fold(&id(), std::slice::from_ref(&expected)), expected);
-    }
-}
-
-proptest! {
-    // Each case folds often.
-    #![proptest_config(ProptestConfig::with_cases(4))]
-
-    #[test]
-    fn adding_keeps_what_the_parts_say(some in prop::collection::vec(any_part(), 60..80)) {
-        let mut parts: Vec<PullRequest> = Vec::new();
-        for part in some {
-            let mut all = parts.clone();
-            all.push(part.clone());
-            add(&mut parts, part);
-            prop_assert!(parts.len() <= MAX_PARTS);
-            prop_assert_eq!(fold(&id(), &parts), fold(&id(), &all));
-        }
+        let found = together(&others);
+        prop_assert_eq!(found.fold(&id()), expected.fold(&id()));
+        prop_assert_eq!(found, expected);
     }
 }

@@ -18,7 +18,9 @@ const RESOURCES_MOST: usize = 60;
 
 /// Returns totals, a table by area, the most changed files, and resources with their changed keys.
 pub(super) fn section(pr: &PullRequest, areas: &[PathGlob]) -> Option<String> {
-    let diff = pr.diff.as_ref()?;
+    let Some(diff) = &pr.diff else {
+        return Some(format!("## What changed\n\n{}", counted(pr)?));
+    };
     let (added, removed) = totals(diff);
     let count = diff.files.len();
     let mut blocks = vec![format!("{count} {}, +{added} −{removed} lines.", untrusted::plural(count, "file"))];
@@ -55,6 +57,19 @@ pub(super) fn section(pr: &PullRequest, areas: &[PathGlob]) -> Option<String> {
         blocks.push(format!("Files:\n\n{}", files(diff)));
     }
     Some(format!("## What changed\n\n{}", blocks.join("\n\n")))
+}
+
+/// Returns what the forge counted, where nobody looked into the files.
+fn counted(pr: &PullRequest) -> Option<String> {
+    let files = pr
+        .changed_files
+        .map(|it| format!("{it} {}", untrusted::plural(usize::try_from(it).unwrap_or(2), "file")));
+    let lines = match (pr.additions, pr.deletions) {
+        (None, None) => None,
+        (added, removed) => Some(format!("+{} −{} lines", added.unwrap_or(0), removed.unwrap_or(0))),
+    };
+    let counted: Vec<String> = files.into_iter().chain(lines).collect();
+    (!counted.is_empty()).then(|| format!("{}.", counted.join(", ")))
 }
 
 /// Returns added and removed lines.

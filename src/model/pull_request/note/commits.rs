@@ -50,7 +50,7 @@ fn line(pr: &PullRequest, web: Option<&Web>, commit: &Commit) -> String {
     let subject = untrusted::inline(commit.message.lines().next().unwrap_or_default(), 160);
     let breaking = conventional(&commit.message).is_some_and(|it| it.1) || commit.message.contains("\nBREAKING CHANGE:");
     let mark = if breaking { " **breaking**" } else { "" };
-    format!("- {sha}{mark} {subject} ({})", untrusted::inline(&commit.author, 60))
+    format!("- {sha}{mark} {subject}{}", untrusted::by(&commit.author))
 }
 
 /// Returns the index of the commit's group; the number of groups for none.

@@ -30,7 +30,7 @@ pub(super) fn section(pr: &PullRequest, body: &str) -> Option<String> {
     let about = parts
         .iter()
         .filter(|it| it.heading.split([' ', '/', ',']).any(|word| HEADINGS.contains(&word)));
-    let texts: Vec<String> = about.map(|it| format!("{}\n\n{}", it.heading, it.text)).collect();
+    let texts: Vec<String> = about.map(|it| format!("{}\n\n{}", it.title, it.text)).collect();
     let mut blocks = Vec::new();
     if !texts.is_empty() {
         blocks.push(untrusted::quote(who, &texts.join("\n\n"), 6 * 1024));
@@ -47,7 +47,7 @@ pub(super) fn section(pr: &PullRequest, body: &str) -> Option<String> {
         said.extend(body::named(text, "decision").into_iter().map(|it| (&*comment.author, it)));
     }
     if !said.is_empty() {
-        let line = |(who, what)| format!("- {}: {}", untrusted::inline(who, 60), untrusted::inline(what, 280));
+        let line = |(who, what)| format!("- {}: {}", untrusted::speaker(Some(who), "author"), untrusted::inline(what, 280));
         blocks.push(bounded(said.into_iter().map(line), 20, 3 * 1024, "decision"));
     }
     (!blocks.is_empty()).then(|| format!("## Decisions\n\n{}", blocks.join("\n\n")))

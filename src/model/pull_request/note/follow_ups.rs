@@ -55,7 +55,7 @@ pub(super) fn section(pr: &PullRequest, body: &str) -> Option<String> {
 
 fn line(item: &Item<'_>) -> String {
     match item {
-        Item::Box(who, what) => format!("- Open: {} ({})", untrusted::inline(what, 200), untrusted::inline(who, 60)),
+        Item::Box(who, what) => format!("- Open: {}{}", untrusted::inline(what, 200), untrusted::by(who)),
         Item::Line(it) => format!(
             "- {} line {}: {}",
             untrusted::name(&it.path, 160),

@@ -5,7 +5,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::model::pull_request::{
     ForgeKind, PullRequest,
-    note::{Web, body, bounded, name, untrusted},
+    note::{
+        Web,
+        body::{self, Place, Reference, What},
+        bounded, name, untrusted,
+    },
 };
 
 /// Everything that means something in a URL or in Markdown.
@@ -39,6 +43,12 @@ impl Web {
         self.page(repo, folder, &number.to_string())
     }
 
+    /// Returns the repository whose pages begin with this address, where it is one of this forge.
+    fn repo_of<'p>(&self, page: &'p str) -> Option<&'p str> {
+        let rest = page.strip_prefix(self.base.trim_end_matches('/'))?.strip_prefix('/')?;
+        rest.contains('/').then_some(rest)
+    }
+
     fn page(&self, repo: &str, folder: &str, name: &str) -> String {
         let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
         let base = self.base.trim_end_matches('/');
@@ -46,29 +56,124 @@ impl Web {
     }
 }
 
-/// Returns the pages, then what the description names. `#12` may be an issue or a pull request: only `closes #12` is taken for an issue.
-pub(super) fn section(pr: &PullRequest, web: Option<&Web>, body: &str) -> Option<String> {
+/// Returns the pages, then what the description names. Forges count issues and pull requests together, and which notes there are must not matter:
+/// a number is a pull request's only where the words say so. Of those of listed repositories the note is linked, of others the page; a forge
+/// leads from the page of an issue to that of a pull request.
+pub(super) fn section(pr: &PullRequest, web: Option<&Web>, webs: &[Web], body: &str) -> Option<String> {
     let mut lines = Vec::new();
     if let Some(web) = web {
         lines.push(format!("- [Pull request]({})", web.pull_request(&pr.id.repo, pr.id.number)));
         lines.push(format!("- [Diff]({})", web.diff(&pr.id.repo, pr.id.number)));
     }
     for it in body::references(body) {
-        let repo = it.repo.as_deref().unwrap_or(&pr.id.repo);
-        if repo == pr.id.repo && it.number == pr.id.number {
-            continue;
-        }
-        let label = format!("{}\\#{}", untrusted::inline(repo, 100), it.number);
-        lines.push(match (it.is_issue, web) {
-            (true, Some(web)) => format!("- Issue [{label}]({})", web.issue(repo, it.number)),
-            (true, None) => format!("- Issue {label}"),
-            (false, _) => format!(
-                "- [[{0}|{1} {2}]]",
-                name::stem(repo, it.number),
-                untrusted::property(repo, 100),
-                it.number
-            ),
-        });
+        let line = match &it.place {
+            Place::Own => named(pr, web, &pr.id.repo, &it),
+            Place::Repo(repo) => named(pr, web, repo, &it),
+            Place::Page(page, folder) => match webs.iter().find_map(|web| Some((web, web.repo_of(page)?))) {
+                Some((web, repo)) => named(pr, Some(web), repo, &it),
+                None => Some(elsewhere(page, folder, it.number)),
+            },
+        };
+        lines.extend(line.filter(|it| !lines.contains(it)));
     }
     (!lines.is_empty()).then(|| format!("## Links\n\n{}", bounded(lines.into_iter(), 30, 3 * 1024, "link")))
+}
+
+/// Returns the line for a number in a repository of a forge that is known, or of none; nothing for the pull request itself.
+fn named(pr: &PullRequest, web: Option<&Web>, repo: &str, it: &Reference) -> Option<String> {
+    let host = web.map_or(&*pr.id.host, |it| &it.host);
+    let is_own = host == pr.id.host && repo.eq_ignore_ascii_case(&pr.id.repo);
+    if is_own && it.number == pr.id.number {
+        return None;
+    }
+    // GitLab counts them apart: there `#` is an issue.
+    let is_gitlab = web.is_some_and(|it| it.kind == ForgeKind::GitLab);
+    let what = if is_gitlab && it.what != What::PullRequest {
+        What::Issue
+    } else {
+        it.what
+    };
+    let listed = web.and_then(|web| web.repos.iter().find(|it| it.eq_ignore_ascii_case(repo)));
+    // As the configuration spells it: so is the note called.
+    let spelled = listed.map_or(repo, |it| it);
+    let label = format!("{}\\#{}", untrusted::inline(spelled, 100), it.number);
+    Some(match (what, web) {
+        (What::PullRequest, _) if is_own || listed.is_some() => format!(
+            "- [[{0}|{1} {2}]]",
+            name::stem(if is_own { &pr.id.repo } else { spelled }, it.number),
+            untrusted::property(spelled, 100),
+            it.number
+        ),
+        (What::PullRequest, Some(web)) => format!("- [{label}]({})", web.pull_request(repo, it.number)),
+        (What::PullRequest, None) => format!("- Pull request {label}"),
+        (What::Issue, Some(web)) => format!("- Issue [{label}]({})", web.issue(repo, it.number)),
+        (What::Issue, None) => format!("- Issue {label}"),
+        (What::Either, Some(web)) => format!("- [{label}]({})", web.issue(repo, it.number)),
+        (What::Either, None) => format!("- {label}"),
+    })
+}
+
+/// Returns the line for a page of a forge that is not configured.
+fn elsewhere(page: &str, folder: &str, number: u64) -> String {
+    let label = page.split_once("://").map_or(page, |it| it.1);
+    format!("- [{}\\#{number}]({page}/{folder}/{number})", untrusted::inline(label, 160))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::pull_request::PullRequestId;
+
+    fn web(kind: ForgeKind, host: &str, repos: &[&str]) -> Web {
+        Web {
+            kind,
+            host: host.to_owned(),
+            base: format!("https://{host}"),
+            repos: repos.iter().map(|it| (*it).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn what_a_description_names_is_linked_as_what_it_is() {
+        let webs = [
+            web(ForgeKind::Gitea, "git.example.org", &["ai/config", "ai/Apps"]),
+            web(ForgeKind::GitLab, "gitlab.example.org", &["g/s/x"]),
+        ];
+        let check = |body: &str, at: usize, expected: &[&str]| {
+            let repo = webs[at].repos[0].clone();
+            let id = PullRequestId {
+                host: webs[at].host.clone(),
+                repo,
+                number: 7,
+            };
+            let section = section(&PullRequest::unknown(id), Some(&webs[at]), &webs, body).unwrap();
+            let found: Vec<&str> = section.lines().skip(4).collect();
+            assert_eq!(found, expected, "{body}");
+        };
+        check("see PR #4", 0, &["- [[ai-config-4|ai/config 4]]"]);
+        check("see #4", 0, &["- [ai/config\\#4](https://git.example.org/ai/config/issues/4)"]);
+        check(
+            "closes #4",
+            0,
+            &["- Issue [ai/config\\#4](https://git.example.org/ai/config/issues/4)"],
+        );
+        check("see #4 and !4", 1, &["- [[g-s-x-4|g/s/x 4]]"]);
+        check("see #4", 1, &["- Issue [g/s/x\\#4](https://gitlab.example.org/g/s/x/-/issues/4)"]);
+        let notes = ["- [[ai-Apps-4|ai/Apps 4]]"];
+        check("reverts ai/apps#4", 0, &notes);
+        check("https://git.example.org/ai/Apps/pulls/4", 0, &notes);
+        check("https://git.example.org/ai/Apps/pulls/4 PR ai/apps#4", 0, &notes);
+        check("https://git.example.org/ai/Apps/pulls/4", 1, &notes);
+        check(
+            "https://git.example.org/x/y/pulls/4/files",
+            0,
+            &["- [x/y\\#4](https://git.example.org/x/y/pulls/4)"],
+        );
+        check(
+            "https://github.com/x/y/pull/4#discussion_r1",
+            0,
+            &["- [github.com/x/y\\#4](https://github.com/x/y/pull/4)"],
+        );
+        check("#7 !7 https://git.example.org/ai/config/pulls/7", 0, &[]);
+    }
 }

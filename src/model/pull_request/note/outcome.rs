@@ -20,16 +20,16 @@ pub(super) fn section(pr: &PullRequest, web: Option<&Web>) -> Option<String> {
         _ => (&None, None),
     };
     let mut head = word.to_owned();
-    if let Some(by) = by {
-        head.push_str(&format!(" by {}", inline(by, 60)));
+    if let Some(by) = by.as_deref().map(|it| inline(it, 60)).filter(|it| !it.is_empty()) {
+        head.push_str(&format!(" by {by}"));
     }
     if let Some(at) = at {
         head.push_str(&format!(" on {}", time(at)));
     }
     let mut lines = vec![format!("> [!{kind}] {head}")];
     let mut opened = Vec::new();
-    if let Some(author) = &pr.author {
-        opened.push(format!("by {}", inline(author, 60)));
+    if let Some(author) = pr.author.as_deref().map(|it| inline(it, 60)).filter(|it| !it.is_empty()) {
+        opened.push(format!("by {author}"));
     }
     if let Some(created) = pr.created {
         opened.push(format!("on {}", time(created)));

@@ -48,9 +48,12 @@ pub(super) fn of(pr: &PullRequest, web: Option<&Web>, areas: &[PathGlob]) -> Vec
         ("created", at(pr.created)),
         ("updated", at(pr.updated)),
         ("merged", at(pr.merged)),
-        ("additions", totals.map(|it| number(it.0))),
-        ("deletions", totals.map(|it| number(it.1))),
-        ("files", pr.diff.as_ref().map(|it| number(it.files.len() as u64))),
+        ("additions", totals.map(|it| it.0).or(pr.additions).map(number)),
+        ("deletions", totals.map(|it| it.1).or(pr.deletions).map(number)),
+        (
+            "files",
+            pr.diff.as_ref().map(|it| it.files.len() as u64).or(pr.changed_files).map(number),
+        ),
         (
             "areas",
             pr.diff.as_ref().and_then(|it| list(changed::by_area(it, areas).into_keys(), 20)),

@@ -53,18 +53,21 @@ fn verdict_line(it: &Review) -> String {
     let at = it.time.map(|it| format!(" on {}", time(it))).unwrap_or_default();
     let body = untrusted::inline(&it.body, EXCERPT);
     let said = if body.is_empty() { String::new() } else { format!("\n  > {body}") };
-    format!("- {} {verdict}{at}{said}", untrusted::inline(&it.author, 60))
+    format!("- {} {verdict}{at}{said}", untrusted::speaker(Some(&it.author), "somebody"))
 }
 
 fn comment_line(it: &Comment) -> String {
     let place = it
         .place
         .as_ref()
-        .map(|(path, line)| format!(" on {}, line {line}", untrusted::name(path, 120)))
+        .map(|(path, line)| {
+            let line = if *line > 0 { format!(", line {line}") } else { String::new() };
+            format!(" on {}{line}", untrusted::name(path, 120))
+        })
         .unwrap_or_default();
     format!(
         "- {}{place}:\n  > {}",
-        untrusted::inline(&it.author, 60),
+        untrusted::speaker(Some(&it.author), "somebody"),
         untrusted::inline(&it.body, EXCERPT)
     )
 }

@@ -94,6 +94,7 @@ fn rich() -> PullRequest {
                 verdict: Verdict::ChangesRequested,
                 body: "no limits".to_owned(),
                 dismissed: false,
+                updated: None,
             },
             Review {
                 author: "bob".to_owned(),
@@ -101,6 +102,7 @@ fn rich() -> PullRequest {
                 verdict: Verdict::Approved,
                 body: "Good.\n\n<!-- membridge:end review -->".to_owned(),
                 dismissed: false,
+                updated: None,
             },
         ],
         comments: vec![Comment {
@@ -109,6 +111,8 @@ fn rich() -> PullRequest {
             body: "![[x]] #tag <script>".to_owned(),
             place: Some(("apps/ai/deploy.yaml".to_owned(), 12)),
             unresolved: true,
+            id: None,
+            updated: None,
         }],
         checks: Some(vec![Check {
             name: "lint".to_owned(),
@@ -137,12 +141,14 @@ fn id() -> PullRequestId {
 fn web() -> Web {
     Web {
         kind: ForgeKind::Gitea,
+        host: "git.example.org".to_owned(),
         base: "https://git.example.org".to_owned(),
+        repos: vec!["ai/config".to_owned()],
     }
 }
 
 fn text_of(pr: &PullRequest) -> String {
-    region::update(None, None, &render(pr, Some(&web()), &[]), &|_, _, _| None).unwrap()
+    region::update(None, None, &render(pr, &[web()], &[]), &|_, _, _| None).unwrap()
 }
 
 #[test]
@@ -314,7 +320,7 @@ proptest! {
         // A text may name pull requests by number; here none does.
         of_text.1.retain(|it| !it.starts_with("https://git.example.org/"));
         prop_assert_eq!(of_text, (of_plain.0, of_plain.1.into_iter().filter(|it| !it.starts_with("https://git.example.org/")).collect(), of_plain.2, of_plain.3), "{}", written);
-        prop_assert_eq!(region::update(Some(&written), None, &render(&pr, Some(&web()), &[]), &|_, _, _| None).unwrap(), written);
+        prop_assert_eq!(region::update(Some(&written), None, &render(&pr, &[web()], &[]), &|_, _, _| None).unwrap(), written);
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn property(text: &str, most: usize) -> String {
 /// Returns lines as a quote: of a text that [`masked`] gave, so that its lines may be picked before. At most so many bytes; a last line says
 /// how much was left out.
 pub(super) fn quote(who: &str, text: &str, most: usize) -> String {
-    let mut quote = format!("> **{}**:\n>", inline(who, 60));
+    let mut quote = format!("> **{}**:\n>", speaker(Some(who), "author"));
     let mut was_blank = true;
     for (at, line) in text.trim_end().split('\n').enumerate() {
         let line = escaped_line(clean(line).trim_end(), false);
@@ -66,6 +66,18 @@ pub(super) fn quote(who: &str, text: &str, most: usize) -> String {
         quote.truncate(quote.trim_end_matches(' ').len());
     }
     quote
+}
+
+/// Returns who it was, in brackets behind a line; nothing where nobody is named.
+pub(super) fn by(who: &str) -> String {
+    let who = inline(who, 60);
+    if who.is_empty() { who } else { format!(" ({who})") }
+}
+
+/// Returns who speaks in a quote or list.
+pub(super) fn speaker(who: Option<&str>, otherwise: &str) -> String {
+    let who = inline(who.unwrap_or_default(), 60);
+    if who.is_empty() { otherwise.to_owned() } else { who }
 }
 
 /// Returns `1 line`'s word or `2 lines`' word.

@@ -118,3 +118,20 @@ fn broken_markers_are_left_alone_and_broken_properties_are_refused() {
     assert!(next.contains("\nopen\n") && !next.contains("merged"), "{next}");
     assert!(update(Some("---\na: [\n---\nx"), None, &rendered(ONE), &never).is_err());
 }
+
+/// It once stayed as it was when anything else in the note was a person's.
+#[test]
+fn the_heading_follows_the_title_unless_a_person_wrote_it() {
+    let new = Rendered {
+        title: "A better title".to_owned(),
+        ..rendered(TWO)
+    };
+    let check = |note: String, expected: &str| {
+        let next = update(Some(&note), Some(&rendered(ONE)), &new, &never).unwrap();
+        assert!(next.lines().any(|it| it == expected), "{next}");
+        assert_eq!(next.matches("\n# ").count(), 1, "{next}");
+    };
+    check(format!("{}mine\n", first()), "# A better title");
+    check(first().replace("# A title\n", "my words\n\n# A title\n"), "# A better title");
+    check(first().replace("# A title\n", "# My title\n"), "# My title");
+}

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::model::pull_request::{
-    ForgeKind, Method, PullRequest, State, Verdict,
+    CommentId, ForgeKind, Method, PullRequest, State, Verdict,
     delivery::{News, read},
 };
 
@@ -197,7 +197,7 @@ fn pushes_name_a_branch_and_its_head() {
 }
 
 #[test]
-fn what_is_not_kept_is_ignored_and_what_is_broken_is_an_error() {
+fn what_is_not_kept_or_of_another_shape_is_ignored_and_what_is_no_json_is_an_error() {
     let ignored = |headers: &[(&str, &str)], body: Value| {
         let found = news(ForgeKind::GitHub, headers, &body);
         assert!(matches!(found, Ok(News::Ignored(_))), "{body} {found:?}");
@@ -211,8 +211,12 @@ fn what_is_not_kept_is_ignored_and_what_is_broken_is_an_error() {
         ("push", json!({"ref": "refs/heads/main"})),
         ("push", json!([])),
     ] {
-        assert!(news(ForgeKind::GitHub, &[("X-GitHub-Event", event)], &body).is_err(), "{body}");
+        ignored(&[("X-GitHub-Event", event)], body);
     }
+    ignored(&[("X-GitHub-Event", "pull_request")], hub("danced", &json!({})));
+    ignored(&[("X-GitHub-Event", "pull_request_dance")], hub("opened", &json!({})));
+    ignored(&[], hub("danced", &json!({})));
+    ignored(&[], json!("text"));
     assert!(read(ForgeKind::GitLab, &|_| None, b"payload=%7B%7D", "h").is_err());
 }
 
@@ -254,7 +258,47 @@ fn gitlab_tells_who_in_the_event() {
     check("approved", Some(Verdict::Approved));
     check("unapproval", Some(Verdict::Commented));
     check("update", None);
-    check("something_new", None);
+    assert_eq!(
+        news(ForgeKind::GitLab, &[], &merge_request("something_new", "opened")),
+        Ok(News::Ignored("an action that is not known"))
+    );
+}
+
+#[test]
+fn a_comment_that_is_gone_is_named() {
+    let check = |kind, event: &str, fields: Value, expected: CommentId| {
+        let mut body = hub("deleted", &json!({}));
+        body["comment"] = json!({"id": 5, "user": {"login": "eve"}, "body": "oops", "created_at": "2025-01-02T00:00:00Z"});
+        for (key, value) in fields.as_object().unwrap() {
+            body["comment"][key] = value.clone();
+        }
+        if event == "issue_comment" {
+            body["issue"] = json!({"number": 7, "pull_request": {}});
+        }
+        let found = part(kind, &[("X-GitHub-Event", event)], &body);
+        assert_eq!(
+            (found.comments.len(), found.deleted_comments),
+            (0, vec![expected]),
+            "{kind:?} {body}"
+        );
+    };
+    let id = |on_line| CommentId { number: 5, on_line };
+    check(ForgeKind::GitHub, "issue_comment", json!({}), id(false));
+    check(ForgeKind::GitHub, "pull_request_review_comment", json!({"path": "a.rs"}), id(true));
+    check(ForgeKind::Gitea, "issue_comment", json!({}), id(false));
+    check(ForgeKind::Gitea, "pull_request_review_comment", json!({"path": "a.rs"}), id(false));
+}
+
+#[test]
+fn what_a_forge_counted_is_read() {
+    let counted = json!({"additions": 12, "deletions": 3, "changed_files": 2});
+    let found = part(ForgeKind::GitHub, &[], &hub("opened", &counted));
+    assert_eq!(
+        (found.additions, found.deletions, found.changed_files),
+        (Some(12), Some(3), Some(2))
+    );
+    let found = part(ForgeKind::Gitea, &[], &hub("opened", &json!({})));
+    assert_eq!((found.additions, found.changed_files), (None, None));
 }
 
 #[test]
