@@ -28,7 +28,7 @@ use crate::{
     model::{
         hash::ContentHash,
         path::NotePath,
-        pull_request::{Commit, PullRequest, PullRequestId, State},
+        pull_request::{Commit, MAX_TEXT_BYTES, PullRequest, PullRequestId, State},
     },
 };
 
@@ -164,7 +164,9 @@ pub async fn get_pull_requests(
     let pulls = state.handle.pulls();
     let errors = pulls.status().errors;
     let entry = |it: Listed| {
-        let problem = errors.get(&it.id.to_string()).map(ToString::to_string);
+        // It may name files and forges, as those of status.
+        let problem = errors.get(&it.id.to_string()).filter(|_| caller.prefix.is_none());
+        let problem = problem.map(ToString::to_string);
         entry(it, problem)
     };
     Ok(Json(PullRequestsResponse {
@@ -367,7 +369,10 @@ fn part(input: PullRequestInput, now: Timestamp) -> Result<PullRequest, Problem>
     Ok(PullRequest {
         updated: Some(time("updated", input.updated)?.unwrap_or(now)),
         title: input.title,
-        body: input.body,
+        body: input.body.map(|mut it| {
+            it.truncate(it.floor_char_boundary(MAX_TEXT_BYTES));
+            it
+        }),
         state: state.transpose()?,
         draft: input.draft,
         author: input.author,

@@ -70,6 +70,14 @@ pub struct Reply {
     pub total: Option<usize>,
 }
 
+impl Reply {
+    /// Says whether a list of which so many items are there goes on: as the forge says, else when the page was as full as it was asked for.
+    pub fn goes_on(&self, read: usize, size: usize) -> bool {
+        let is_full = self.value.as_array().is_some_and(|it| it.len() >= size);
+        self.more.or(self.total.map(|it| it > read)).unwrap_or(is_full)
+    }
+}
+
 /// The API of one forge.
 #[derive(Debug)]
 pub struct Client {
@@ -136,8 +144,7 @@ impl Client {
                 break;
             }
             items.extend(found.iter().cloned());
-            let is_full = found.len() >= size;
-            if !reply.more.or(reply.total.map(|it| it > items.len())).unwrap_or(is_full) {
+            if !reply.goes_on(items.len(), size) {
                 break;
             }
             before = reply.value;
@@ -231,5 +238,34 @@ fn unreachable(error: ureq::Error) -> Refusal {
     match error {
         ureq::Error::BodyExceedsLimit(_) => Refusal::Failed("the answer is too large".to_owned()),
         other => Refusal::Later(None, other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_goes_on_as_the_forge_says() {
+        let check = |items: usize, more: Option<bool>, total: Option<usize>, read: usize, expected: bool| {
+            let value = Value::Array(vec![Value::Null; items]);
+            let reply = Reply {
+                value,
+                tag: None,
+                more,
+                total,
+            };
+            assert_eq!(reply.goes_on(read, 50), expected, "{items} {more:?} {total:?} {read}");
+        };
+        check(50, Some(true), None, 50, true);
+        check(50, Some(false), None, 50, false);
+        // A forge may make smaller pages than it is asked for.
+        check(30, Some(true), None, 30, true);
+        check(30, None, Some(45), 30, true);
+        check(15, None, Some(45), 45, false);
+        // Of Gitea's comments all come at once, whatever page is asked for.
+        check(80, None, Some(80), 80, false);
+        check(50, None, None, 50, true);
+        check(49, None, None, 49, false);
     }
 }

@@ -16,6 +16,9 @@ mod json;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// What is kept of a description, in bytes: notes look no further into it.
+pub const MAX_TEXT_BYTES: usize = 260 * 1024;
+
 /// The software of a forge: what its webhooks, its API and its pages look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

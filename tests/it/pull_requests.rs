@@ -28,6 +28,8 @@ use crate::{
 
 mod asked;
 mod cloned;
+mod lists;
+mod wishes;
 
 const SECRET: &str = "a-secret-of-webhooks";
 const SECOND: &str = "another-secret-of-webhooks";
@@ -194,6 +196,94 @@ async fn only_who_knows_a_secret_is_heard() {
     assert_eq!(server.get("/v1/webhooks/gitea").await.problem().0, 405);
     let broken = deliver_as(&server, "4", Some(&signature(SECRET, "{")), "{", "application/json").await;
     assert_eq!(broken.problem(), (400, "invalid-body".to_owned()));
+
+    // What was refused is told in words of webhooks, and counted.
+    let answer = deliver_as(&server, "5", None, &body, "application/json").await.json();
+    let text = answer.to_string();
+    assert!(text.contains("has no signature") && !text.contains("token"), "{text}");
+    let status = server.get("/v1/status").await.json();
+    assert_eq!(status["pull_requests"]["refused"], json!({"missing": 4, "wrong": 3}), "{status}");
+    let metrics = server.get("/metrics").await;
+    let metrics = metrics.text();
+    assert!(
+        metrics.contains("membridge_webhooks_refused_total{reason=\"wrong\"} 3"),
+        "{metrics}"
+    );
+}
+
+/// They were answered with 400, which a forge shows as its owner's fault.
+#[tokio::test]
+async fn what_is_signed_and_of_no_known_shape_is_taken_and_counted() {
+    let server = start().await;
+    let mut danced = opened(7, 1, "Bump");
+    danced["action"] = json!("danced");
+    let odd = [
+        json!([]),
+        json!({"pull_request": {"number": 7}}),
+        json!({"action": "opened", "number": "seven"}),
+        danced,
+    ];
+    for (at, body) in odd.iter().enumerate() {
+        let answer = deliver(&server, &at.to_string(), body).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{body} {}", answer.text());
+    }
+    let signed = format!("sha256={}", signature(SECRET, "{}"));
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (HeaderName::from_static("x-signature"), signed.as_str()),
+    ];
+    let answer = server.send("POST", "/v1/webhooks/flux", &headers, Body::from("{}")).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    let status = server.get("/v1/status").await.json();
+    assert_eq!(status["pull_requests"]["ignored"], 5, "{status}");
+    assert_eq!(server.get("/v1/pull-requests").await.json()["pull_requests"], json!([]));
+}
+
+#[tokio::test]
+async fn a_late_merge_stands_in_the_journal_at_its_time() {
+    let server = start().await;
+    deliver(&server, "1", &merged(7, 30, "Bump")).await;
+    note_with(&server, "Agent/Journal/2026-02-03 agent.md", &["owner-name-7"]).await;
+    let mut late = merged(8, 40, "Earlier");
+    late["pull_request"]["merged_at"] = json!("2026-02-03T01:30:00Z");
+    deliver(&server, "2", &late).await;
+    let journal = note_with(&server, "Agent/Journal/2026-02-03 agent.md", &["owner-name-8"]).await;
+    let place = |of: &str| journal.find(of).unwrap();
+    assert!(place("owner-name-8") < place("owner-name-7"), "{journal}");
+    assert!(place("## 01:30") < place("## 04:30"), "{journal}");
+}
+
+#[tokio::test]
+async fn a_deleted_comment_leaves_the_note() {
+    let server = start().await;
+    let comment = |action: &str| {
+        json!({"action": action, "is_pull": true, "repository": {"full_name": "owner/name"}, "sender": {"login": "eve"},
+            "issue": {"number": 7, "title": "Bump", "state": "open", "pull_request": {"merged": false}, "updated_at": "2026-02-03T04:02:00Z"},
+            "comment": {"id": 5, "user": {"login": "eve"}, "body": "Copper was a mistake.", "created_at": "2026-02-03T04:02:00Z"}})
+        .to_string()
+    };
+    let send = async |body: String| {
+        let signed = signature(SECRET, &body);
+        let headers = [
+            (header::CONTENT_TYPE, "application/json"),
+            (HeaderName::from_static("x-gitea-event"), "issue_comment"),
+            (HeaderName::from_static("x-gitea-event-type"), "pull_request_comment"),
+            (HeaderName::from_static("x-gitea-signature"), signed.as_str()),
+        ];
+        server.send("POST", "/v1/webhooks/gitea", &headers, Body::from(body)).await
+    };
+    deliver(&server, "1", &opened(7, 1, "Bump")).await;
+    assert_eq!(send(comment("created")).await.status, StatusCode::ACCEPTED);
+    note_with(&server, NOTE, &["Copper was a mistake."]).await;
+    assert_eq!(send(comment("deleted")).await.status, StatusCode::ACCEPTED);
+    let begun = Instant::now();
+    while fs::read_to_string(server.folder().join("vault").join(NOTE))
+        .unwrap()
+        .contains("Copper")
+    {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ impl Writer {
                 key: format!("pull-request-merged {}", pr.id),
                 request: pr.id.to_string(),
             };
-            match self.send(&pr.id, at.clone(), action, over, Some(key)) {
+            match sent::send(&self.handle, &pr.id, at.clone(), action, over, Some(key)) {
                 // Another text was sent under the key before: the line is there.
                 Ok(_) | Err(WriteError::OtherRequest) => return Ok(true),
                 Err(WriteError::Stale(_)) => {}

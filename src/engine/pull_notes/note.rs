@@ -125,7 +125,7 @@ impl Writer {
                 return Ok(Outcome::Written { path, changed: false });
             }
             let over = present.map(|it| ContentHash::of(it.as_bytes()));
-            match self.send(&pr.id, path.clone(), Action::Put(text), over, None) {
+            match sent::send(&self.handle, &pr.id, path.clone(), Action::Put(text), over, None) {
                 Ok(receipt) => {
                     let path = NotePath::parse(&receipt.path).map_err(|why| Trouble::never(why.to_string()))?;
                     let changed = receipt.changed;

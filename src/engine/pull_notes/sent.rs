@@ -6,7 +6,8 @@ use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::{
     engine::{
-        pull_notes::{Trouble, note::Writer},
+        handle::Handle,
+        pull_notes::Trouble,
         request::{Action, Idempotency, Receipt, Who, WriteError, WriteRequest},
     },
     model::{hash::ContentHash, path::NotePath, pull_request::PullRequestId},
@@ -18,47 +19,45 @@ const STEP: Duration = Duration::from_millis(2);
 /// Who writes, in commits.
 pub(super) const AUTHOR: &str = "membridge";
 
-impl Writer {
-    pub(super) fn send(
-        &self,
-        id: &PullRequestId,
-        path: NotePath,
-        action: Action,
-        over: Option<ContentHash>,
-        idempotency: Option<Idempotency>,
-    ) -> Result<Receipt, WriteError> {
-        let source = self.handle.sources().first().ok_or(WriteError::NoSource)?;
-        let request = WriteRequest {
-            source: source.config.name.clone(),
-            path,
-            action,
-            who: Who {
-                agent: AUTHOR.to_owned(),
-                session: String::new(),
-                about: id.to_string(),
-            },
-            may_edit: true,
-            prefix: None,
-            if_match: over,
-            reason: String::new(),
-            dry_run: false,
-            idempotency,
-            allow_secret: false,
-            brings_back: false,
-        };
-        let mut answer = self.handle.write(request);
-        loop {
-            // An engine that ended a moment ago may have left the request unread.
-            let has_ended = self.handle.is_stopped();
-            match answer.try_recv() {
-                Ok(result) => return result,
-                Err(TryRecvError::Empty) if !has_ended => thread::sleep(STEP),
-                Err(_) => return Err(WriteError::NotReady),
-            }
+/// Sends a write and waits for its answer; in commits it is told of which pull request it is.
+pub(super) fn send(
+    handle: &Handle,
+    id: &PullRequestId,
+    path: NotePath,
+    action: Action,
+    over: Option<ContentHash>,
+    idempotency: Option<Idempotency>,
+) -> Result<Receipt, WriteError> {
+    let source = handle.sources().first().ok_or(WriteError::NoSource)?;
+    let request = WriteRequest {
+        source: source.config.name.clone(),
+        path,
+        action,
+        who: Who {
+            agent: AUTHOR.to_owned(),
+            session: String::new(),
+            about: id.to_string(),
+        },
+        may_edit: true,
+        prefix: None,
+        if_match: over,
+        reason: String::new(),
+        dry_run: false,
+        idempotency,
+        allow_secret: false,
+        brings_back: false,
+    };
+    let mut answer = handle.write(request);
+    loop {
+        // An engine that ended a moment ago may have left the request unread.
+        let has_ended = handle.is_stopped();
+        match answer.try_recv() {
+            Ok(result) => return result,
+            Err(TryRecvError::Empty) if !has_ended => thread::sleep(STEP),
+            Err(_) => return Err(WriteError::NotReady),
         }
     }
 }
-
 /// Returns what a refusal of a write means for `what`, which was to lie at a path: to be tried again, or not.
 pub(super) fn trouble(why: &WriteError, what: &str, path: &NotePath) -> Trouble {
     let later = |why: &str| Trouble::later(format!("{what} `{path}` is not written yet: {why}"));

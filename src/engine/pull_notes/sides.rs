@@ -126,18 +126,17 @@ impl Side {
         let token_file = token_file.ok_or_else(|| Refusal::Denied("no `token_file` is configured".to_owned()))?;
         let since = cursor.map(|it| it.saturating_sub(OVERLAP).unwrap_or(it));
         let tag = self.looks.get(repo).and_then(|it| it.tag.as_deref());
-        let mut found = Found::default();
+        let (mut found, mut seen) = (Found::default(), 0);
         for page in 1..=PAGES {
             let path = format!("{}{}&page={page}", repo_path(self.forge.kind, repo), self.order());
             let reply = match self.client.get(&path, token_file, tag.filter(|_| page == 1))? {
                 Answer::Json(reply) => reply,
                 Answer::Same => return Ok(found),
             };
-            let value = reply.value;
             if page == 1 {
-                found.tag = reply.tag;
+                found.tag.clone_from(&reply.tag);
             }
-            let items = value.as_array().map_or(&[][..], Vec::as_slice);
+            let items = reply.value.as_array().map_or(&[][..], Vec::as_slice);
             for (id, updated) in items.iter().filter_map(|it| self.entry(it, repo)) {
                 if since.is_some_and(|it| updated <= it) {
                     return Ok(found);
@@ -145,7 +144,8 @@ impl Side {
                 found.cursor = found.cursor.max(Some(updated));
                 found.changed.push((id, updated));
             }
-            if !reply.more.unwrap_or(items.len() >= PAGE) {
+            seen += items.len();
+            if !reply.goes_on(seen, PAGE) {
                 break;
             }
         }

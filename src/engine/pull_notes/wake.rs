@@ -63,7 +63,75 @@ fn line(changed: &BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        fs,
+        io::{Read, Write},
+        net::TcpListener,
+        thread::{self, JoinHandle},
+    };
+
     use super::*;
+
+    /// Answers one call with a status and returns what was sent.
+    fn hear(listener: &TcpListener, status: &'static str) -> JoinHandle<String> {
+        let listener = listener.try_clone().unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (mut heard, mut piece) = (Vec::new(), [0; 4096]);
+            while !heard.ends_with(b"}") {
+                let count = stream.read(&mut piece).unwrap();
+                heard.extend_from_slice(&piece[..count]);
+            }
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}").unwrap();
+            String::from_utf8(heard).unwrap()
+        })
+    }
+
+    #[test]
+    fn changes_gather_and_are_told_once_in_our_own_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let token_file = folder.path().join("token");
+        fs::write(&token_file, "a-token-of-hooks\n").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut waker = Waker::new(Some(Wake {
+            url: format!("http://{}/hooks/wake", listener.local_addr().unwrap()),
+            token_file: Some(token_file),
+        }));
+        let id = |number| PullRequestId {
+            host: "git.example.org".to_owned(),
+            repo: "o/n".to_owned(),
+            number,
+        };
+        let begun = Instant::now();
+        for number in 1..=200 {
+            waker.changed(&id(number), begun);
+            waker.changed(&id(number), begun + Duration::from_secs(1));
+            // Nobody listens: a call would hang here.
+            waker.tell(begun + GATHER - Duration::from_millis(1));
+        }
+        let heard = hear(&listener, "200 OK");
+        waker.tell(begun + GATHER);
+        let heard = heard.join().unwrap();
+        assert!(heard.starts_with("POST /hooks/wake HTTP/1.1\r\n"), "{heard}");
+        assert!(
+            heard.to_ascii_lowercase().contains("authorization: bearer a-token-of-hooks\r\n"),
+            "{heard}"
+        );
+        let (_, body) = heard.split_once("\r\n\r\n").unwrap();
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        let text = body["text"].as_str().unwrap();
+        assert_eq!(body["mode"], "now");
+        assert!(
+            text.starts_with("Notes of pull requests changed: o/n#1, ") && text.ends_with(" and 195 more."),
+            "{text}"
+        );
+        // What was told is told; the next change is told by a call of its own, and a refusal stops nothing.
+        waker.tell(begun + 2 * GATHER);
+        waker.changed(&id(7), begun + 2 * GATHER);
+        let heard = hear(&listener, "500 Oops");
+        waker.tell(begun + 3 * GATHER);
+        assert!(heard.join().unwrap().contains("o/n#7."));
+    }
 
     #[test]
     fn a_line_names_a_few() {

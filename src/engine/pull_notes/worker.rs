@@ -244,9 +244,11 @@ impl Worker {
 
     /// A note that stays away was deleted by a person. One that was moved a moment ago may not be in the index yet.
     fn respect_deletion(&mut self, known: &mut Known) -> Result<(), Trouble> {
-        let freshness = self.handle.freshness();
+        let status = self.handle.status();
+        let sees_all =
+            self.handle.freshness().lag_ms == 0 && !status.rebuilding && status.sources.first().is_some_and(|it| it.problem.is_empty());
         let since = *self.missing.entry(known.id.clone()).or_insert_with(Instant::now);
-        let is_gone = since.elapsed() >= GONE && !freshness.stale && freshness.lag_ms == 0;
+        let is_gone = since.elapsed() >= GONE && sees_all;
         if known.wish != Wish::Deleted && !is_gone {
             return Err(Trouble::later("its note is not where it lay, and is looked for".to_owned()));
         }

@@ -4,13 +4,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{CommentId, Verdict};
+use super::{CommentId, MAX_TEXT_BYTES, Verdict};
 
 /// Longer lists are cut: of labels, reviewers, comments, checks.
 pub(super) const MAX_ITEMS: usize = 1000;
-
-/// What is kept of one text, in bytes: notes look no further into it, see `note::untrusted`.
-const MAX_TEXT_BYTES: usize = 260 * 1024;
 
 /// What is kept of a remark or a commit's message.
 const MAX_REMARK_BYTES: usize = 66 * 1024;

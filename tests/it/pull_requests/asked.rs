@@ -107,7 +107,7 @@ async fn start(mood: Mood, poll_every: Duration, token: &str) -> (Server, Shared
 
 const NEVER: Duration = Duration::from_secs(3600);
 
-async fn until(server: &Server, what: &str, holds: impl Fn(&Value) -> bool) {
+pub(super) async fn until(server: &Server, what: &str, holds: impl Fn(&Value) -> bool) {
     let begun = Instant::now();
     loop {
         let status = server.get("/v1/status").await.json()["pull_requests"].clone();

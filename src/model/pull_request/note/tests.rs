@@ -232,6 +232,43 @@ fn a_huge_pull_request_stays_small() {
 }
 
 #[test]
+fn what_nobody_named_leaves_no_gap() {
+    let mut pr = rich();
+    pr.author = Some(String::new());
+    pr.merged_by = Some(" ".to_owned());
+    pr.commits.iter_mut().flatten().for_each(|it| it.author = String::new());
+    pr.comments[0].author = String::new();
+    pr.comments[0].body = "- [ ] look".to_owned();
+    pr.comments[0].place = Some(("apps/ai/deploy.yaml".to_owned(), 0));
+    let text = text_of(&pr);
+    for gap in ["()", "line 0", "****", "- :", "by on", "- on", " by \n", "Opened by ."] {
+        assert!(!text.contains(gap), "{gap}: {text}");
+    }
+    assert!(
+        text.contains("- somebody on `apps/ai/deploy.yaml`:\n") && text.contains("> **author**:"),
+        "{text}"
+    );
+}
+
+/// They were read, and shown only where a clone had counted again.
+#[test]
+fn what_the_forge_counted_is_shown_where_nobody_looked_into_files() {
+    let mut pr = rich();
+    (pr.additions, pr.deletions, pr.changed_files) = (Some(120), Some(3), Some(1));
+    assert!(text_of(&pr).contains("3 files, +95 −82 lines."));
+    pr.diff = None;
+    let text = text_of(&pr);
+    for part in [
+        "## What changed\n\n1 file, +120 −3 lines.",
+        "additions: 120\ndeletions: 3\nfiles: 1\n",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    (pr.additions, pr.deletions) = (None, None);
+    assert!(text_of(&pr).contains("## What changed\n\n1 file.\n"));
+}
+
+#[test]
 fn order_of_what_was_sent_does_not_matter() {
     let mut pr = rich();
     let text = text_of(&pr);

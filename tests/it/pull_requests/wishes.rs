@@ -1,0 +1,140 @@
+//! What a person did with a note is respected: deleted, it stays so until it is wanted again; moved out of reach, it is left alone.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use axum::http::StatusCode;
+use membridge::model::{glob::PathGlob, write_policy::WritePolicy};
+use serde_json::{Value, json};
+
+use super::{NOTE, PATIENCE, deliver, merged, note_with, opened, start, with_forge};
+use crate::{harness::Server, write::repository};
+
+/// Waits until the only pull request that is known is listed so.
+async fn listed(server: &Server, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    let begun = Instant::now();
+    loop {
+        let entry = server.get("/v1/pull-requests").await.json()["pull_requests"][0].clone();
+        let waiting = server.get("/v1/status").await.json()["pull_requests"]["waiting"].clone();
+        if holds(&entry) && waiting == 0 {
+            return entry;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{what}: {entry} {waiting}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn written(server: &Server) -> String {
+    deliver(server, "1", &opened(7, 1, "Bump")).await;
+    note_with(server, NOTE, &["Bump"]).await;
+    listed(server, "it is written", |it| it["path"] == NOTE).await;
+    fs::read_to_string(server.folder().join("vault").join(NOTE)).unwrap()
+}
+
+/// It came back with the next news, without what the person had written.
+#[tokio::test]
+async fn a_deleted_note_stays_deleted_until_it_is_wanted() {
+    let server = Server::start_in(repository(&[("Home.md", "home\n")]), with_forge).await;
+    let file = server.folder().join("vault").join(NOTE);
+    written(&server).await;
+    let append = json!({"edits": [{"op": "append", "text": "A person's words."}]});
+    let answer = server.patch(NOTE, &append).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let answer = server.delete(NOTE, &[]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+
+    deliver(&server, "2", &opened(7, 5, "Bump it")).await;
+    let entry = listed(&server, "it is deleted", |it| it["note"] == "deleted").await;
+    assert_eq!(
+        (&entry["title"], &entry["path"]),
+        (&json!("Bump it"), &json!(NOTE)),
+        "news are kept"
+    );
+    // The first look for it was told, and is settled.
+    assert_eq!(entry["problem"], Value::Null);
+    deliver(&server, "3", &merged(7, 30, "Bump it well")).await;
+    listed(&server, "it is merged", |it| it["state"] == "merged" && it["note"] == "deleted").await;
+    let server = server.restart().await;
+    deliver(&server, "4", &merged(7, 31, "Bump it very well")).await;
+    listed(&server, "it is known", |it| it["title"] == "Bump it very well").await;
+    assert!(!file.exists());
+
+    let answer = server
+        .post(
+            "/v1/pull-requests/sync",
+            &json!({"repo": "owner/name", "number": 7, "restore": true}),
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    let text = note_with(&server, NOTE, &["Bump it very well", "state: merged", "A person's words."]).await;
+    assert!(text.contains("# Bump it very well"), "{text}");
+    listed(&server, "it is back", |it| it["note"] == Value::Null).await;
+    let answer = server
+        .post(
+            "/v1/pull-requests/sync",
+            &json!({"repo": "owner/name", "number": 9, "restore": true}),
+        )
+        .await;
+    assert_eq!(answer.problem(), (400, "invalid-body".to_owned()));
+}
+
+#[tokio::test]
+async fn a_deleted_note_that_is_put_back_is_written_again() {
+    let server = start().await;
+    let text = written(&server).await;
+    let file = server.folder().join("vault").join(NOTE);
+    fs::remove_file(&file).unwrap();
+    deliver(&server, "2", &opened(7, 5, "Bump it")).await;
+    listed(&server, "it is deleted", |it| it["note"] == "deleted").await;
+    fs::write(&file, format!("{text}\nA person's words.\n")).unwrap();
+    deliver(&server, "3", &opened(7, 6, "Bump it well")).await;
+    note_with(&server, NOTE, &["Bump it well", "A person's words."]).await;
+    listed(&server, "it is back", |it| it["note"] == Value::Null).await;
+}
+
+/// It was found, not written, and told as the name of an error in the code, again and again.
+#[tokio::test]
+async fn a_note_out_of_reach_is_left_alone_and_told() {
+    let server = Server::start_with(&[], |config| {
+        with_forge(config);
+        config.write = WritePolicy {
+            allow: vec![PathGlob::parse("Agent/").unwrap()],
+            edit_existing: Vec::new(),
+        };
+    })
+    .await;
+    let text = written(&server).await;
+    fs::remove_file(server.folder().join("vault").join(NOTE)).unwrap();
+    server.write("Mine/The bump.md", format!("{text}\nA person's words.\n"));
+    let begun = Instant::now();
+    while server.get("/v1/search?q=person+words").await.json()["hits"][0]["path"] != "Mine/The bump.md" {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    deliver(&server, "2", &merged(7, 30, "Bump it")).await;
+    let entry = listed(&server, "it is left alone", |it| it["note"] == "left-alone").await;
+    let problem = entry["problem"].as_str().unwrap();
+    assert!(
+        problem.contains("Mine/The bump.md") && problem.contains("left alone") && problem.contains("write.edit_existing"),
+        "{problem}"
+    );
+    assert!(!problem.contains("Forbidden(") && !problem.contains("next try"), "{problem}");
+    let status = server.get("/v1/status").await.json();
+    assert_eq!(status["pull_requests"]["errors"]["git.example.org/owner/name#7"], problem);
+    let file = server.folder().join("vault/Mine/The bump.md");
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{text}\nA person's words.\n"));
+    assert!(!server.folder().join("vault").join(NOTE).exists());
+
+    // Once its place is open it says what came meanwhile.
+    let server = server
+        .restart_with(|config| config.write.edit_existing = vec![PathGlob::parse("Mine/").unwrap()])
+        .await;
+    deliver(&server, "3", &merged(7, 31, "Bump it well")).await;
+    note_with(&server, "Mine/The bump.md", &["Bump it well", "state: merged", "A person's words."]).await;
+    listed(&server, "it is written", |it| {
+        it["note"] == Value::Null && it["problem"] == Value::Null
+    })
+    .await;
+}
