@@ -493,13 +493,14 @@ fn a_forge_is_told_all_that_is_wrong_with_it() {
     refused(
         &file(
             "sources: [{path: ROOT/notes}]\ntokens: [{name: a, file: ROOT/token, scopes: [read]}]\nforges: [{kind: svn, url: git.example.org, \
-               repos: [name], secret_files: [ROOT/token], secret: x}]\nwake: {token_file: ROOT/none}\n",
+               repos: [name], token_file: ROOT, secret_files: [ROOT/token], secret: x}]\nwake: {token_file: ROOT/none}\n",
         ),
         &[
             "forges[0].secret: a secret must not stand in this file (write it into a file of its own and name that under `tokens[].file`)",
             "forges[0].kind: `svn` is no kind of forge (valid: gitea, forgejo, github, gitlab)",
             "forges[0].url: `git.example.org` is no address (write scheme and host, as https://git.example.org)",
             "forges[0].repos[0]: `name` is no repository (write it as owner/name)",
+            "forges[0].token_file: `ROOT` is no file (name the file that holds the token)",
             "forges[0].secret_files[0]: this is the token of `a`, which whoever sends webhooks would hold (make a secret of its own with \
              `openssl rand -hex 32`)",
             "wake.token_file: there is no `wake.url` (name the address that is to be told)",
