@@ -23,18 +23,21 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// Takes out of a part what was said, each with the time of the part where it has none of its own.
+    /// Takes out of a part what was said, each with the time up to which the part knows of it: its own may be older than an answer to it.
     pub(super) fn take(&mut self, part: &mut PullRequest) {
         let at = part.updated;
         let comments = std::mem::take(&mut part.comments).into_iter().map(|it| Comment {
-            updated: it.updated.or(at),
+            updated: it.updated.max(at),
             ..it
         });
         let reviews = std::mem::take(&mut part.reviews).into_iter().map(|it| Review {
-            updated: it.updated.or(at),
+            updated: it.updated.max(at),
             ..it
         });
-        self.comments = last_of_each(self.comments.drain(..).chain(comments), same_comment, |it| (it.updated, it.clone()));
+        self.comments = last_of_each(self.comments.drain(..).chain(comments), same_comment, |it| {
+            // Nothing tells when a thread was resolved.
+            (it.updated, !it.unresolved, it.clone())
+        });
         self.reviews = last_of_each(self.reviews.drain(..).chain(reviews), same_review, |it| {
             // Of two of one moment the one that takes back or judges says more.
             (it.updated, it.dismissed, it.verdict != Verdict::Commented, it.clone())
@@ -68,15 +71,20 @@ impl Said {
     }
 }
 
-/// What an edit does not change: the forge's own name for it, else when and where it was said.
-fn same_comment(
-    it: &Comment,
-) -> (
-    Option<CommentId>,
-    Option<(Option<Timestamp>, String, Option<(String, u64)>, String)>,
-) {
-    let otherwise = || (it.time, it.author.clone(), it.place.clone(), it.body.clone());
-    (it.id, it.id.is_none().then(otherwise))
+/// What an edit does not change.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Spot {
+    /// The forge's own name for it.
+    Named(CommentId),
+    /// When, by whom and where it was said, and what.
+    Said(Option<Timestamp>, String, Option<(String, u64)>, String),
+}
+
+fn same_comment(it: &Comment) -> Spot {
+    match it.id {
+        Some(id) => Spot::Named(id),
+        None => Spot::Said(it.time, it.author.clone(), it.place.clone(), it.body.clone()),
+    }
 }
 
 /// A review that was given at a time keeps it; one without is known by its words.

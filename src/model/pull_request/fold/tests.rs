@@ -157,6 +157,28 @@ fn an_edited_comment_is_one_and_two_of_a_second_are_two() {
 }
 
 #[test]
+fn a_thread_is_resolved_when_the_later_part_says_so() {
+    let open = |second, unresolved| {
+        part(second, |it| {
+            it.comments = vec![Comment {
+                id: Some(CommentId { number: 5, on_line: false }),
+                unresolved,
+                updated: Some(at(0)),
+                ..comment(0, "ann", "why?")
+            }];
+        })
+    };
+    let check = |parts: [PullRequest; 2], expected: bool| {
+        let [one, other] = parts;
+        let found = [[one.clone(), other.clone()], [other, one]].map(|it| fold(&id(), &it).comments[0].unresolved);
+        assert_eq!(found, [expected; 2]);
+    };
+    check([open(1, true), open(2, false)], false);
+    check([open(1, false), open(2, true)], true);
+    check([open(1, true), open(1, false)], false);
+}
+
+#[test]
 fn a_deleted_comment_stays_away_whenever_it_is_told() {
     let name = CommentId { number: 5, on_line: false };
     let said = part(1, |it| {
