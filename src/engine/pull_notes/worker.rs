@@ -179,12 +179,13 @@ impl Worker {
             let Some(job) = self.jobs.remove(&id) else { continue };
             match self.perform(&id, &job) {
                 Ok(()) => {
-                    self.pulls.done(&job.deliveries);
+                    // Told before it is done: whoever sees that nothing waits sees how it went.
                     self.pulls.went_well(&id.to_string());
+                    self.pulls.done(&job.deliveries);
                 }
                 Err(Trouble::Never(why)) => {
-                    self.pulls.done(&job.deliveries);
                     self.pulls.went_wrong(&id.to_string(), &why, None);
+                    self.pulls.done(&job.deliveries);
                 }
                 Err(Trouble::Later(why, wait)) => {
                     let wait = wait_after(job.failures).max(wait.unwrap_or_default());
