@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::{
     engine::handle::Source,
     http::{AppState, history::CommitEntry},
+    io::pull_requests::Wish,
     model::pull_request::note::Web,
 };
 
@@ -37,10 +38,12 @@ impl Requests {
             };
         };
         let known = state.handle.pulls().list().into_iter();
-        let ours = known.filter(|it| it.id.host == forge.host && it.id.repo.eq_ignore_ascii_case(repo));
+        let ours = known.filter(|it| it.id.host == forge.host && it.id.repo.eq_ignore_ascii_case(repo) && it.wish != Wish::Deleted);
         let web = Web {
             kind: forge.kind,
+            host: forge.host.clone(),
             base: forge.url.clone(),
+            repos: forge.repos.clone(),
         };
         Requests {
             forge: Some((web, repo.to_owned())),
