@@ -41,6 +41,7 @@ fn pull_request(files: usize, commits: usize) -> PullRequest {
             verdict: Verdict::Approved,
             body: "Good; mind the volume.".to_owned(),
             dismissed: false,
+            updated: None,
         }],
         comments: vec![Comment {
             author: "bob".to_owned(),
@@ -48,6 +49,8 @@ fn pull_request(files: usize, commits: usize) -> PullRequest {
             body: "Why not 1.5?".to_owned(),
             place: None,
             unresolved: false,
+            id: None,
+            updated: None,
         }],
         ..PullRequest::unknown(id)
     }
@@ -57,7 +60,7 @@ fn pull_request(files: usize, commits: usize) -> PullRequest {
 fn render_note(bencher: Bencher<'_, '_>, (files, commits): (usize, usize)) {
     let pr = pull_request(files, commits);
     bencher.bench(|| {
-        let rendered = render(black_box(&pr), None, &[]);
+        let rendered = render(black_box(&pr), &[], &[]);
         region::update(None, None, &rendered, &|_, _, _| None).map(|it| it.len())
     });
 }
