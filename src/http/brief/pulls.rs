@@ -26,7 +26,7 @@ pub(super) fn open_ones(state: &AppState, caller: &Caller) -> Pulls {
     let more = listed.len().saturating_sub(MOST);
     listed.truncate(MOST);
     let entry = |it| {
-        let entry = pull_requests::entry(it);
+        let entry = pull_requests::entry(it, None);
         PullRequestEntry {
             title: secrets::mask(&entry.title).into_owned(),
             ..entry
