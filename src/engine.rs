@@ -43,6 +43,7 @@ pub mod request;
 mod root;
 pub mod status;
 mod sync;
+pub mod timings;
 pub mod pulls;
 mod pull_notes;
 mod write;

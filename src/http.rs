@@ -28,6 +28,7 @@ use crate::{
         body::BodyLimits,
         edge::Names,
         listen::ConnectionLimits,
+        metrics::requests::Requests,
         problem::{Problem, ProblemKind},
         when::Clock,
         work::Work,
@@ -104,7 +105,8 @@ pub struct AppState {
     pub agent_folder: NotePath,
     zone: TimeZone,
     started: Timestamp,
-    requests: AtomicU64,
+    n_requests: AtomicU64,
+    requests: Requests,
 }
 
 impl AppState {
@@ -130,7 +132,8 @@ impl AppState {
             agent_folder: config.agent_folder.clone(),
             zone: zone.unwrap_or_else(TimeZone::system),
             started: Timestamp::now(),
-            requests: AtomicU64::new(0),
+            n_requests: AtomicU64::new(0),
+            requests: Requests::new(&webhooks::kinds(&config.pull_requests)),
         }
     }
 
@@ -163,7 +166,11 @@ impl AppState {
 
     /// Returns an id that names one request in the log and in its answer: unique within and, by the start's second, across runs.
     fn next_request_id(&self) -> String {
-        format!("{:x}-{:x}", self.started.as_second(), self.requests.fetch_add(1, Ordering::Relaxed))
+        format!(
+            "{:x}-{:x}",
+            self.started.as_second(),
+            self.n_requests.fetch_add(1, Ordering::Relaxed)
+        )
     }
 }
 

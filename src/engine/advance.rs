@@ -271,7 +271,9 @@ impl Engine {
             .filter_map(|it| Some((it.source.config.name.as_str(), it.presence.believed?)))
             .collect();
         let memo = serde_json::to_string(&roots)?;
+        let begun = Instant::now();
         let searcher = self.index.commit(whole, memo)?;
+        self.shared.timings.index_commits.note(begun.elapsed());
         let (changed, generation) = (self.uncommitted.len(), searcher.generation());
         self.update_graphs();
         self.announce_graphs();

@@ -19,6 +19,7 @@ use crate::{
         repo::Repo,
         request::{Flushed, Receipt, Waiting, WriteError, WriteRequest},
         status::{Freshness, NotReady, Status},
+        timings::Timings,
     },
     io::{git::Repository, index::Searcher, vault::Vault},
     model::{path::SourceName, vault_settings::VaultSettings},
@@ -94,6 +95,7 @@ pub(super) struct Shared {
     pub(super) sources: Vec<Arc<Source>>,
     pub(super) rescan_interval: Duration,
     pub(super) pulls: Arc<Pulls>,
+    pub(super) timings: Timings,
     pub(super) searcher: ArcSwapOption<Searcher>,
     /// Guards a value that is replaced whole; nothing waits while it is held.
     published: Mutex<Published>,
@@ -118,6 +120,7 @@ impl Shared {
             sources,
             rescan_interval,
             pulls: Arc::new(pulls),
+            timings: Timings::default(),
             searcher: ArcSwapOption::empty(),
             published: Mutex::default(),
             advanced: Condvar::new(),
@@ -248,6 +251,16 @@ impl Handle {
     /// Returns the door for news of pull requests.
     pub fn pulls(&self) -> &Arc<Pulls> {
         &self.shared.pulls
+    }
+
+    /// Returns how long the engine's work takes.
+    pub fn timings(&self) -> &Timings {
+        &self.shared.timings
+    }
+
+    /// Returns how many events wait in front of the engine.
+    pub fn events_waiting(&self) -> usize {
+        self.events.len()
     }
 
     /// Asks for everything to be committed that waits for it.

@@ -42,6 +42,7 @@ impl Engine {
             rebuilding: self.rebuilding,
             index_bytes: self.index.bytes(),
             dirty: self.roots.iter().map(|it| it.catalog.waiting()).sum(),
+            writes_waiting: self.writes.waiting(),
             commits: self.commits(),
             overwritten: self.writes.overwritten(),
             last_errors: self.errors.iter().cloned().collect(),

@@ -232,6 +232,10 @@ impl Engine {
             News::Failed(why) => why.clone(),
             News::Moved(_) | News::Same => String::new(),
         };
+        // What moved is told before it is told that all went well.
+        if !matches!(news, News::Moved(_)) {
+            root.note_fetch(reason.is_empty());
+        }
         if let News::Moved(snapshot) = news {
             info!(source = %name, commit = %short(&snapshot.commit), files = snapshot.files.len(), "the repository has another commit");
             if let Some(repo) = &root.source.repo {

@@ -16,7 +16,7 @@ use crate::{
         handle::Source,
         own_settings::OwnSettings,
         presence::Presence,
-        status::{NotReady, SourceStatus},
+        status::{Fetched, NotReady, SourceStatus},
     },
     io::{
         vault::{ReadError, Scan, ScanError, Stamp},
@@ -84,6 +84,7 @@ impl Root {
             skipped: Vec::new(),
             skipped_total: 0,
             settings_problems: Vec::new(),
+            fetched: source.repo.as_ref().filter(|it| it.is_clone()).map(|_| Fetched::default()),
         };
         Root {
             catalog: Catalog::new(source.is_repo()),

@@ -59,6 +59,8 @@ pub struct Status {
     pub index_bytes: u64,
     /// Paths waiting to be read again.
     pub dirty: usize,
+    /// Writes that are taken and not begun.
+    pub writes_waiting: usize,
     /// Of each source, in the same order.
     pub commits: Vec<Commits>,
     /// Notes, as `source:path`, in which somebody's save replaced what was written at the same place; bounded, newest last.
@@ -103,4 +105,17 @@ pub struct SourceStatus {
     pub skipped_total: usize,
     /// Settings of the vault itself (`.obsidian`) that are not used, and why.
     pub settings_problems: Vec<String>,
+    /// Of a clone: how asking its remote went.
+    pub fetched: Option<Fetched>,
+}
+
+/// How asking a remote went since the start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fetched {
+    /// When it answered last.
+    pub last: Option<Timestamp>,
+    pub done: u64,
+    pub failed: u64,
+    /// Whether the last try failed.
+    pub is_failing: bool,
 }

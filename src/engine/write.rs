@@ -132,6 +132,11 @@ impl Writes {
         waits.chain(commits).chain(looks).chain(self.survival.next_look()).min()
     }
 
+    /// Returns how many were asked for and are not begun.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Returns notes in which somebody's save replaced what was written, as `source:path`.
     pub(super) fn overwritten(&self) -> Vec<String> {
         self.survival.overwritten.clone()

@@ -64,6 +64,8 @@ pub async fn guard(State(state): State<Arc<AppState>>, mut request: Request, nex
         .get::<MatchedPath>()
         .map_or("-".to_owned(), |it| it.as_str().to_owned());
 
+    let path = request.uri().path().to_owned();
+    let running = state.requests.begin();
     let mut response = match check(&state, &request, peer) {
         Err(problem) => problem.into_response(),
         Ok(caller) => {
@@ -76,6 +78,10 @@ pub async fn guard(State(state): State<Arc<AppState>>, mut request: Request, nex
             }
         }
     };
+    drop(running);
+    state
+        .requests
+        .answered(&method, &route, &path, response.status(), started.elapsed());
     for (name, value) in SAFE_HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

@@ -18,6 +18,9 @@ use prometheus_client::{
     registry::Registry,
 };
 
+mod engine;
+pub mod requests;
+
 use crate::{
     config::tokens::Scope,
     engine::pulls::PullsStatus,
@@ -64,11 +67,28 @@ pub async fn probe(State(state): State<Arc<AppState>>) -> Response {
 }
 
 fn answer(state: &AppState) -> Response {
-    let text = exposition(&state.handle.status(), &state.handle.pulls().status(), state.handle.freshness());
+    let text = exposition(
+        &state.handle.status(),
+        &state.handle.pulls().status(),
+        state.handle.freshness(),
+        |registry| {
+            for (name, help, number) in [
+                ("events_waiting", "Events in front of the engine", state.handle.events_waiting()),
+                ("reads_waiting", "Searches and reads that wait for their turn", state.work.waiting()),
+            ] {
+                let gauge = Gauge::<i64, AtomicI64>::default();
+                gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
+                registry.register(name, help, gauge);
+            }
+            engine::register_timings(registry, state.handle.timings());
+            engine::register_build(registry, state.started.as_second());
+            state.requests.register(registry);
+        },
+    );
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
-fn exposition(status: &Status, pulls: &PullsStatus, freshness: Freshness) -> String {
+fn exposition(status: &Status, pulls: &PullsStatus, freshness: Freshness, more: impl FnOnce(&mut Registry)) -> String {
     let mut registry = Registry::with_prefix("membridge");
     let gauge = |registry: &mut Registry, name: &str, help: &str, value: u64| {
         let gauge = Gauge::<i64, AtomicI64>::default();
@@ -96,6 +116,12 @@ fn exposition(status: &Status, pulls: &PullsStatus, freshness: Freshness) -> Str
     );
     gauge(&mut registry, "index_bytes", "Size of the index on the disk", status.index_bytes);
     gauge(&mut registry, "paths_waiting", "Paths to be read again", count(status.dirty));
+    gauge(
+        &mut registry,
+        "writes_waiting",
+        "Writes that the engine has not begun",
+        count(status.writes_waiting),
+    );
     gauge(
         &mut registry,
         "notes_overwritten",
@@ -172,6 +198,8 @@ fn exposition(status: &Status, pulls: &PullsStatus, freshness: Freshness) -> Str
         "1 when the remote is not in step, for the reason that status tells",
         &|at| commits(at).map_or(0, |it| usize::from(!it.sync.is_empty())),
     );
+    engine::register_sources(&mut registry, status);
+    more(&mut registry);
     let mut told = String::new();
     // Writing into a string cannot fail.
     text::encode(&mut told, &registry).unwrap_or_default();
@@ -201,6 +229,7 @@ mod tests {
                 skipped: Vec::new(),
                 skipped_total: 0,
                 settings_problems: Vec::new(),
+                fetched: None,
             }],
             commits: vec![Commits {
                 waiting: 2,
@@ -220,7 +249,7 @@ mod tests {
             refused: [("wrong", 4)].into(),
             ..PullsStatus::default()
         };
-        let text = exposition(&status, &pulls, freshness);
+        let text = exposition(&status, &pulls, freshness, |_| ());
         for line in [
             "membridge_ready 1",
             "membridge_index_generation 42",

@@ -10,7 +10,10 @@ use axum::{
 };
 
 use crate::{
-    config::{forges::Forge, tokens::Secret},
+    config::{
+        forges::{Forge, PullRequests},
+        tokens::Secret,
+    },
     engine::pulls::{News, Taken},
     http::{
         AppState, body,
@@ -95,11 +98,19 @@ pub fn take(state: &AppState, key: &str, news: News) -> Result<StatusCode, Probl
 }
 
 fn is_open(state: &AppState, kind: &str) -> bool {
-    let pulls = &state.pull_requests;
-    match kind_of(kind) {
+    kinds(&state.pull_requests).contains(&kind)
+}
+
+/// Returns whose webhooks are taken, as the last part of their address.
+pub fn kinds(pulls: &PullRequests) -> Vec<&'static str> {
+    let is_open = |it: &&str| match kind_of(it) {
         Some(kind) => pulls.forges.iter().any(|it| it.kind == kind && !it.secrets.is_empty()),
-        None => kind == "flux" && !pulls.flux.is_empty(),
-    }
+        None => !pulls.flux.is_empty(),
+    };
+    ["gitea", "forgejo", "github", "gitlab", "flux"]
+        .into_iter()
+        .filter(is_open)
+        .collect()
 }
 
 fn kind_of(text: &str) -> Option<ForgeKind> {

@@ -38,6 +38,11 @@ impl Work {
         }
     }
 
+    /// Returns how many wait for their turn.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Runs blocking work when its turn comes; 503 `busy` when too many wait, when the turn does not come, or when it takes too long. Work that
     /// nobody waits for any more still holds its place until it ends, so that slow work cannot pile up.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {

@@ -20,6 +20,7 @@ mod conformance;
 mod crash;
 mod kept;
 mod links;
+mod metrics;
 mod memories;
 mod obsidian_search;
 mod pull_requests;

@@ -111,6 +111,18 @@ impl Root {
         Ok(())
     }
 
+    /// Counts that the remote was asked. A checkout has nobody to ask.
+    pub(in crate::engine) fn note_fetch(&mut self, went_well: bool) {
+        let Some(fetched) = &mut self.status.fetched else { return };
+        fetched.is_failing = !went_well;
+        if went_well {
+            fetched.done += 1;
+            fetched.last = Some(Timestamp::now());
+        } else {
+            fetched.failed += 1;
+        }
+    }
+
     pub(in crate::engine) fn is_clone(&self) -> bool {
         self.source.repo.as_ref().is_some_and(|it| it.is_clone())
     }

@@ -98,12 +98,14 @@ impl Engine {
         self.status_changed = true;
         self.publish();
         for (work, receipt) in done.into_iter().zip(receipts) {
+            let duration = work.taken.since.elapsed();
+            self.shared.timings.writes.note(duration);
             info!(
                 source = receipt.source,
                 what = work.planned.verb,
                 commit = receipt.commit,
                 git = ?receipt.git,
-                duration_ms = work.taken.since.elapsed().as_millis() as u64,
+                duration_ms = duration.as_millis() as u64,
                 "wrote a note"
             );
             work.taken.waiting.answer(Ok(receipt));

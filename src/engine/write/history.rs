@@ -272,6 +272,7 @@ impl Engine {
             Some(ContentHash::of(&file.bytes))
         };
         let mut plan = CommitPlan::default();
+        let begun = Instant::now();
         let committed = repository.commit_planned(|tip| {
             let around = Around {
                 tip,
@@ -289,6 +290,7 @@ impl Engine {
                 return BTreeMap::new();
             }
         };
+        self.shared.timings.commits.note(begun.elapsed());
         let CommitPlan { of, aside, .. } = plan;
         let mut outcomes = BTreeMap::new();
         for (committed, of) in committed.into_iter().zip(of) {

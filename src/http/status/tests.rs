@@ -14,6 +14,7 @@ fn vault() -> SourceStatus {
         skipped: Vec::new(),
         skipped_total: 2,
         settings_problems: vec!["app.json: `Private/` is no folder".into()],
+        fetched: None,
     }
 }
 
