@@ -15,9 +15,11 @@ use crate::cli::{
     brief::BriefArgs,
     client::{Client, Failure},
     context::ContextArgs,
+    doctor::DoctorArgs,
     edit::EditArgs,
     get::GetArgs,
     history::{ChangesArgs, DiffArgs, HistoryArgs},
+    init::InitArgs,
     links::{LinksArgs, ResolveArgs},
     lint::LintArgs,
     list::{LsArgs, RecentArgs},
@@ -34,6 +36,9 @@ pub mod settings;
 pub mod logging;
 pub mod serve;
 pub mod check;
+pub mod doctor;
+pub mod init;
+pub mod man;
 pub mod client;
 pub mod search;
 pub mod context;
@@ -66,7 +71,7 @@ struct Cli {
     verb: Verb,
 }
 
-const CLIENT_HELP: &str = "All verbs but serve, check, eval, parse and completions ask a running server: MEMBRIDGE_URL (http://127.0.0.1:7979 when unset) and \
+const CLIENT_HELP: &str = "All verbs but init, serve, check, doctor, eval, parse, completions and man ask a running server: MEMBRIDGE_URL (http://127.0.0.1:7979 when unset) and \
 MEMBRIDGE_TOKEN.\n\nExit status: 0 found or done, 1 nothing found, 2 an error (its hint on stderr), or nothing found by an index that is behind.";
 
 #[derive(Debug, Subcommand)]
@@ -135,10 +140,16 @@ enum Verb {
     },
     /// Tell how the server and its index are
     Status(JsonArg),
+    /// Prepare a vault: the agent's folder, a base, a page for the agent, and the configuration; shows all of it and asks
+    #[command(after_help = init::EXAMPLES)]
+    Init(InitArgs),
     /// Run the server
     Serve(Settings),
     /// Check the configuration and print what it amounts to
     Check(Settings),
+    /// Look at everything that the service needs, and say how to mend what is wrong
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Measure how well searches find the notes that they should
     Eval(EvalArgs),
     /// Print what the parser sees in a note, in the shape of Obsidian's metadata cache
@@ -149,6 +160,13 @@ enum Verb {
     /// Print a completion script for a shell
     #[command(after_help = "Example: membridge completions bash > ~/.local/share/bash-completion/completions/membridge")]
     Completions { shell: Shell },
+    /// Print the manual, or write a page for each verb
+    #[command(after_help = man::EXAMPLES)]
+    Man {
+        /// The folder for the pages, such as ~/.local/share/man/man1
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// The choice of output that the verbs share.
@@ -202,8 +220,13 @@ pub fn run() -> ExitCode {
         Verb::Status(args) => ask(|client| status::run(client, &args)),
         Verb::Serve(settings) => serve::run(&settings.into_flags()),
         Verb::Check(settings) => check::run(&settings.into_flags()).map_err(Into::into),
+        Verb::Doctor(args) => doctor::run(args).map_err(Into::into),
         Verb::Eval(args) => eval::run(&args.vault, &args.queries, args.json).map(|()| ExitCode::SUCCESS),
         Verb::Parse { file } => parse::run(&file).map(|()| ExitCode::SUCCESS),
+        Verb::Init(args) => init::run(&args),
+        Verb::Man { dir } => man::run(Cli::command(), dir.as_deref())
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(Into::into),
         Verb::Completions { shell } => completions(shell).map(|()| ExitCode::SUCCESS).map_err(Into::into),
     };
     result.unwrap_or_else(|error| {

@@ -78,6 +78,21 @@ impl Client {
         })
     }
 
+    /// Returns the client of another server, or of the same one with another token.
+    pub fn at(self, base: Option<String>, token: Option<&[u8]>) -> Client {
+        let authorization = token.map(|it| format!("Bearer {}", String::from_utf8_lossy(it)));
+        Client {
+            base: base.unwrap_or(self.base),
+            authorization: authorization.or(self.authorization),
+            ..self
+        }
+    }
+
+    /// Returns the address of the server.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Asks for `path` (encoded, see [`encode_path`]) and returns the body of the answer. `accept` is a media type.
     pub fn get(&self, path: &str, parameters: &[(&str, String)], accept: &str) -> Result<Answer, Failure> {
         let request = self
@@ -142,7 +157,8 @@ impl Client {
                 .get("membridge-next")
                 .and_then(|it| it.to_str().ok())
                 .map(str::to_owned);
-            return Ok(Answer { bytes, next });
+            let date = response.headers().get("date").and_then(|it| it.to_str().ok()).map(str::to_owned);
+            return Ok(Answer { bytes, next, date });
         }
         Err(match serde_json::from_slice(&bytes) {
             Ok(problem) => Failure::Problem(Box::new(problem)),
@@ -171,6 +187,8 @@ pub struct Answer {
     pub bytes: Vec<u8>,
     /// What a raw note's answer left out: `lines=41-80`.
     pub next: Option<String>,
+    /// The server's clock, as HTTP writes it.
+    pub date: Option<String>,
 }
 
 impl Answer {

@@ -16,7 +16,7 @@ use crate::{
         handle::Source,
         own_settings::OwnSettings,
         presence::Presence,
-        status::{Fetched, NotReady, SourceStatus},
+        status::{NotReady, SourceStatus},
     },
     io::{
         vault::{ReadError, Scan, ScanError, Stamp},
@@ -73,18 +73,8 @@ pub(super) struct Root {
 impl Root {
     pub(super) fn new(source: Arc<Source>, hints: Arc<Hints>, interval: Duration, quiet: Duration, now: Instant) -> Root {
         let status = SourceStatus {
-            name: source.config.name.clone(),
-            indexed: 0,
-            on_disk: 0,
-            last_scan: None,
-            last_scan_ms: 0,
-            watcher: "starting".to_owned(),
-            problem: String::new(),
-            conflicts: Vec::new(),
-            skipped: Vec::new(),
-            skipped_total: 0,
-            settings_problems: Vec::new(),
-            fetched: source.repo.as_ref().filter(|it| it.is_clone()).map(|_| Fetched::default()),
+            fetched: repo::fetched_at_first(&source),
+            ..SourceStatus::starting(source.config.name.clone())
         };
         Root {
             catalog: Catalog::new(source.is_repo()),

@@ -109,6 +109,26 @@ pub struct SourceStatus {
     pub fetched: Option<Fetched>,
 }
 
+impl SourceStatus {
+    /// Returns the state of a source of which nothing is known yet.
+    pub(super) fn starting(name: SourceName) -> SourceStatus {
+        SourceStatus {
+            name,
+            indexed: 0,
+            on_disk: 0,
+            last_scan: None,
+            last_scan_ms: 0,
+            watcher: "starting".to_owned(),
+            problem: String::new(),
+            conflicts: Vec::new(),
+            skipped: Vec::new(),
+            skipped_total: 0,
+            settings_problems: Vec::new(),
+            fetched: None,
+        }
+    }
+}
+
 /// How asking a remote went since the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fetched {

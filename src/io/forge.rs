@@ -16,6 +16,10 @@ use ureq::{
 
 use crate::model::pull_request::ForgeKind;
 
+mod look;
+
+pub use look::Look;
+
 const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(10);
 /// Far above a page of any list.

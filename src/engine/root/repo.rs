@@ -12,8 +12,10 @@ use jiff::Timestamp;
 use crate::{
     engine::{
         catalog::Pending,
+        handle::Source,
         repo::Listed,
         root::{MAX_SKIPPED, POLL, Root, SCAN_REST, is_excluded},
+        status::Fetched,
     },
     io::{
         checkout::{
@@ -33,6 +35,11 @@ struct Found {
     skipped: Vec<(String, String)>,
     /// Why not all is known: what was not found may be there.
     problem: String,
+}
+
+/// Returns what is told of the fetches of a source that has a remote.
+pub(super) fn fetched_at_first(source: &Source) -> Option<Fetched> {
+    source.repo.as_ref().filter(|it| it.is_clone()).map(|_| Fetched::default())
 }
 
 impl Root {

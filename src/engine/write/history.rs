@@ -290,7 +290,9 @@ impl Engine {
                 return BTreeMap::new();
             }
         };
-        self.shared.timings.commits.note(begun.elapsed());
+        if !committed.is_empty() {
+            self.shared.timings.commits.note(begun.elapsed());
+        }
         let CommitPlan { of, aside, .. } = plan;
         let mut outcomes = BTreeMap::new();
         for (committed, of) in committed.into_iter().zip(of) {

@@ -130,8 +130,13 @@ impl Repository {
 
     /// Pushes our branch to the remote's.
     pub fn push(&self, upstream: &Upstream, access: &Access) -> Result<(), Refusal> {
+        self.push_with(upstream, access, &[])
+    }
+
+    pub(super) fn push_with(&self, upstream: &Upstream, access: &Access, options: &[&str]) -> Result<(), Refusal> {
         let mut command = self.command(access)?;
         command.args(["push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"]);
+        command.args(options);
         command
             .arg("--")
             .arg(&upstream.remote)

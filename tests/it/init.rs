@@ -1,0 +1,176 @@
+//! `membridge init`, and the manual: the real binary over an empty folder, over one that was prepared before, and over one that holds other things.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+use crate::harness::files_below;
+
+fn home() -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir_all(home.path().join("Notes/.obsidian")).unwrap();
+    home
+}
+
+fn run(home: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_membridge"));
+    command.args(arguments).current_dir(home).env("HOME", home).stdin(Stdio::null());
+    for name in [
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "MEMBRIDGE_TOKEN",
+        "MEMBRIDGE_LISTEN",
+        "MEMBRIDGE_CONFIG",
+    ] {
+        command.env_remove(name);
+    }
+    command.output().unwrap()
+}
+
+#[track_caller]
+fn check(output: &Output, status: i32, stdout: &str, stderr: &str) {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(status), "{out}{err}");
+    assert!(out.contains(stdout) && err.contains(stderr), "{stdout:?} {stderr:?}\n{out}\n{err}");
+}
+
+fn names(home: &Path) -> Vec<PathBuf> {
+    let mut names: Vec<PathBuf> = files_below(home)
+        .iter()
+        .map(|it| it.strip_prefix(home).unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn without_an_answer_nothing_is_written() {
+    let home = home();
+    let output = run(home.path(), &["init", "Notes"]);
+    check(&output, 2, "+++ ", "--yes writes without asking");
+    check(&output, 2, "+agent_folder: \"Agent\"", "nothing was written");
+    check(&output, 2, "+    name: Open pull requests", "");
+    assert_eq!(names(home.path()), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn what_was_agreed_to_is_made_and_serves() {
+    let home = home();
+    let output = run(home.path(), &["init", "Notes", "--yes"]);
+    check(&output, 0, "new: ", "next: membridge serve --config ");
+    let made = [
+        ".config/membridge/membridge.yaml",
+        "Notes/AGENTS.md",
+        "Notes/Agent/Agent notes.base",
+    ];
+    assert_eq!(names(home.path()), made.map(PathBuf::from));
+    let config = home.path().join(made[0]);
+    check(
+        &run(home.path(), &["check", "--config", config.to_str().unwrap()]),
+        0,
+        "agent_folder: \"Agent\"",
+        "",
+    );
+
+    // A second time there is nothing to do, and nothing is asked.
+    let again = run(home.path(), &["init", "Notes"]);
+    check(&again, 0, "is there already: ", "nothing to do");
+}
+
+#[test]
+fn a_file_that_is_there_stays_as_it_is() {
+    let home = home();
+    fs::write(home.path().join("Notes/AGENTS.md"), "my own \u{1b}[31mpage\n").unwrap();
+    let output = run(home.path(), &["init", "Notes", "--yes"]);
+    check(&output, 0, "is there and stays as it is: ", "");
+    check(&output, 0, "-my own [31mpage\n", "");
+    assert_eq!(
+        fs::read_to_string(home.path().join("Notes/AGENTS.md")).unwrap(),
+        "my own \u{1b}[31mpage\n"
+    );
+}
+
+#[test]
+fn a_token_is_made_where_one_is_needed_and_never_shown() {
+    let home = home();
+    let output = run(home.path(), &["init", "Notes", "--listen", "0.0.0.0:7979", "--yes"]);
+    check(
+        &output,
+        0,
+        "a random token, readable by you alone; not shown",
+        "export MEMBRIDGE_TOKEN=$(cat ",
+    );
+    let folder = home.path().join(".config/membridge");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let token = fs::read_to_string(folder.join("agent.token")).unwrap();
+    assert_eq!((token.trim().len(), mode(&folder.join("agent.token"))), (64, 0o600));
+    assert_eq!((mode(&folder), mode(&folder.join("membridge.yaml"))), (0o700, 0o600));
+    assert!(!format!("{output:?}").contains(token.trim()), "{output:?}");
+    // The token that is there stays the token.
+    check(
+        &run(home.path(), &["init", "Notes", "--listen", "0.0.0.0:7979", "--yes"]),
+        0,
+        "is there and stays as it is",
+        "nothing to do",
+    );
+    assert_eq!(fs::read_to_string(folder.join("agent.token")).unwrap(), token);
+}
+
+#[test]
+fn what_cannot_serve_is_not_made() {
+    let home = home();
+    check(&run(home.path(), &["init", "None", "--yes"]), 2, "", "cannot read the vault");
+    check(
+        &run(home.path(), &["init", "Notes", "--agent-folder", "../up", "--yes"]),
+        2,
+        "",
+        "--agent-folder",
+    );
+    check(
+        &run(home.path(), &["init", "Notes", "--data-dir", "Notes/data", "--yes"]),
+        2,
+        "",
+        "lie in each other",
+    );
+    check(
+        &run(home.path(), &["init", "Notes", "--config", "Notes/membridge.yaml", "--yes"]),
+        2,
+        "",
+        "would lie in the vault",
+    );
+    assert_eq!(names(home.path()), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn the_manual_names_every_verb() {
+    let home = home();
+    let verbs = run(home.path(), &["--help"]);
+    let help = String::from_utf8(verbs.stdout).unwrap();
+    let lines = help
+        .lines()
+        .skip_while(|it| *it != "Commands:")
+        .skip(1)
+        .take_while(|it| !it.is_empty());
+    let verbs: Vec<&str> = lines
+        .filter(|it| it.starts_with("  ") && !it.starts_with("   "))
+        .filter_map(|it| it.split_whitespace().next())
+        .collect();
+    assert!(verbs.len() > 20 && verbs.contains(&"doctor"), "{verbs:?}");
+    let page = String::from_utf8(run(home.path(), &["man"]).stdout).unwrap();
+    check(&run(home.path(), &["man", "--dir", "man1"]), 0, "", "");
+    for verb in verbs {
+        assert!(page.contains(&format!("membridge\\-{verb}(1)")), "{verb}:\n{page}");
+        if verb != "help" {
+            assert!(home.path().join(format!("man1/membridge-{verb}.1")).is_file(), "{verb}");
+        }
+    }
+    assert!(home.path().join("man1/membridge.1").is_file());
+    for shell in ["bash", "zsh", "fish"] {
+        check(&run(home.path(), &["completions", shell]), 0, "doctor", "");
+    }
+}
