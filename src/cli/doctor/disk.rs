@@ -94,7 +94,9 @@ fn existing(folder: &Path) -> PathBuf {
 
 fn room_of(folder: &Path, room: Room) -> Finding {
     let shown = folder.display();
-    let free = size_text(&(room.free_bytes >> 20 << 20));
+    // Nobody counts the megabytes of a large disk.
+    let unit = if room.free_bytes >= 10 << 30 { 30 } else { 20 };
+    let free = size_text(&(room.free_bytes >> unit << unit));
     let fix = format!(
         "make room: df -h {0}; du -xh {0} | sort -h | tail",
         shell(&folder.to_string_lossy())
