@@ -31,10 +31,12 @@ use crate::cli::{
     tags::TagsArgs,
     write::{MvArgs, PutArgs, RestoreArgs, RmArgs},
 };
+use crate::http::words::one_line;
 
 pub mod settings;
 pub mod logging;
 pub mod serve;
+pub mod mcp;
 pub mod check;
 pub mod doctor;
 pub mod init;
@@ -145,6 +147,9 @@ enum Verb {
     Init(InitArgs),
     /// Run the server
     Serve(Settings),
+    /// Serve the tools of a running server to an MCP client, over standard input and output
+    #[command(after_help = mcp::EXAMPLES)]
+    Mcp,
     /// Check the configuration and print what it amounts to
     Check(Settings),
     /// Look at everything that the service needs, and say how to mend what is wrong
@@ -219,6 +224,7 @@ pub fn run() -> ExitCode {
         Verb::Pr { verb } => ask(|client| pr::run(client, &verb)),
         Verb::Status(args) => ask(|client| status::run(client, &args)),
         Verb::Serve(settings) => serve::run(&settings.into_flags()),
+        Verb::Mcp => ask(mcp::run),
         Verb::Check(settings) => check::run(&settings.into_flags()).map_err(Into::into),
         Verb::Doctor(args) => doctor::run(args).map_err(Into::into),
         Verb::Eval(args) => eval::run(&args.vault, &args.queries, args.json).map(|()| ExitCode::SUCCESS),
@@ -273,15 +279,6 @@ fn note(text: impl Display) {
     drop(writeln!(io::stderr(), "{text}"));
 }
 
-/// Returns text that cannot move a terminal's cursor or change its colours, on one line: notes may hold anything.
-fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text
-        .split(|it: char| it.is_whitespace() || it.is_control())
-        .filter(|it| !it.is_empty())
-        .collect();
-    words.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -307,10 +304,5 @@ mod tests {
                 .exit_code(),
             2
         );
-    }
-
-    #[test]
-    fn a_line_of_output_is_one_line_of_plain_text() {
-        assert_eq!(one_line("a\n\u{1b}[31mred\u{7f}  b\r\n"), "a [31mred b");
     }
 }

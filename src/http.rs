@@ -70,6 +70,8 @@ pub mod lint;
 pub mod status;
 pub mod webhooks;
 pub mod pull_requests;
+pub mod words;
+pub mod mcp;
 
 /// How much of a commit's id stands in a citation: enough to be the only one.
 const CITED: usize = 12;
@@ -239,12 +241,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Returns the API with its guard: what the first listener serves, and what tests call.
 pub fn router(state: Arc<AppState>) -> Router {
     let (router, document) = routes();
-    router
+    let api = router.with_state(Arc::clone(&state));
+    api.clone()
+        .route("/mcp", mcp::endpoint::route(api, Arc::clone(&state)))
         .route("/openapi.json", get(async move || Json(document)))
         .method_not_allowed_fallback(async || Problem::new(ProblemKind::MethodNotAllowed, "the method is not taken here"))
         .fallback(async || Problem::new(ProblemKind::RouteNotFound, "the path names no call of this API"))
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), edge::guard))
-        .with_state(state)
+        .layer(middleware::from_fn_with_state(state, edge::guard))
 }
 
 /// Returns what the second listener serves: probes without tokens and without the `Host` rule.

@@ -13,7 +13,8 @@
 //! - [`io`]: one module a door: [`io::vault`] the disk, [`io::watch`] events, [`io::index`] the index, [`io::git`] the history, [`io::intents`]
 //!   the log of unfinished writes. They do not know each other.
 //! - [`engine`]: one thread owns catalogs, index writer and watchers; [`engine::handle`] is how all others see its state.
-//! - [`http`] and [`cli`]: requests in, snapshots out; the command line is a client of the HTTP API.
+//! - [`http`] and [`cli`]: requests in, snapshots out; the command line is a client of the HTTP API, and so are the tools
+//!   of MCP ([`http::mcp`]).
 //! - [`config`]: flags, environment and file, resolved once into values that nobody checks again.
 //!
 //! # What always holds

@@ -2,14 +2,15 @@
 
 use std::{env, ffi::OsString, fmt, io, time::Duration};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use ureq::{
     Agent, Body, RequestBuilder,
     http::{Response, StatusCode},
 };
 
-use crate::http::problem::Problem;
+pub use crate::http::params::encode_path;
+use crate::http::{problem::Problem, words};
 
 const DEFAULT_URL: &str = "http://127.0.0.1:7979";
 const CONNECT: Duration = Duration::from_secs(5);
@@ -18,11 +19,8 @@ const ANSWER: Duration = Duration::from_secs(60);
 /// Far above a batch of whole notes.
 const ANSWER_MOST: u64 = 64 << 20;
 
-/// What stays itself in a path: slashes between folders, and signs that are common in names and harmless in a URL.
-const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
 /// A server to ask.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Client {
     agent: Agent,
     base: String,
@@ -207,11 +205,6 @@ impl Answer {
     }
 }
 
-/// Returns a path or citation as a part of a URL.
-pub fn encode_path(path: &str) -> String {
-    utf8_percent_encode(path, IN_PATH).to_string()
-}
-
 fn strange(base: &str, status: StatusCode) -> Failure {
     Failure::Unreachable {
         message: format!("{base} answers {status} and is no membridge server"),
@@ -229,20 +222,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Problem(problem) => {
-                write!(f, "{}: {}\nhint: {}", problem.title, problem.detail, problem.hint)?;
-                for (name, values) in [
-                    ("candidates", &problem.more.candidates),
-                    ("valid", &problem.more.valid),
-                    ("reasons", &problem.more.reasons),
-                    ("current hash", &Vec::from_iter(problem.more.current_hash.clone())),
-                ] {
-                    if !values.is_empty() {
-                        write!(f, "\n{name}: {}", values.join(", "))?;
-                    }
-                }
-                Ok(())
-            }
+            Failure::Problem(problem) => f.write_str(&words::problem(problem)),
             Failure::Unreachable { message, hint } => write!(f, "{message}\nhint: {hint}"),
             Failure::Output(error) => write!(f, "the answer cannot be printed: {error}"),
         }
@@ -259,13 +239,6 @@ impl From<Problem> for Failure {
 mod tests {
     use super::*;
     use crate::http::problem::ProblemKind;
-
-    #[test]
-    fn a_citation_is_one_part_of_a_url() {
-        assert_eq!(encode_path("Projects/Home Lab.md#L10-L24"), "Projects/Home%20Lab.md%23L10-L24");
-        assert_eq!(encode_path("100%?&.md"), "100%25%3F%26.md");
-        assert_eq!(encode_path("vault:a.md"), "vault%3Aa.md");
-    }
 
     #[test]
     fn a_token_of_several_lines_is_named_as_what_is_wrong() {

@@ -7,9 +7,9 @@ use clap::Args;
 use crate::{
     cli::{
         client::{Client, Failure, encode_path},
-        note, one_line, print,
+        note, print,
     },
-    http::notes::shape::MapResponse,
+    http::words,
 };
 
 /// Shown below the options.
@@ -78,7 +78,7 @@ pub fn run(client: &Client, args: &GetArgs) -> Result<ExitCode, Failure> {
     if args.json {
         print(answer.into_line())?;
     } else if args.map {
-        print(text(&answer.read()?))?;
+        print(words::map(&answer.read()?))?;
     } else {
         print(&answer.bytes)?;
         if let Some(rest) = answer.next.as_deref().and_then(|it| it.strip_prefix("lines=")) {
@@ -99,64 +99,9 @@ pub fn bare_path(citation: &str) -> &str {
     }
 }
 
-fn text(map: &MapResponse) -> String {
-    let mut lines = vec![format!("{}  {}", one_line(&map.path), one_line(&map.title))];
-    for section in &map.sections {
-        let headings: Vec<String> = section.headings.iter().map(|it| one_line(it).replace('/', "\\/")).collect();
-        lines.push(format!(
-            "L{}-L{}  {}  {} bytes",
-            section.lines.start,
-            section.lines.end,
-            headings.join("/"),
-            section.bytes
-        ));
-    }
-    lines.extend(map.blocks.iter().map(|it| format!("L{}  ^{}", it.line, one_line(&it.id))));
-    if !map.properties.is_empty() {
-        lines.push(format!(
-            "properties: {}",
-            map.properties.iter().map(|it| one_line(it)).collect::<Vec<_>>().join(", ")
-        ));
-    }
-    lines.join("\n") + "\n"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{
-        freshness::Index,
-        notes::shape::{BlockEntry, SectionEntry},
-        search::Lines,
-    };
-
-    #[test]
-    fn a_map_names_what_section_and_block_take() {
-        let section = |headings: &[&str], start, end, bytes| SectionEntry {
-            headings: headings.iter().map(|&it| it.to_owned()).collect(),
-            level: 1,
-            lines: Lines { start, end },
-            bytes,
-        };
-        let map = MapResponse {
-            source: "vault".into(),
-            path: "Copper.md".into(),
-            title: "Copper".into(),
-            sections: vec![section(&["Plan"], 3, 9, 80), section(&["Plan", "TCP/IP"], 5, 9, 40)],
-            blocks: vec![BlockEntry { id: "b1".into(), line: 7 }],
-            properties: vec!["tags".into(), "up".into()],
-            hash: "3b18e5".into(),
-            index: Index {
-                generation: 1,
-                stale: false,
-                lag_ms: 0,
-            },
-        };
-        assert_eq!(
-            text(&map),
-            "Copper.md  Copper\nL3-L9  Plan  80 bytes\nL5-L9  Plan/TCP\\/IP  40 bytes\nL7  ^b1\nproperties: tags, up\n"
-        );
-    }
 
     #[test]
     fn a_citation_loses_its_lines_only() {

@@ -10,7 +10,9 @@ use crate::config::LogFormat;
 /// Starts the log of this process; `filter` holds directives such as `info` or `membridge=debug,warn`. Fails on a filter that does not parse,
 /// and when a log was started before.
 pub fn start(format: LogFormat, filter: &str) -> Result<()> {
-    let filter = EnvFilter::try_new(filter).with_context(|| format!("read the log filter `{filter}`"))?;
+    // The SDK of MCP tells of each message, some with its text, and the request is in the log already. Who wants it names it.
+    let quiet = if filter.contains("rmcp") { "" } else { "rmcp=off," };
+    let filter = EnvFilter::try_new(format!("{quiet}{filter}")).with_context(|| format!("read the log filter `{filter}`"))?;
     let log = fmt().with_env_filter(filter).with_writer(stderr);
     let started = match format {
         LogFormat::Text => log.with_ansi(false).try_init(),

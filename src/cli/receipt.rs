@@ -11,7 +11,7 @@ use crate::{
         client::{Answer, Client, Failure, Sending},
         note, one_line, print,
     },
-    http::write::receipt::ReceiptResponse,
+    http::{words, write::receipt::ReceiptResponse},
 };
 
 /// How to write.
@@ -100,7 +100,7 @@ impl WriteArgs {
         if self.dry_run {
             print(receipt.diff.as_deref().unwrap_or_default())?;
         } else {
-            print(line(receipt))?;
+            print(words::receipt(receipt))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -125,27 +125,4 @@ impl Body<'_> {
 /// Returns a value as JSON.
 pub fn json(value: &(impl Serialize + ?Sized)) -> serde_json::Value {
     serde_json::to_value(value).expect("texts, numbers and lists are JSON")
-}
-
-/// `written Agent/A.md  3b18e5a0  commit 1a2b3c4`, for an agent that pays for each word.
-fn line(receipt: &ReceiptResponse) -> String {
-    let what = match (&receipt.moved_from, &receipt.hash, &receipt.previous_hash, receipt.changed) {
-        (Some(_), _, _, _) => "moved to",
-        (_, _, _, false) => "unchanged",
-        (_, None, _, _) => "in the trash:",
-        (_, _, None, _) => "created",
-        _ => "written",
-    };
-    let short = |it: &str| it.chars().take(8).collect::<String>();
-    let hash = receipt.hash.as_ref().map(|it| format!("  {it}")).unwrap_or_default();
-    let commit = match (&receipt.commit, receipt.git.as_str()) {
-        (Some(commit), _) => format!("  commit {}", short(commit)),
-        (None, "queued") => "  commit queued".to_owned(),
-        _ => String::new(),
-    };
-    let also = match receipt.also_changed.len() {
-        0 => String::new(),
-        n => format!("  and {n} more"),
-    };
-    format!("{what} {}{hash}{commit}{also}\n", one_line(&receipt.path))
 }

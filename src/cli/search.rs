@@ -8,11 +8,12 @@ use crate::{
     cli::{
         FAILED, JsonArg, NOTHING_FOUND,
         client::{Client, Failure},
-        note, one_line, print,
+        note, print,
     },
     http::{
         freshness::Index,
-        search::{Hit, SearchResponse, input::SearchInput},
+        search::{SearchResponse, input::SearchInput},
+        words,
     },
 };
 
@@ -117,7 +118,7 @@ pub fn run(client: &Client, args: &SearchArgs) -> Result<ExitCode, Failure> {
     if let Some(explain) = &response.explain {
         note(format_args!("query: {}", explain.parse));
     }
-    print(response.hits.iter().map(text).collect::<String>())?;
+    print(response.hits.iter().map(words::hit).collect::<String>())?;
     let shown = args.offset.unwrap_or(0) + response.hits.len();
     if !response.hits.is_empty() && shown < response.total {
         note(format_args!(
@@ -130,11 +131,8 @@ pub fn run(client: &Client, args: &SearchArgs) -> Result<ExitCode, Failure> {
 
 /// Returns the exit status of an answer, and warns when the index is behind: then "nothing" is no answer.
 pub fn found(hits: usize, index: Index) -> ExitCode {
-    if index.stale {
-        note(format_args!(
-            "the index is behind (lag {} ms): this may not be all\nhint: try again, and see `membridge status`",
-            index.lag_ms
-        ));
+    if let Some(behind) = words::behind(index) {
+        note(format_args!("{behind}\nhint: try again, and see `membridge status`"));
     }
     match (hits, index.stale) {
         (0, true) => ExitCode::from(FAILED),
@@ -143,78 +141,5 @@ pub fn found(hits: usize, index: Index) -> ExitCode {
             ExitCode::from(NOTHING_FOUND)
         }
         _ => ExitCode::SUCCESS,
-    }
-}
-
-/// Returns a hit as lines: citation and headings, then the snippet, and so for each further passage.
-fn text(hit: &Hit) -> String {
-    // What a person wrote is the rule; whoever else wrote it is named.
-    let origin = if hit.origin == "human" {
-        String::new()
-    } else {
-        format!("  [{}]", hit.origin)
-    };
-    let mut lines = vec![format!("{}  {}{origin}", one_line(&hit.citation), trail(&hit.title, &hit.headings))];
-    lines.extend(snippet(&hit.snippet));
-    lines.extend(hit.why.as_ref().map(|why| format!("  score {}: {}", hit.score, one_line(why))));
-    for passage in &hit.more {
-        lines.push(format!("{}  {}", one_line(&passage.citation), trail(&hit.title, &passage.headings)));
-        lines.extend(snippet(&passage.snippet));
-    }
-    lines.join("\n") + "\n"
-}
-
-/// Returns `Title > Heading > Heading`; a first heading that repeats the title is left out.
-fn trail(title: &str, headings: &[String]) -> String {
-    let below = if headings.first().is_some_and(|it| it == title) {
-        &headings[1..]
-    } else {
-        headings
-    };
-    let parts: Vec<String> = std::iter::once(title)
-        .chain(below.iter().map(String::as_str))
-        .map(one_line)
-        .collect();
-    parts.join(" > ")
-}
-
-fn snippet(snippet: &str) -> Option<String> {
-    let line = one_line(snippet);
-    (!line.is_empty()).then(|| format!("  {line}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::search::{Lines, Passage};
-
-    #[test]
-    fn a_hit_is_a_citation_and_its_snippet() {
-        let lines = Lines { start: 10, end: 24 };
-        let hit = Hit {
-            source: "vault".into(),
-            path: "Projects/Copper.md".into(),
-            title: "Copper".into(),
-            headings: vec!["Copper".into(), "Plan".into()],
-            lines,
-            citation: "Projects/Copper.md#L10-L24".into(),
-            snippet: "the copper\nledger\u{1b}[2J".into(),
-            score: 0.83,
-            origin: "agent".into(),
-            tags: Vec::new(),
-            modified: "2026-02-03T10:00:00Z".into(),
-            hash: Some("3b18e5".into()),
-            more: vec![Passage {
-                headings: vec!["Log".into()],
-                lines,
-                citation: "Projects/Copper.md#L30-L31".into(),
-                snippet: String::new(),
-            }],
-            why: Some("title".into()),
-        };
-        assert_eq!(
-            text(&hit),
-            "Projects/Copper.md#L10-L24  Copper > Plan  [agent]\n  the copper ledger [2J\n  score 0.83: title\nProjects/Copper.md#L30-L31  Copper > Log\n"
-        );
     }
 }

@@ -3,7 +3,7 @@
 use std::{fmt::Display, str::FromStr};
 
 use axum::http::Uri;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::http::problem::{Problem, ProblemKind};
 
@@ -16,6 +16,9 @@ const ALIASES: [(&str, &str); 6] = [
     ("minScore", "min_score"),
     ("maxBytes", "max_bytes"),
 ];
+
+/// What stays itself in a path: slashes between folders, and signs that are common in names and harmless in a URL.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The parameters of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +90,11 @@ pub fn path_after(prefix: &str, uri: &Uri) -> Result<String, Problem> {
     decode(written).map_err(|why| Problem::new(ProblemKind::InvalidPath, format!("the path cannot be read: {why}")))
 }
 
+/// Returns a path or citation as a part of a URL: what [`path_after`] takes apart.
+pub fn encode_path(path: &str) -> String {
+    utf8_percent_encode(path, IN_PATH).to_string()
+}
+
 /// Returns a percent-encoded text decoded once. A truncated escape, invalid UTF-8 and NUL are refused; nothing is repaired.
 pub fn decode(text: &str) -> Result<String, &'static str> {
     let escapes = text.split('%').skip(1);
@@ -143,6 +151,13 @@ mod tests {
             let params = Params::parse(Some(&format!("limit={value}")), VALID).unwrap();
             assert!(params.number::<usize>("limit").is_err(), "{value}");
         }
+    }
+
+    #[test]
+    fn a_citation_is_one_part_of_a_url() {
+        assert_eq!(encode_path("Projects/Home Lab.md#L10-L24"), "Projects/Home%20Lab.md%23L10-L24");
+        assert_eq!(encode_path("100%?&.md"), "100%25%3F%26.md");
+        assert_eq!(encode_path("vault:a.md"), "vault%3Aa.md");
     }
 
     #[test]

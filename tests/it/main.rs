@@ -22,6 +22,7 @@ mod crash;
 mod init;
 mod kept;
 mod links;
+mod mcp;
 mod metrics;
 mod memories;
 mod obsidian_search;

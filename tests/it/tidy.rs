@@ -43,6 +43,7 @@ const DOORS: [(&str, &[&str]); 25] = [
     ("hyper_util", &["http"]),
     ("tower", &["http"]),
     ("prometheus_client", &["http::metrics"]),
+    ("rmcp", &["http::mcp"]),
     ("utoipa", &["http"]),
     ("utoipa_axum", &["http"]),
     ("clap", &["cli"]),

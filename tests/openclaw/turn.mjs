@@ -62,8 +62,10 @@ async function main() {
   const fragment = shipped
     .replaceAll("/opt/membridge/", `${ROOT}/deploy/openclaw/`)
     .replaceAll("127.0.0.1:7979", `127.0.0.1:${apiPort}`)
-    .replace("recall: false", "recall: true");
+    .replace("recall: false", "recall: true")
+    .replace("// mcp: {", "mcp: {");
   assert.match(fragment, /recall: true/);
+  assert.match(fragment, /^ *mcp: \{/m);
   await writeFile(join(folder, "include/membridge.json5"), fragment);
   const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
   const settings = {
@@ -97,6 +99,11 @@ async function main() {
   assert.equal(inspected.plugin.status, "loaded");
   assert.deepEqual(inspected.plugin.toolNames, ["membridge_remember"]);
   ok("the plugin loads");
+
+  const probe = JSON.parse(await openclaw("mcp", "probe", "membridge", "--json"));
+  assert.deepEqual(probe.tools.sort(), ["context", "edit", "get", "remember", "search"].map((it) => `membridge__${it}`));
+  assert.deepEqual(probe.diagnostics, []);
+  ok("the MCP probe lists the tools");
 
   start("gateway", "openclaw", ["gateway", "run"], environment);
   const gateway = `http://127.0.0.1:${gatewayPort}`;

@@ -135,7 +135,7 @@ impl Call {
 }
 
 /// What JSON adds to a text at most, roughly: every character may be escaped.
-const JSON_FACTOR: usize = 3;
+pub const JSON_FACTOR: usize = 3;
 
 /// Returns a reason that fits into a commit.
 pub fn reason(text: &str) -> Result<String, Problem> {
