@@ -222,7 +222,7 @@ async fn what_the_api_refuses_the_model_reads_with_what_to_do() {
     check(
         "edit",
         json!({"path": "Projects/Copper.md", "edits": [{"op": "append", "text": "x"}]}),
-        &["Agent"],
+        &["outside of what may be written"],
     )
     .await;
     check("edit", json!({"path": "Agent/Tin.md", "edits": [{"op": "shout"}]}), &["shout"]).await;
