@@ -243,6 +243,7 @@ pub fn router(state: Arc<AppState>) -> Router {
     let (router, document) = routes();
     let api = router.with_state(Arc::clone(&state));
     api.clone()
+        // Not in the document: MCP describes itself to those who speak it.
         .route("/mcp", mcp::endpoint::route(api, Arc::clone(&state)))
         .route("/openapi.json", get(async move || Json(document)))
         .method_not_allowed_fallback(async || Problem::new(ProblemKind::MethodNotAllowed, "the method is not taken here"))
