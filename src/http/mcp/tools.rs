@@ -182,7 +182,7 @@ impl Tool {
                 let path = path_of(&mut arguments)?;
                 let mut body = Map::new();
                 for name in ["edits", "reason"] {
-                    body.extend(arguments.remove(name).map(|it| (name.to_owned(), it)));
+                    body.extend(arguments.shift_remove(name).map(|it| (name.to_owned(), it)));
                 }
                 let given = texts(arguments, &EDIT)?;
                 let (headers, mut parameters): (Vec<_>, Vec<_>) = given.into_iter().partition(|(name, _)| *name == "if_match");
@@ -242,7 +242,7 @@ fn edit_schema() -> Value {
 /// Takes the path out of the arguments, as a part of a URL.
 fn path_of(arguments: &mut Map<String, Value>) -> Result<String, Problem> {
     // Models repeat what a hit calls it.
-    let given = arguments.remove("path").or_else(|| arguments.remove("citation"));
+    let given = arguments.shift_remove("path").or_else(|| arguments.shift_remove("citation"));
     match given {
         Some(Value::String(path)) => Ok(format!("/v1/notes/{}", encode_path(&path))),
         _ => Err(invalid("path", "it is a text, such as `Projects/Copper.md`").hint("name the note in `path`")),
