@@ -147,6 +147,24 @@ async fn search_tells_citations_and_get_reads_them() {
 }
 
 #[tokio::test]
+async fn context_answers_passages_within_the_budget() {
+    let server = Server::start(&NOTES).await;
+    let told = call(
+        &server,
+        "context",
+        json!({"question": "what does the copper ledger say?", "budget": 500}),
+    )
+    .await;
+    assert!(
+        told.contains("Projects/Copper.md#L") && told.contains("the copper ledger"),
+        "{told}"
+    );
+    assert_eq!(call(&server, "context", json!({"question": "okapi"})).await, "nothing found\n");
+    let refused = call(&server, "context", json!({"question": "copper", "budget": 1})).await;
+    assert!(refused.starts_with('!') && refused.contains("\nhint: "), "{refused}");
+}
+
+#[tokio::test]
 async fn remember_and_edit_answer_receipts() {
     let server = Server::start(&NOTES).await;
     let agent = [(HeaderName::from_static("membridge-agent"), "bot")];

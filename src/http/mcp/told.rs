@@ -1,9 +1,13 @@
 //! The API's answers as a model reads them: words instead of JSON, and no silence where an index that is behind found nothing. Pure.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::http::{
+    context::ContextResponse,
+    freshness::Index,
     mcp::tools::Tool,
     memories::MemoryResponse,
     notes::shape::{MapResponse, NoteResponse},
@@ -17,7 +21,7 @@ pub fn words(tool: Tool, body: &[u8]) -> Result<Vec<String>, String> {
     match tool {
         Tool::Search => found(&read(body)?).map(|it| vec![it]),
         Tool::Get => note(body),
-        Tool::Context => Ok(vec![read::<Value>(body)?.to_string()]),
+        Tool::Context => gathered(&read(body)?).map(|it| vec![it]),
         Tool::Remember => Ok(vec![remembered(&read(body)?)]),
         Tool::Edit => Ok(vec![written(&read(body)?)]),
     }
@@ -30,26 +34,36 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 
 fn found(response: &SearchResponse) -> Result<String, String> {
     let mut text: String = response.hits.iter().map(words::hit).collect();
-    let behind = words::behind(response.index);
-    if response.hits.is_empty() {
-        // "Nothing" is an answer only from an index that is up to date.
-        if let Some(behind) = behind {
-            return Err(format!("nothing found, but {behind}\nhint: try again in a few seconds"));
-        }
-        text.push_str("nothing found\n");
-    } else {
-        if response.hits.len() < response.total {
-            text.push_str(&format!("{} of {} notes\n", response.hits.len(), response.total));
-        }
-        text.extend(behind.map(|it| it + "\n"));
+    if response.hits.len() < response.total {
+        text.push_str(&format!("{} of {} notes\n", response.hits.len(), response.total));
     }
-    for (word, terms) in &response.corrected {
-        text.push_str(&format!("corrected: {} -> {}\n", one_line(word), one_line(&terms.join(", "))));
-    }
-    for warning in &response.warnings {
-        text.push_str(&format!("warning: {}\n", one_line(warning)));
-    }
+    text.push_str(&remarks(response.total, response.index, &response.corrected, &response.warnings)?);
     Ok(text)
+}
+
+fn gathered(response: &ContextResponse) -> Result<String, String> {
+    let mut text = response.text();
+    if response.omitted > 0 {
+        text.push_str(&format!(
+            "{} more left out ({} of {} tokens used)\n",
+            response.omitted, response.used, response.budget
+        ));
+    }
+    text.push_str(&remarks(response.total, response.index, &response.corrected, &response.warnings)?);
+    Ok(text)
+}
+
+/// Returns what stands below what was found. "Nothing" is an answer only from an index that is up to date.
+fn remarks(total: usize, index: Index, corrected: &BTreeMap<String, Vec<String>>, warnings: &[String]) -> Result<String, String> {
+    let mut lines: Vec<String> = match (total, words::behind(index)) {
+        (0, Some(behind)) => return Err(format!("nothing found, but {behind}\nhint: try again in a few seconds")),
+        (0, None) => vec!["nothing found".to_owned()],
+        (_, behind) => behind.into_iter().collect(),
+    };
+    let corrected = corrected.iter().map(|(word, terms)| (word, terms.join(", ")));
+    lines.extend(corrected.map(|(word, terms)| format!("corrected: {} -> {}", one_line(word), one_line(&terms))));
+    lines.extend(warnings.iter().map(|it| format!("warning: {}", one_line(it))));
+    Ok(lines.into_iter().map(|it| it + "\n").collect())
 }
 
 /// What is known of a note stands before its text, in a block of its own: the text may look like anything.
