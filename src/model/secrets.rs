@@ -42,6 +42,20 @@ pub fn find(text: &str) -> Vec<Found> {
     apart(all)
 }
 
+/// Returns the kind of a secret that tells itself by its shape in a path; no key or sentence is looked for in one.
+pub fn in_name(name: &str) -> Option<&'static str> {
+    found_in_name(name).first().map(|it| it.kind)
+}
+
+/// Returns a path with such secrets masked.
+pub fn mask_name(name: &str) -> Cow<'_, str> {
+    mask_with(name, |name| apart(found_in_name(name)).into_iter().map(|it| (it, false)).collect())
+}
+
+fn found_in_name(name: &str) -> Vec<Found> {
+    shapes::find(name, &TRIGGERS.matches(name.as_bytes()))
+}
+
 /// Those of the shapes, then that of the keys.
 static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| trigger::set(shapes::triggers().chain([keyed::TRIGGER])));
 
@@ -67,10 +81,11 @@ fn apart(all: Vec<Found>) -> Vec<Found> {
 /// Returns the text with each secret replaced by a mask that tells its kind, `[redacted:github-token]`. Line feeds inside a secret stay, so that
 /// every line number is true. A masked text has no secrets.
 pub fn mask(text: &str) -> Cow<'_, str> {
-    mask_with(text, find)
+    mask_with(text, |text| find(text).into_iter().map(|it| (it, false)).collect())
 }
 
-fn mask_with(text: &str, find: impl Fn(&str) -> Vec<Found>) -> Cow<'_, str> {
+/// Masks what is found again and again; with each finding comes whether its mask needs quotes.
+fn mask_with(text: &str, find: impl Fn(&str) -> Vec<(Found, bool)>) -> Cow<'_, str> {
     let mut masked = Cow::Borrowed(text);
     // What stood beside a secret may look like one without it.
     for _ in 0..ROUNDS {
@@ -83,15 +98,20 @@ fn mask_with(text: &str, find: impl Fn(&str) -> Vec<Found>) -> Cow<'_, str> {
     masked
 }
 
-fn masked_once(text: &str, found: Vec<Found>) -> String {
+fn masked_once(text: &str, found: Vec<(Found, bool)>) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut at = 0;
-    for Found { range, kind } in found {
+    for (Found { range, kind }, is_quoted) in found {
         masked.push_str(&text[at..range.start]);
-        masked.push_str(MASK);
-        masked.push_str(kind);
-        masked.push(']');
-        masked.extend(text[range.clone()].chars().filter(|it| *it == '\n'));
+        let quote = if is_quoted { "\"" } else { "" };
+        masked.extend([quote, MASK, kind, "]", quote]);
+        let secret = &text[range.clone()];
+        masked.extend(secret.chars().filter(|it| *it == '\n'));
+        // What follows stays as far from the beginning of its line as it was.
+        if let Some((_, line)) = secret.rsplit_once('\n') {
+            let spaces = line.len() - line.trim_start_matches([' ', '\t']).len();
+            masked.push_str(&line[..spaces]);
+        }
         at = range.end;
     }
     masked.push_str(&text[at..]);

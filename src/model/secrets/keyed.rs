@@ -29,12 +29,26 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let in_key = KEY.find_iter(text).filter_map(|found| {
         let kind = kind_of(word_of(found.as_str()));
         let (start, value) = value_at(text, found.end())?;
+        // `${TOKEN:?it is missing}` says what to do without one.
+        if value.starts_with('?') && is_expansion(&text.as_bytes()[..found.start()]) {
+            return None;
+        }
         is_secret(value, kind).then(|| Found {
             range: start..start + value.len(),
             kind,
         })
     });
     in_key.collect()
+}
+
+fn is_expansion(before: &[u8]) -> bool {
+    let n_name = before
+        .iter()
+        .rev()
+        .take(60)
+        .take_while(|it| it.is_ascii_alphanumeric() || **it == b'_')
+        .count();
+    before[..before.len() - n_name].ends_with(b"${")
 }
 
 /// Returns the telling word at the beginning of a match.
@@ -86,6 +100,11 @@ pub(super) fn is_secret(value: &str, kind: &str) -> bool {
         && !value.contains("](")
         && !is_identifier(value)
         && !is_placeholder(value)
+}
+
+/// Tells whether a word looks random and is no name.
+pub(super) fn is_made_up(value: &str) -> bool {
+    looks_random(value, "token") && !is_identifier(value)
 }
 
 fn looks_random(value: &str, kind: &str) -> bool {

@@ -10,7 +10,7 @@ use super::{Found, is_reference};
 const KIND: &str = "kubernetes-secret";
 
 static JSON_KIND: LazyLock<Regex> = LazyLock::new(|| constant(r#""kind"\s{0,4}:\s{0,4}"Secret""#));
-static JSON_DATA: LazyLock<Regex> = LazyLock::new(|| constant(r#""(?:data|stringData)"\s{0,4}:\s{0,4}\{([^{}]*)\}"#));
+static JSON_DATA: LazyLock<Regex> = LazyLock::new(|| constant(r#""(?:data|stringData|binaryData)"\s{0,4}:\s{0,4}\{([^{}]*)\}"#));
 static JSON_VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#":\s{0,4}"((?:[^"\\]|\\.)+)""#));
 
 fn constant(pattern: &str) -> Regex {
@@ -85,7 +85,7 @@ fn in_document(lines: &[Line<'_>], all: &mut Vec<Found>) {
     for line in lines.iter().filter(|it| !it.content.is_empty()) {
         if line.indent <= kind.indent {
             let key = line.content.split_once(':').filter(|_| line.indent == kind.indent);
-            is_in_data = key.is_some_and(|(key, rest)| matches!(key, "data" | "stringData") && rest.trim_start().is_empty());
+            is_in_data = key.is_some_and(|(key, rest)| matches!(key, "data" | "stringData" | "binaryData") && rest.trim_start().is_empty());
         } else if is_in_data && !line.content.starts_with('#') {
             value_of(line, all);
         }

@@ -3,17 +3,21 @@
 
 use std::{ops::Range, sync::LazyLock};
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memmem, memrchr};
 use regex::Regex;
 
-use super::{super::Found, key, line::Language};
+use super::{
+    super::{Found, keyed},
+    key,
+    line::Language,
+};
 
 /// From the telling word of a key to where its value begins; the words before it are read backwards from here. A type may stand between.
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         // `author` and `path` are none: those words are whole ones.
-        r#"(?i-u)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson)[a-z0-9_./-]{0,40}"#,
-        r#"|(?:auth|pat)(?:[0-9_./-][a-z0-9_./-]{0,40})?)\\{0,3}["'`\])]{0,2}(?:[ \t]+string)?[ \t]{0,20}"#,
+        r#"(?i-u)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|kennwort|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson|bearer|hmac|psk|seed|phrase|cookie|mnemonic|community)[a-z0-9_./-]{0,40}"#,
+        r#"|(?:auth|authorization|pat)(?:[0-9_./-][a-z0-9_./-]{0,40})?)\\{0,3}["'`\])]{0,2}(?:[ \t]+string)?[ \t]{0,20}"#,
         r#"(?::[ \t]*(?:&?(?:'static )?str|string)[ \t]*=|::=|:=|=>|:|\?=|=)[ \t]{0,20}"#
     ))
     .expect("the pattern is constant")
@@ -22,7 +26,7 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
 /// The same for lines whose key and value stand apart by a space.
 static SPACED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r#"(?m)^[ \t]*(?:ENV|ARG|set|proxy_set_header|fastcgi_param|add_header|setenv|SetEnv|requirepass|masterauth|machine)[ \t]+(?:\S+[ \t]+(?:login[ \t]+\S+[ \t]+)?)??\$?([A-Za-z0-9_.-]+)[ \t]+"#,
+        r#"(?m)^[ \t]*(?:ENV|ARG|set|proxy_set_header|fastcgi_param|add_header|setenv|SetEnv|requirepass|masterauth|machine)[ \t]+(?:-[A-Za-z-]+[ \t]+){0,4}(?:\S+[ \t]+(?:login[ \t]+\S+[ \t]+)?)??\$?([A-Za-z0-9_][A-Za-z0-9_.-]*)[ \t]+"#,
     )
     .expect("the pattern is constant")
 });
@@ -30,8 +34,8 @@ static SPACED: LazyLock<Regex> = LazyLock::new(|| {
 /// What a text must hold for each of the two searches to be worth it.
 pub(super) const TRIGGERS: [&str; 2] = [
     concat!(
-        r#"(?i)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson)[a-z0-9_./-]*"#,
-        r#"|(?:auth|pat)(?:[0-9_./-][a-z0-9_./-]*)?)\\*["'`\])]*(?:[ \t]+string)?[ \t]*[:=?]"#
+        r#"(?i)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|kennwort|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson|bearer|hmac|psk|seed|phrase|cookie|mnemonic|community)[a-z0-9_./-]*"#,
+        r#"|(?:auth|authorization|pat)(?:[0-9_./-][a-z0-9_./-]*)?)\\*["'`\])]*(?:[ \t]+string)?[ \t]*[:=?]"#
     ),
     r"(?m)^[ \t]*(?:ENV|ARG|set|proxy_set_header|fastcgi_param|add_header|setenv|SetEnv|requirepass|masterauth|machine)[ \t]",
 ];
@@ -77,6 +81,12 @@ fn assigned(language: Language, text: &str, all: &mut Vec<Found>) {
             line_end = end_of_line(text, found.end());
         }
         let (start, name) = name_at(text, found.range());
+        // `${TOKEN:-x}` assigns nothing, nor does what closes in `"Password: "`.
+        let quote = text[found.end()..].chars().next().filter(|it| matches!(it, '"' | '\'' | '`'));
+        let is_closed = quote.is_some_and(|it| text[..start].ends_with(it) && !text[start..found.end()].contains(it));
+        if is_closed || text[..start].ends_with("${") {
+            continue;
+        }
         // An ExternalSecret names the key that it fills.
         if name == "secretKey" && text[line_end..].trim_start().starts_with("remoteRef") {
             continue;
@@ -178,6 +188,7 @@ impl Value<'_> {
         let whole_line = matches!(self.language, Language::Data | Language::Prose)
             && matches!(opens_line, "" | "export" | "Environment=" | "set" | "set -x");
         let end = match whole_line {
+            _ if line.starts_with("${") && !whole_line => line.find('}').map_or(line.len(), |it| it + 1),
             true => line.find(" #").unwrap_or(line.len()),
             false => line
                 .find(|it: char| it.is_whitespace() || "\"'`,;&|<>}\\".contains(it))
@@ -189,8 +200,11 @@ impl Value<'_> {
     fn quoted(&self, at: usize, all: &mut Vec<Found>) -> usize {
         let quote = self.text.as_bytes()[at];
         let bytes = &self.text.as_bytes()[at + 1..];
-        let tripled = quote == b'"' && bytes.starts_with(b"\"\"");
-        let (from, bytes) = if tripled && bytes.get(2).is_some() {
+        let tripled = quote != b'`' && bytes.starts_with(&[quote; 2]);
+        if tripled && let Some(end) = memmem::find(&bytes[2..bytes.len().min(MAX_QUOTED)], &[quote; 3]) {
+            return self.add(at + 3..at + 3 + end, all);
+        }
+        let (from, bytes) = if tripled && bytes.len() > 2 {
             (at + 3, &bytes[2..])
         } else {
             (at + 1, bytes)
@@ -253,7 +267,8 @@ impl Value<'_> {
 
     fn add(&self, range: Range<usize>, all: &mut Vec<Found>) -> usize {
         let end = range.end;
-        if self.text.get(range.clone()).is_some_and(|it| !key::is_harmless(it.trim())) {
+        let is_secret = |it: &str| !key::is_harmless(it) && (self.kind != "salt" || keyed::is_secret(it, "token"));
+        if self.text.get(range.clone()).is_some_and(|it| is_secret(it.trim())) {
             all.push(self.found(range));
         }
         end

@@ -15,8 +15,9 @@ static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static DATA: LazyLock<Regex> =
-    LazyLock::new(|| constant(r#"(?m)^([ \t-]*)["']?(?:data|stringData|encryptedData)["']?[ \t]*:[ \t]*([^ \t\r\n#].*)?$"#));
-static FLOW_DATA: LazyLock<Regex> = LazyLock::new(|| constant(r#"["']?\b(?:data|stringData|encryptedData)["']?\s{0,9}:\s{0,9}\{"#));
+    LazyLock::new(|| constant(r#"(?m)^([ \t-]*)["']?(?:data|stringData|binaryData|encryptedData)["']?[ \t]*:[ \t]*([^ \t\r\n#].*)?$"#));
+static FLOW_DATA: LazyLock<Regex> =
+    LazyLock::new(|| constant(r#"["']?\b(?:data|stringData|binaryData|encryptedData)["']?\s{0,9}:\s{0,9}\{"#));
 static FLOW_SECRET: LazyLock<Regex> =
     LazyLock::new(|| constant(r#"["']?\bkind["']?\s{0,9}:\s{0,9}["']?(?:Sealed)?Secret["']?\s{0,9}[,}]"#));
 static GENERATOR: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)^([ \t]*)secretGenerator:[ \t\r]*(?:#.*)?\n"));
@@ -183,6 +184,9 @@ fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
             continue;
         }
         if let Some(flow) = data.get(2) {
+            if !flow.as_str().contains('{') {
+                continue;
+            }
             // Where no brace closes, none is looked for again and again.
             let is_closed = last_brace.is_some_and(|it| it >= flow.start());
             let end = is_closed.then(|| inside[flow.start()..].find('}')).flatten();
