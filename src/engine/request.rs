@@ -139,6 +139,16 @@ pub struct Flushed {
     pub reason: String,
 }
 
+/// Where a write would have put a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// In this line of the note, from 1.
+    Line(usize),
+    Name,
+    /// In the reason, which becomes the commit's message.
+    Reason,
+}
+
 /// Why nothing was written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WriteError {
@@ -157,10 +167,10 @@ pub enum WriteError {
     NotMarkdown,
     InvalidName(String),
     Edit(EditError),
-    /// The text that the write adds holds one: its kind and line (from 1).
+    /// What the write adds holds one: its kind, and where.
     Secret {
         kind: &'static str,
-        line: usize,
+        place: SecretPlace,
     },
     NotUtf8,
     TooLarge {

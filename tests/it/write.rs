@@ -403,6 +403,28 @@ async fn a_secret_is_not_written_unless_that_is_meant() {
 }
 
 #[tokio::test]
+async fn a_secret_in_a_name_or_in_the_reason_is_one_too() {
+    let server = over(&[("Agent/Old.md", "old\n")]).await;
+    // Put together here, so that no scanner of repositories takes this file for a leak.
+    let token = format!("gh{}_a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8", "p");
+    let refused = server.put(&format!("Agent/{token}.md"), "text\n", &[]).await;
+    assert_eq!(refused.problem(), (422, "secret-found".to_owned()));
+    assert!(refused.text().contains("the name of the note"), "{}", refused.text());
+    let refused = server.put(&format!("Agent/A.md?reason=use%20{token}"), "text\n", &[]).await;
+    assert_eq!(refused.problem(), (422, "secret-found".to_owned()));
+    assert!(
+        refused.text().contains("the reason of the commit") && !refused.text().contains(&token),
+        "{}",
+        refused.text()
+    );
+    // A word that only looks like a key is fine in a name.
+    assert_eq!(
+        server.put("Agent/password=hunter22.md", "text\n", &[]).await.status,
+        StatusCode::CREATED
+    );
+}
+
+#[tokio::test]
 async fn a_note_that_git_never_held_is_committed_before_it_goes() {
     let server = over_repository(&[("Plan.md", "first\n")]).await;
     let vault = server.folder().join("vault");

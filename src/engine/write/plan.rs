@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::{
     engine::{
         Engine,
-        request::{Action, GitState, Receipt, WriteError, WriteRequest},
+        request::{Action, GitState, Receipt, SecretPlace, WriteError, WriteRequest},
         write::{
             Taken,
             apply::remembered,
@@ -47,7 +47,7 @@ impl Engine {
             Err(why) => Step::Done(Box::new(Err(hidden_twin(request, why)))),
             Ok(None) => Step::Wait,
             Ok(Some(planned)) => {
-                if let Some(why) = secret_in(&planned).filter(|_| !request.allow_secret) {
+                if let Some(why) = secret_in(&planned, &request.reason).filter(|_| !request.allow_secret) {
                     return Step::Done(Box::new(Err(why)));
                 }
                 if planned.is_nothing() || request.dry_run {
@@ -228,21 +228,30 @@ impl Engine {
     }
 }
 
-/// Returns what looks like a secret in the texts that a write adds; what stands there already is not its business.
-fn secret_in(planned: &Planned) -> Option<WriteError> {
-    planned.changes().find_map(|change| {
-        let after = change.after.as_deref()?;
-        let before = change.before.as_ref().map_or("", |it| it.text.as_str());
-        if before == after {
-            return None;
-        }
-        let is_new = |it: &Found| !before.contains(&after[it.range.clone()]);
-        let found = secrets::find(after).into_iter().find(is_new)?;
-        Some(WriteError::Secret {
-            kind: found.kind,
-            line: after[..found.range.start].matches('\n').count() + 1,
-        })
-    })
+/// Returns what looks like a secret in the texts and names that a write adds, and in its reason; what stands there already is not its business.
+fn secret_in(planned: &Planned, reason: &str) -> Option<WriteError> {
+    let in_reason = || secrets::find(reason).first().map(|it| (it.kind, SecretPlace::Reason));
+    let mut in_changes = planned.changes().filter_map(|it| secret_in_name(it).or_else(|| secret_in_text(it)));
+    let (kind, place) = in_changes.next().or_else(in_reason)?;
+    Some(WriteError::Secret { kind, place })
+}
+
+fn secret_in_name(change: &Change) -> Option<(&'static str, SecretPlace)> {
+    let is_new = change.after.is_some() && (change.before.is_none() || change.from.is_some());
+    let kind = secrets::in_name(change.path.as_str()).filter(|_| is_new)?;
+    Some((kind, SecretPlace::Name))
+}
+
+fn secret_in_text(change: &Change) -> Option<(&'static str, SecretPlace)> {
+    let after = change.after.as_deref()?;
+    let before = change.before.as_ref().map_or("", |it| it.text.as_str());
+    if before == after {
+        return None;
+    }
+    let is_new = |it: &Found| !before.contains(&after[it.range.clone()]);
+    let found = secrets::find(after).into_iter().find(is_new)?;
+    let line = after[..found.range.start].matches('\n').count() + 1;
+    Some((found.kind, SecretPlace::Line(line)))
 }
 
 /// A twin beyond what the caller may read is not named.
