@@ -16,6 +16,7 @@ use crate::{
         handle::Source,
         own_settings::OwnSettings,
         presence::Presence,
+        root::excluded::is_excluded,
         status::{NotReady, SourceStatus},
     },
     io::{
@@ -43,6 +44,7 @@ const MAX_SKIPPED: usize = 100;
 /// How many flaws are remembered.
 const MAX_FLAWS: usize = 10_000;
 
+mod excluded;
 mod repo;
 
 #[derive(Debug)]
@@ -242,10 +244,8 @@ impl Root {
             NotePath::parse(it)
                 .is_ok_and(|it| self.catalog.entries.contains_key(&it) || matches!(self.source.vault.stamp(&it), Ok(Some(_))))
         };
-        if self.source.is_repo() {
-            return is_excluded(&self.source, path.as_str());
-        }
-        is_excluded(&self.source, path.as_str()) || noise::is_noise(path.as_str()) || noise::conflict_of(path.as_str(), exists).is_some()
+        let is_copy = || noise::is_noise(path.as_str()) || noise::conflict_of(path.as_str(), exists).is_some();
+        is_excluded(&self.source, path.as_str()) || !self.source.is_repo() && is_copy()
     }
 
     /// Scans the whole source and marks what differs from the index. `pending` was put and not yet committed. Returns what went wrong, for
@@ -378,10 +378,6 @@ impl Root {
             None => drop(self.flaws.remove(path)),
         }
     }
-}
-
-fn is_excluded(source: &Source, path: &str) -> bool {
-    NotePath::parse_in_repo(path).is_ok_and(|path| source.config.exclude.iter().any(|it| it.matches(&path)))
 }
 
 /// Says whether a file was written so recently that it may not be whole yet.

@@ -90,6 +90,10 @@ fn plant(work: &Path) -> (Vec<String>, String) {
         "skills/deploy/SKILL.md".to_owned(),
         &format!("---\nname: deploy\ndescription: Deploy with {token} at hand\n---\n# {token}\nSee [[{token}]].\n"),
     );
+    // A file that is left out for its name.
+    let named = work.join("notes").join(token);
+    fs::create_dir_all(&named).unwrap();
+    fs::write(named.join("a.txt"), "nothing\n").unwrap();
     git(work, &["init", "-q", "-b", "main"]);
     git(work, &["add", "-A"]);
     git(
@@ -162,6 +166,12 @@ async fn no_planted_secret_is_kept_or_answered() {
         let answer = server.get(target).await;
         watch.look(target, &answer.body);
     }
+    let status = server.get("/v1/status").await;
+    assert!(
+        status.text().contains("notes/[redacted:github-token]/a.txt") && status.text().contains("its name holds what looks like a secret"),
+        "{}",
+        status.text()
+    );
     for path in &paths {
         for target in [
             format!("/v1/notes/{path}?source=config"),

@@ -14,7 +14,7 @@ use crate::{
         catalog::Pending,
         handle::Source,
         repo::Listed,
-        root::{MAX_SKIPPED, POLL, Root, SCAN_REST, is_excluded},
+        root::{MAX_SKIPPED, POLL, Root, SCAN_REST, excluded::is_excluded},
         status::Fetched,
     },
     io::{
@@ -24,7 +24,7 @@ use crate::{
         },
         vault::Stamp,
     },
-    model::path::NotePath,
+    model::{path::NotePath, secrets},
 };
 
 /// What was found of a repository.
@@ -145,7 +145,7 @@ impl Root {
         Ok(Found {
             files: files.map(|it| (it.path.clone(), snapshot.stamp(it))).collect(),
             name_only: snapshot.name_only.clone(),
-            skipped: snapshot.skipped.clone(),
+            skipped: told(&snapshot.skipped, snapshot.files.values().map(|it| &it.path)),
             problem: String::new(),
         })
     }
@@ -160,7 +160,7 @@ impl Root {
         let mut found = Found {
             files: BTreeMap::new(),
             name_only: listed.paths.iter().filter(|it| rules.is_name_only(it)).cloned().collect(),
-            skipped: listed.skipped,
+            skipped: told(&listed.skipped, listed.paths.iter()),
             problem: listed
                 .unlisted
                 .into_iter()
@@ -179,4 +179,15 @@ impl Root {
         }
         Ok(found)
     }
+}
+
+/// Returns what is skipped as it may be told: with the files whose name holds a secret, and without that.
+fn told<'p>(skipped: &[(String, String)], paths: impl Iterator<Item = &'p NotePath>) -> Vec<(String, String)> {
+    let unnamed = |(path, why): &(String, String)| (secrets::mask_name(path).into_owned(), why.clone());
+    let secret = paths.filter(|it| secrets::in_name(it.as_str()).is_some());
+    let secret = secret.map(|it| {
+        let why = "its name holds what looks like a secret; rename it, and replace the secret".to_owned();
+        (secrets::mask_name(it.as_str()).into_owned(), why)
+    });
+    skipped.iter().map(unnamed).chain(secret).collect()
 }

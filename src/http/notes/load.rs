@@ -23,7 +23,7 @@ use crate::{
         note::Note,
         origin::{self, Origin},
         path::{InvalidPath, NotePath, SourceName},
-        query,
+        query, secrets,
         yaml::Value,
     },
 };
@@ -233,7 +233,9 @@ pub fn may_read(source: &Source, caller: &Caller, path: &NotePath) -> bool {
     // A folder that is excluded takes all below it along.
     let above = PathBuf::from(path.as_str());
     let mut parts = above.ancestors().filter_map(|it| NotePath::parse_in_repo(it.to_str()?).ok());
-    caller.sees(path) && !parts.any(|it| excluded(&it))
+    // A secret in a name would be told by every list and answer.
+    let is_secret = || source.is_repo() && secrets::in_name(path.as_str()).is_some();
+    caller.sees(path) && !parts.any(|it| excluded(&it)) && !is_secret()
 }
 
 fn read(source: &Source, path: &NotePath, most: u64) -> Result<FileText, ReadError> {

@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use git2::{Oid, Sort};
 use serde::{Deserialize, Serialize};
 
-use crate::io::git::{
-    Repository, changes, entry,
-    history::{CommitInfo, History, info},
+use crate::{
+    io::git::{
+        Repository, changes, entry,
+        history::{CommitInfo, History, info},
+    },
+    model::secrets,
 };
 
 /// The commits of each path. A merge counts only where it differs from every parent.
@@ -67,6 +70,8 @@ impl Repository {
                 past.paths.entry(path).or_default().push(number);
             }
         }
+        // It is kept on the disk, where no secret may be, not even one in a name.
+        past.paths.retain(|path, _| secrets::in_name(path).is_none());
         past.head = head.id().to_string();
         Ok(past)
     }
