@@ -1,5 +1,7 @@
 //! What is asked of the engine about a note, and what it answers. Values only; knows neither how it is done nor who sends it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -147,6 +149,16 @@ pub enum SecretPlace {
     Name,
     /// In the reason, which becomes the commit's message.
     Reason,
+}
+
+impl fmt::Display for SecretPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SecretPlace::Line(line) => write!(f, "line {line} of the note"),
+            SecretPlace::Name => f.write_str("the name of the note"),
+            SecretPlace::Reason => f.write_str("the reason of the commit"),
+        }
+    }
 }
 
 /// Why nothing was written.

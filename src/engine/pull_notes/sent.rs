@@ -81,7 +81,7 @@ pub(super) fn trouble(why: &WriteError, what: &str, path: &NotePath) -> Trouble 
         WriteError::TooLarge { size, most } => never(format!(
             "it would have {size} bytes, and {most} is the most; shorten what was added to it"
         )),
-        WriteError::Secret { kind, line } => never(format!("its line {line} would hold what looks like a secret ({kind})")),
+        WriteError::Secret { kind, place } => never(format!("{place} would hold what looks like a secret ({kind})")),
         WriteError::Edit(_) => never("its properties cannot be edited; mend them".to_owned()),
         WriteError::OtherRequest => never("it was written before".to_owned()),
     }

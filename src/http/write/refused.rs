@@ -1,7 +1,7 @@
 //! What the engine refuses, as an answer: one exhaustive match. Knows no route.
 
 use crate::{
-    engine::request::{SecretPlace, WriteError},
+    engine::request::WriteError,
     http::problem::{Problem, ProblemKind},
     model::note::edit::{EditError, EditRefusal},
 };
@@ -51,17 +51,10 @@ pub fn problem(why: WriteError, path: &str) -> Problem {
         }
         WriteError::InvalidName(why) => new(ProblemKind::InvalidPath, why),
         WriteError::Edit(why) => edit_problem(why),
-        WriteError::Secret { kind, place } => {
-            let place = match place {
-                SecretPlace::Line(line) => format!("line {line} of the note"),
-                SecretPlace::Name => "the name of the note".to_owned(),
-                SecretPlace::Reason => "the reason of the commit".to_owned(),
-            };
-            new(
-                ProblemKind::SecretFound,
-                format!("{place} would hold what looks like a secret ({kind}); nothing was changed"),
-            )
-        }
+        WriteError::Secret { kind, place } => new(
+            ProblemKind::SecretFound,
+            format!("{place} would hold what looks like a secret ({kind}); nothing was changed"),
+        ),
         WriteError::NotUtf8 => new(
             ProblemKind::UnsupportedEncoding,
             format!("the note `{path}` is not UTF-8, so it can be read and not be written"),
