@@ -101,14 +101,13 @@ impl PackedPassage {
 
 impl Draft {
     /// Makes drafts of the passages of a hit, best first.
-    pub fn of_hit(state: &AppState, hit: Hit) -> Vec<Draft> {
-        let Hit { passages, .. } = &hit;
-        let drafts = passages.iter().map(|it| {
+    pub fn of_hit(state: &AppState, hit: &Hit) -> Vec<Draft> {
+        let drafts = hit.passages.iter().map(|it| {
             let mut passage = bare(&hit.source, &hit.path, &hit.title, hit.origin, hit.modified, "search");
             passage.headings.clone_from(&it.headings);
             passage.hash = hit.hash.map(|it| it.to_string());
             passage.score = Some((hit.score * 1000.0).round() / 1000.0);
-            Draft::new(state, passage, (&hit.source, &hit.path), it.lines, it.text.clone())
+            Draft::new(state, passage, (&hit.source, &hit.path), it.lines, &it.text)
         });
         drafts.collect()
     }
@@ -118,7 +117,7 @@ impl Draft {
         let mut passage = bare(&note.id.source, &note.id.path, &note.title, note.origin, note.modified, by);
         passage.headings = headings;
         passage.hash = note.hash.map(|it| it.to_string());
-        Draft::new(state, passage, (&note.id.source, &note.id.path), lines, text.to_owned())
+        Draft::new(state, passage, (&note.id.source, &note.id.path), lines, text)
     }
 
     /// Names the note that led here.
@@ -127,12 +126,12 @@ impl Draft {
         self
     }
 
-    fn new(state: &AppState, mut passage: PackedPassage, place: (&SourceName, &NotePath), lines: LineRange, text: String) -> Draft {
+    fn new(state: &AppState, mut passage: PackedPassage, place: (&SourceName, &NotePath), lines: LineRange, text: &str) -> Draft {
         let (source, path) = place;
         let cites_lines = path.is_note() || state.handle.source(source).is_some_and(|it| it.is_repo());
         passage.lines = lines.into();
         passage.citation = state.cite(source, path, cites_lines.then_some(lines));
-        let (said, text) = without_head(&passage, &text);
+        let (said, text) = without_head(&passage, text);
         Draft {
             said,
             text: text.to_owned(),

@@ -11,7 +11,10 @@ use crate::{
     engine::handle::Source,
     http::{
         auth::Caller,
-        history::{changed::grouped, requests::Requests},
+        history::{
+            changed::{ChangedNote, grouped},
+            requests::Requests,
+        },
         notes::{
             load::may_read,
             revision::{Past, Wording},
@@ -23,9 +26,9 @@ use crate::{
     },
     io::{
         git::{CommitChanges, Since},
-        index::{Filter, SearchRequest, Searcher, Sort, Visible},
+        index::{Filter, Hit, SearchRequest, Searcher, Sort, Visible},
     },
-    model::{context::shown::one_line, query},
+    model::{context::shown::one_line, hash::ContentHash, query},
 };
 
 /// What `since` means when it is left out.
@@ -182,7 +185,7 @@ pub(super) fn committed(source: &Source, caller: &Caller, requests: &Requests, c
     let mut commits = past.repository.changes(since, COMMITS).map_err(unreadable)?;
     commits.iter_mut().for_each(|it| changed.more += cut(it, caller));
     let found = grouped(commits, source, caller, requests);
-    let line = |note: &crate::http::history::changed::ChangedNote| {
+    let line = |note: &ChangedNote| {
         let sha = note.commits.first()?;
         let commit = found.commits.iter().find(|it| it.commit == *sha)?;
         let author = commit.author.split(" <").next().unwrap_or_default();
@@ -237,14 +240,12 @@ pub(super) fn uncommitted(
         exact: false,
         deadline: Some(deadline),
     })?;
-    let repository = source.repository();
-    let is_committed = |hash| match &repository {
-        // What cannot be asked for is told rather than kept back.
-        Some(repository) => repository.holds(hash).unwrap_or(false),
-        None => false,
-    };
     let hits = found.hits.into_iter().filter(|it| may_read(source, caller, &it.path));
-    let open = hits.filter(|it| it.hash.is_some_and(|hash| !is_committed(hash)));
+    let (hits, hashes): (Vec<Hit>, Vec<ContentHash>) = hits.filter_map(|it| it.hash.map(|hash| (it, hash))).unzip();
+    // What cannot be asked for is told rather than kept back.
+    let held = source.repository().and_then(|it| it.holds_each(&hashes).ok());
+    let held = held.unwrap_or_else(|| vec![false; hits.len()]);
+    let open = hits.into_iter().zip(held).filter(|(_, held)| !held).map(|(it, _)| it);
     let mut lines: Vec<ChangeLine> = open
         .map(|it| ChangeLine {
             path: it.path.to_string(),

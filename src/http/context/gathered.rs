@@ -107,7 +107,7 @@ fn found(state: &AppState, searcher: &Searcher, request: &SearchRequest, mut hit
             continue;
         }
         let worth = std::iter::successors(Some(score), |it| Some(it * FURTHER));
-        drafts.extend(worth.zip(Draft::of_hit(state, hit)));
+        drafts.extend(worth.zip(Draft::of_hit(state, &hit)));
     }
     // Stable: what is worth the same stays in the order of the search.
     drafts.sort_by(|one, other| other.0.total_cmp(&one.0));

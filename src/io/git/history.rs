@@ -61,6 +61,14 @@ impl Repository {
         Ok(handle.odb()?.exists(Oid::from_bytes(hash.as_bytes())?))
     }
 
+    /// As [`Repository::holds`] of many: the repository is opened once.
+    pub fn holds_each(&self, hashes: &[ContentHash]) -> anyhow::Result<Vec<bool>> {
+        let handle = self.handle()?;
+        let objects = handle.odb()?;
+        let held = hashes.iter().map(|it| Ok(objects.exists(Oid::from_bytes(it.as_bytes())?)));
+        held.collect()
+    }
+
     /// Returns when a commit was made, in Unix seconds; `None` when there is no such commit.
     pub fn time_of(&self, commit: &str) -> anyhow::Result<Option<i64>> {
         let handle = self.handle()?;
