@@ -85,7 +85,7 @@ const SESSION: [Step; 17] = [
     ),
     (&["rm", "Agent/metals/Copper.md"], "", 0, "in the trash: Agent/metals/Copper.md", ""),
     (&["rm", "Agent/metals/Copper.md"], "", 1, "", "there is no note"),
-    (&["changes", "--since", "1d"], "", 0, "gone      Agent/metals/Copper.md\n", ""),
+    (&["changes", "--since", "1d"], "", 0, "gone      Agent/metals/Copper.md  ", ""),
     (&["history", "Agent/Nothing"], "", 1, "", "there is no note"),
 ];
 
