@@ -160,12 +160,13 @@ pub fn source_kind(text: &str) -> Result<SourceKind, Complaint> {
 pub fn git_url(text: &str) -> Result<String, Complaint> {
     let has_secret = text.split_once("://").is_some_and(|(scheme, rest)| {
         let user = rest.split('/').next().unwrap_or_default().rsplit_once('@').map(|it| it.0);
-        user.is_some_and(|it| it.contains(':') || scheme.starts_with("http"))
+        let asks = scheme.starts_with("http") && rest.contains('?');
+        asks || user.is_some_and(|it| it.contains(':') || scheme.starts_with("http"))
     });
     if has_secret {
         return Err(Complaint::new(
             "the address holds a secret",
-            "write the address without user and password, and name a file with the token under `token_file`",
+            "write the address without user, password and `?`, and name a file with the token under `token_file`",
         ));
     }
     // Git would take it for an option, or for a program to run.

@@ -159,6 +159,9 @@ pub struct ChangesResponse {
     pub found: CommitsAndNotes,
     /// There may be older ones.
     pub more: bool,
+    /// The repository was cloned without its older commits.
+    #[serde(default)]
+    pub shallow: bool,
     pub index: Index,
 }
 
@@ -296,6 +299,7 @@ pub async fn get_changes(
             source: source.config.name.to_string(),
             repository: past.repository.kind().as_str().to_owned(),
             more: commits.len() == limit,
+            shallow: past.repository.is_shallow().map_err(|it| Past::unreadable(&it))?,
             found: grouped(commits, &source, &caller, &requests),
             index,
         })
@@ -333,7 +337,7 @@ impl CommitEntry {
             commit: info.sha.clone(),
             // A time that no calendar holds is as good as none.
             time: Timestamp::from_second(info.time).unwrap_or(Timestamp::UNIX_EPOCH).to_string(),
-            author: info.author.clone(),
+            author: text(&info.author),
             subject: text(&info.subject),
             pull_request: pull_request::number_in(&info.subject).filter(|_| source.is_repo()),
             pull_request_url: None,

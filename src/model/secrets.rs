@@ -57,7 +57,7 @@ fn found_in_name(name: &str) -> Vec<Found> {
 }
 
 /// Those of the shapes, then that of the keys.
-static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| trigger::set(shapes::triggers().chain([keyed::TRIGGER])));
+static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| trigger::set(shapes::triggers().chain([keyed::TRIGGER.into()])));
 
 /// Puts findings in order and merges those that overlap; of two kinds, the one that came first stays.
 fn apart(all: Vec<Found>) -> Vec<Found> {

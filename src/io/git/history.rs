@@ -135,6 +135,11 @@ impl Repository {
         Ok(None)
     }
 
+    /// Says whether the repository was cloned without its older commits.
+    pub fn is_shallow(&self) -> anyhow::Result<bool> {
+        Ok(self.handle()?.is_shallow())
+    }
+
     /// Returns the full id of the commit that a full or shortened one means (4 to 40 hexadecimal digits), `None` when there is none or
     /// several begin so. Nothing else of git's language for revisions is understood.
     pub fn resolve(&self, rev: &str) -> anyhow::Result<Option<String>> {

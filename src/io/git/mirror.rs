@@ -66,8 +66,11 @@ impl Mirror {
         prepare_private(place).with_context(|| format!("cannot use the clone {}", place.display()))?;
         // It holds whatever secrets others committed, unmasked.
         std::fs::set_permissions(place, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-        let handle = git2::Repository::open_bare(place)?;
-        handle.set_head(BRANCH)?;
+        if !Mirror::is_at(place) {
+            // A kill may have left it; nobody else works in our clone.
+            drop(std::fs::remove_file(place.join("HEAD.lock")));
+            git2::Repository::open_bare(place)?.set_head(BRANCH)?;
+        }
         Ok(Mirror {
             place: place.to_owned(),
             origin,

@@ -1,14 +1,14 @@
 //! Secrets that tell themselves by their shape: tokens with a prefix, JSON web tokens, URLs with a password, authorization headers. Knows
 //! these shapes; must not know keys and values.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use regex::{Regex, bytes::SetMatches};
 
 use super::{Found, is_placeholder};
 
 /// Kind, trigger and pattern. Of the pattern, the first group is the secret, or all where there is none; none looks further than the word.
-const SHAPES: [(&str, &str, &str); 58] = [
+const SHAPES: [(&str, &str, &str); 62] = [
     ("aws-access-key", r"\b(?:AKIA|ASIA)", r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
     ("github-token", r"\bgh[pousr]_", r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
     ("github-token", r"\bgithub_pat_", r"\bgithub_pat_[A-Za-z0-9_]{22,}"),
@@ -52,7 +52,20 @@ const SHAPES: [(&str, &str, &str); 58] = [
         r"\bSG\.[A-Za-z0-9_-]+\.",
         r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{32,}",
     ),
-    ("telegram-token", r"[0-9]:AA", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"),
+    // As `bot123..` in the address of its API.
+    ("telegram-token", r"[0-9]:AA", r"(?:\b|bot)[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"),
+    ("matrix-token", r"\bsyt_", r"\bsyt_[A-Za-z0-9+/=_-]{20,}"),
+    ("ntfy-token", r"\btk_", r"\btk_[a-z0-9]{29}\b"),
+    (
+        "azure-key",
+        r"[?&]sig=",
+        r"[?&]sig=([A-Za-z0-9+/]{20,}(?:%[0-9A-Fa-f]{2}[A-Za-z0-9+/]*)*)",
+    ),
+    (
+        "teams-webhook",
+        r"\.webhook\.office\.com/webhookb2/",
+        r"\.webhook\.office\.com/webhookb2/([A-Za-z0-9@/-]{40,})",
+    ),
     ("age-key", r"\bAGE-SECRET-KEY-(?:PQ-)?1", r"\bAGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{40,}"),
     (
         "jwt",
@@ -134,13 +147,21 @@ const SHAPES: [(&str, &str, &str); 58] = [
 ];
 
 static PATTERNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    let compile = |pattern: &str| Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).expect("the patterns are constant");
+    let compile = |pattern: &str| Regex::new(&after_italics(pattern).replace(r"\b", r"(?-u:\b)")).expect("the patterns are constant");
     SHAPES.iter().map(|(kind, _, pattern)| (*kind, compile(pattern))).collect()
 });
 
+/// Lets a pattern begin behind an underscore, too: `_ghp_..._` is a token in italics.
+fn after_italics(pattern: &str) -> Cow<'_, str> {
+    match pattern.strip_prefix(r"\b") {
+        Some(rest) => Cow::Owned(format!(r"(?:\b|_){rest}")),
+        None => Cow::Borrowed(pattern),
+    }
+}
+
 /// Returns what a text must hold for the search of each shape to be worth it.
-pub(super) fn triggers() -> impl Iterator<Item = &'static str> {
-    SHAPES.iter().map(|(_, trigger, _)| *trigger)
+pub(super) fn triggers() -> impl Iterator<Item = Cow<'static, str>> {
+    SHAPES.iter().map(|(_, trigger, _)| after_italics(trigger))
 }
 
 /// Returns the secrets of those shapes whose triggers the text holds.

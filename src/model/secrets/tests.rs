@@ -181,3 +181,18 @@ proptest! {
         prop_assert_eq!(masked.matches('\n').count(), text.matches('\n').count());
     }
 }
+
+#[test]
+fn tokens_in_italics_and_in_addresses_are_found() {
+    let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+    let telegram = format!("123456789:AA{}", "xY3".repeat(11));
+    for text in [
+        format!("see _{token}_ there"),
+        format!("https://api.telegram.org/bot{telegram}/send"),
+        format!("syt_{}", "YWRhX2JvYg_xQ7".repeat(3)),
+        format!("https://x.blob.core.windows.net/c?sv=1&sig={}%3D", "aB3dE5".repeat(7)),
+    ] {
+        assert_eq!(find(&text).len(), 1, "{text}");
+    }
+    assert!(find("ask_tk_the_butler and snyt_x").is_empty());
+}

@@ -150,3 +150,29 @@ async fn a_config_file_has_a_map_and_is_read_in_a_batch() {
     assert_eq!(batch["notes"][0]["content"], "  name: openclaw\n", "{batch}");
     assert_eq!(batch["notes"][1]["error"]["status"], 404, "{batch}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_in_the_name_of_an_author_is_masked_as_in_subjects() {
+    let remote = Remote::start().await;
+    let work = tempfile::tempdir().unwrap();
+    fill(&remote, work.path());
+    let token = format!("glpat-{}", "x1Y2z3W4v5".repeat(2));
+    put(work.path(), "b.md", "# B\n");
+    git(work.path(), &["add", "-A"]);
+    git(
+        work.path(),
+        &["-c", &format!("user.name=Bob {token}"), "commit", "-q", "-m", "note"],
+    );
+    git(work.path(), &["push", "-q", "origin", "main"]);
+    let url = remote.url();
+    let server = Server::start_with(&[], |it| it.sources.push(clone_of(&url, it))).await;
+    until(&server, "/v1/search?q=openclaw", is_found).await;
+    for target in ["/v1/changes?source=config", "/v1/history/b.md?source=config"] {
+        let answer = server.get(target).await;
+        assert!(
+            answer.text().contains("Bob") && !answer.text().contains(&token),
+            "{}",
+            answer.text()
+        );
+    }
+}

@@ -64,8 +64,8 @@ pub(super) fn kind_of(key: &str) -> Option<&'static str> {
 const MAX_KEY: usize = 100;
 
 /// Words after the telling one that change nothing.
-const TAILS: [&str; 12] = [
-    "value", "base64", "b64", "hash", "raw", "plain", "string", "text", "default", "prod", "dev", "staging",
+const TAILS: [&str; 13] = [
+    "value", "base", "base64", "b64", "hash", "raw", "plain", "string", "text", "default", "prod", "dev", "staging",
 ];
 
 /// Words that end like a password and are none.
@@ -107,7 +107,11 @@ const JOINED: [&str; 17] = [
 ];
 
 /// Words before `key` that make it one that is kept secret.
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 30] = [
+    "preshared",
+    "shared",
+    "ca",
+    "tls",
     "api",
     "access",
     "private",
