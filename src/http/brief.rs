@@ -16,8 +16,9 @@ use crate::{
         AppState,
         auth::Caller,
         brief::{
-            changed::{ChangeLine, Changed, Cursor, committed, uncommitted},
+            changed::{ChangeLine, Changed, Cursor, committed},
             pulls::open_ones,
+            uncommitted::uncommitted,
             vault::read,
         },
         freshness::{Index, Wanted},
@@ -40,6 +41,7 @@ use crate::{
 
 pub mod changed;
 mod pulls;
+mod uncommitted;
 mod vault;
 
 const VALID: &[&str] = &["source", "budget", "since", "min_generation", "wait_ms"];
@@ -53,9 +55,6 @@ const TITLES: [&str; 5] = [
     "# Journal, newest first",
     "# Changed, newest first",
 ];
-
-/// The last line may take this part of the budget at most; it is left out of a smaller one.
-const LAST_LINE: usize = 4;
 
 const TITLE_MOST: usize = 160;
 
@@ -85,7 +84,7 @@ pub struct BriefResponse {
     pub budget: usize,
     /// About how many tokens all of it takes as the command line prints it: never more than the budget.
     pub used: usize,
-    /// What did not fit: passages, pull requests and changes.
+    /// What did not fit into the budget: passages, pull requests and changes.
     pub omitted: usize,
     /// Passages that repeat one that is given.
     pub duplicates: usize,
@@ -124,9 +123,7 @@ impl BriefResponse {
             }
             text.push_str(&part);
         }
-        if let Some(line) = last_line(&self.cursor, self.budget) {
-            text.push_str(&block(&line, ""));
-        }
+        text.push_str(&block(&last_line(&self.cursor), ""));
         text
     }
 }
@@ -168,16 +165,18 @@ pub async fn get_brief(
     };
     let (shared, of, by) = (Arc::clone(&state), Arc::clone(&source), caller.clone());
     let run = move |searcher: &_, deadline| {
-        let lines = uncommitted(&of, &by, searcher, &visible, changed.second, deadline)?;
-        changed.add(lines);
+        let open = uncommitted(&of, &by, searcher, &visible, changed.second, deadline)?;
+        changed.add(open.lines);
+        changed.warnings.extend(open.warning);
         Ok((read(&shared, &of, searcher, &visible)?, changed))
     };
-    let (found, changed) = search::on_snapshot(&state, run).await?;
+    let (found, mut changed) = search::on_snapshot(&state, run).await?;
     let pulls = open_ones(&state, &caller);
+    let bounds = [changed.bound(&source), found.warning, pulls.warning];
+    changed.warnings.extend(bounds.into_iter().flatten());
     let gathered = Gathered {
         passages: [found.instructions.into_iter().collect(), found.pinned, found.journal],
         pulls: pulls.found,
-        more: found.more + pulls.more + changed.more,
         changed,
     };
     Ok(Json(packed(&state, source.config.name.to_string(), budget, gathered, next, index)))
@@ -189,8 +188,6 @@ struct Gathered {
     passages: [Vec<Draft>; 3],
     pulls: Vec<PullRequestEntry>,
     changed: Changed,
-    /// What was not even looked at.
-    more: usize,
 }
 
 fn packed(state: &AppState, source: String, budget: usize, found: Gathered, cursor: String, index: Index) -> BriefResponse {
@@ -198,7 +195,6 @@ fn packed(state: &AppState, source: String, budget: usize, found: Gathered, curs
         passages: [instructions, pinned, journal],
         pulls,
         changed,
-        more,
     } = found;
     let drafts = |of: &[Draft]| of.iter().map(Draft::piece).collect::<Vec<_>>();
     let bare = |head: String| Piece { head, text: String::new() };
@@ -211,7 +207,7 @@ fn packed(state: &AppState, source: String, budget: usize, found: Gathered, curs
     ];
     let groups = pieces.into_iter().zip(TITLES).zip(SHARES);
     let groups: Vec<Group> = groups.map(|((pieces, title), share)| Group { title, share, pieces }).collect();
-    let last = last_line(&cursor, budget).map_or(0, |it| estimate(&it) + 1);
+    let last = estimate(&last_line(&cursor)) + 1;
     let packed = pack(budget.saturating_sub(last), &groups);
     let chosen = |group: usize| packed.groups.get(group).map(Vec::as_slice).unwrap_or_default();
     let given = |of: &[Draft], chosen: &[Chosen]| -> Vec<PackedPassage> { chosen.iter().map(|it| of[it.at].packed(state, it)).collect() };
@@ -219,7 +215,7 @@ fn packed(state: &AppState, source: String, budget: usize, found: Gathered, curs
         source,
         budget,
         used: packed.used + last,
-        omitted: packed.omitted + more,
+        omitted: packed.omitted,
         duplicates: packed.duplicates,
         instructions: given(&instructions, chosen(0)).pop(),
         pinned: given(&pinned, chosen(1)),
@@ -242,7 +238,7 @@ fn pull_request(it: &PullRequestEntry) -> String {
     format!("{}  {}{note}", one_line(&it.pr, TITLE_MOST), one_line(&it.title, TITLE_MOST))
 }
 
-fn last_line(cursor: &str, budget: usize) -> Option<String> {
-    let line = format!("next time: membridge brief --since {cursor}");
-    (estimate(&line) < budget / LAST_LINE).then_some(line)
+/// Fits into the least budget that there is: without it the next brief would tell all of it again.
+fn last_line(cursor: &str) -> String {
+    format!("next time: membridge brief --since {cursor}")
 }

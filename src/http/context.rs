@@ -96,7 +96,7 @@ pub struct ContextResponse {
     pub budget: usize,
     /// About how many tokens the passages take as the command line prints them, heads included: never more than the budget.
     pub used: usize,
-    /// Passages that did not fit.
+    /// Passages that did not fit into the budget.
     pub omitted: usize,
     /// Passages that repeat one that is given.
     pub duplicates: usize,
@@ -206,7 +206,7 @@ fn packed(state: &AppState, question: String, budget: usize, found: Gathered, mu
         question,
         budget,
         used: packed.used,
-        omitted: packed.omitted + found.more,
+        omitted: packed.omitted,
         duplicates: packed.duplicates,
         total: found.total,
         passages: chosen.collect(),

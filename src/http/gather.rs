@@ -11,8 +11,12 @@ pub const BUDGET: usize = 2000;
 const BUDGET_LEAST: usize = 50;
 const BUDGET_MOST: usize = 32_000;
 
-/// Pinned notes that are looked at, by path: all of them are read each time.
+/// Pinned notes that are given at most, by path: all of them are read each time.
 const PINNED_MOST: usize = 40;
+/// How often so many are read on where some turn out not to be pinned.
+const PINNED_ROUNDS: usize = 4;
+/// Finds the value alone, also as an item of a list: `unpinned` is another word.
+const PINNED: &str = r"[memory:/^\s*pinned\s*$/]";
 
 /// What is looked at of one note, in bytes: more than any budget takes.
 const READ_MOST: usize = 256 * 1024;
@@ -37,12 +41,22 @@ pub struct Pinned {
     pub more: usize,
 }
 
+impl Pinned {
+    /// Says what the bound left out, and what lists it: a larger budget would not.
+    pub fn warning(&self) -> Option<String> {
+        (self.more > 0).then(|| {
+            let more = self.more;
+            format!("{more} more notes are pinned: `membridge search --syntax obsidian '[memory:pinned]' --sort path` lists them")
+        })
+    }
+}
+
 /// Returns the notes with `memory: pinned` that meet a filter.
 pub fn pinned(searcher: &Searcher, visible: &[Visible], filter: Filter) -> anyhow::Result<Pinned> {
-    let Ok(query) = query::obsidian("[memory:pinned]") else {
+    let Ok(query) = query::obsidian(PINNED) else {
         return Ok(Pinned::default());
     };
-    let found = searcher.search(&SearchRequest {
+    let mut request = SearchRequest {
         query,
         visible: visible.to_vec(),
         filter,
@@ -54,23 +68,28 @@ pub fn pinned(searcher: &Searcher, visible: &[Visible], filter: Filter) -> anyho
         min_score: 0.0,
         exact: true,
         deadline: None,
-    })?;
-    let ids: Vec<NoteId> = found
-        .hits
-        .iter()
-        .filter(|it| it.path.is_note())
-        .map(|it| NoteId {
+    };
+    let mut pinned = Pinned::default();
+    for _ in 0..PINNED_ROUNDS {
+        let found = searcher.search(&request)?;
+        let hits = found.hits.iter().filter(|it| it.path.is_note());
+        let ids = hits.map(|it| NoteId {
             source: it.source.clone(),
             path: it.path.clone(),
-        })
-        .collect();
-    let notes = searcher.notes_of(visible, &ids)?.into_iter().flatten();
-    // The index finds the word within the value.
-    let says_so = |it: &StoredNote| is_pinned(&Note::parse(head(&it.text, LEAD_MOST)));
-    Ok(Pinned {
-        notes: notes.filter(says_so).collect(),
-        more: found.total.saturating_sub(found.hits.len()),
-    })
+        });
+        // The index finds a line of a longer value, too, and what lies deeper.
+        let says_so = |it: &StoredNote| is_pinned(&Note::parse(head(&it.text, LEAD_MOST)));
+        let notes = searcher.notes_of(visible, &ids.collect::<Vec<_>>())?.into_iter().flatten();
+        pinned.notes.extend(notes.filter(says_so));
+        request.offset += found.hits.len();
+        pinned.more = found.total.saturating_sub(request.offset);
+        if found.hits.is_empty() || pinned.more == 0 || pinned.notes.len() >= PINNED_MOST {
+            break;
+        }
+    }
+    pinned.more += pinned.notes.len().saturating_sub(PINNED_MOST);
+    pinned.notes.truncate(PINNED_MOST);
+    Ok(pinned)
 }
 
 /// Makes a draft of a note's whole text without its properties.

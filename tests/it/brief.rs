@@ -215,7 +215,87 @@ async fn an_import_of_thousands_is_a_few_lines_and_a_number() {
     let server = over_repository(&notes).await;
     let brief = ask(&server, "?budget=32000", &[]).await;
     assert!(brief.changes.len() <= 100, "{}", brief.changes.len());
-    assert_eq!(brief.changes.len() + brief.omitted, 300);
+    assert_eq!(brief.omitted, 0, "the budget left out nothing");
+    let told = format!(
+        "{} more changes are not told: `membridge changes --source ",
+        300 - brief.changes.len()
+    );
+    assert!(brief.warnings.iter().any(|it| it.starts_with(&told)), "{:?}", brief.warnings);
+}
+
+/// So many notes with such a value, and one that is pinned behind them.
+fn pins(count: usize, value: &str) -> Vec<(String, String)> {
+    let notes = (0..count).map(|it| (format!("N{it:03}.md"), format!("---\nmemory: {value}\n---\nnote {it}\n")));
+    let last = ("Z.md".to_owned(), "---\nmemory: [other, Pinned]\n---\nlast\n".to_owned());
+    notes.chain([last]).collect()
+}
+
+#[tokio::test]
+async fn a_pinned_note_is_not_lost_behind_many_that_are_not_pinned() {
+    for value in ["unpinned", "{deep: pinned}"] {
+        let notes = pins(60, value);
+        let notes: Vec<(&str, &str)> = notes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let server = Server::start(&notes).await;
+        let brief = ask(&server, "", &[]).await;
+        let pinned: Vec<&str> = brief.pinned.iter().map(|it| it.path.as_str()).collect();
+        assert_eq!(pinned, ["Z.md"], "{value}");
+        assert!(!brief.warnings.iter().any(|it| it.contains("pinned")), "{:?}", brief.warnings);
+        let question = server.post("/v1/context", &json!({"question": "zzz"})).await.json();
+        assert_eq!(
+            (&question["omitted"], &question["passages"][0]["path"]),
+            (&json!(0), &json!("Z.md"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_bound_left_out_is_no_matter_of_the_budget() {
+    let notes = pins(44, "pinned");
+    let notes: Vec<(&str, &str)> = notes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let server = Server::start(&notes).await;
+    let brief = ask(&server, "?budget=32000", &[]).await;
+    assert_eq!((brief.pinned.len(), brief.omitted), (40, 0));
+    let told = "5 more notes are pinned: `membridge search ";
+    assert!(brief.warnings.iter().any(|it| it.starts_with(told)), "{:?}", brief.warnings);
+}
+
+#[tokio::test]
+async fn what_the_owner_deleted_or_moved_and_nobody_committed_is_told() {
+    let notes = [
+        ("Home.md", "home\n"),
+        ("Gone.md", "gone\n"),
+        ("Old/Moved.md", "moved\n"),
+        ("Stays.md", "stays\n"),
+    ];
+    let server = over_repository(&notes).await;
+    let vault = server.folder().join("vault");
+    let before = ask(&server, "?since=1h", &[]).await;
+    assert!(before.changes.iter().all(|it| it.commit.is_some()), "{before:?}");
+    std::fs::remove_file(vault.join("Gone.md")).unwrap();
+    std::fs::create_dir(vault.join("New")).unwrap();
+    std::fs::rename(vault.join("Old/Moved.md"), vault.join("New/Moved.md")).unwrap();
+    let open = loop {
+        let brief = ask(&server, "?since=1h", &[]).await;
+        let open = brief.changes.iter().filter(|it| it.commit.is_none());
+        let mut open: Vec<(String, String)> = open.map(|it| (it.change.clone(), it.path.clone())).collect();
+        if open.len() >= 3 {
+            open.sort();
+            break open;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let expected = [("added", "New/Moved.md"), ("deleted", "Gone.md"), ("deleted", "Old/Moved.md")];
+    assert_eq!(open, expected.map(|(change, path)| (change.to_owned(), path.to_owned())));
+}
+
+#[tokio::test]
+async fn the_least_budget_holds_the_cursor() {
+    let server = over_repository(&[("AGENTS.md", "rules of the house\n")]).await;
+    for budget in [50, 80, 120] {
+        let brief = ask(&server, &format!("?budget={budget}"), &[]).await;
+        let line = format!("next time: membridge brief --since {}\n", brief.cursor);
+        assert!(brief.text().ends_with(&line), "{budget}: {}", brief.text());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,4 @@
-//! What changed since a cursor and by whom, one line a note: from git, and from the index what nobody committed yet. Knows cursors and commits;
-//! must not know budgets.
-
-use std::{cmp::Reverse, time::Instant};
+//! What commits changed since a cursor and by whom, one line a note. Knows cursors and commits; must not know budgets.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,20 +12,13 @@ use crate::{
             changed::{ChangedNote, grouped},
             requests::Requests,
         },
-        notes::{
-            load::may_read,
-            revision::{Past, Wording},
-        },
+        notes::revision::{Past, Wording},
         params::invalid,
         problem::Problem,
-        search::rfc3339,
         when::{Clock, Edge},
     },
-    io::{
-        git::{CommitChanges, Since},
-        index::{Filter, Hit, SearchRequest, Searcher, Sort, Visible},
-    },
-    model::{context::shown::one_line, hash::ContentHash, query},
+    io::git::{CommitChanges, Since},
+    model::context::shown::one_line,
 };
 
 /// What `since` means when it is left out.
@@ -38,8 +28,6 @@ const SINCE: &str = "7d";
 const COMMITS: usize = 60;
 const NOTES: usize = 60;
 const LINES: usize = 100;
-/// Notes without a commit that are looked for, the last modified.
-const UNCOMMITTED: usize = 40;
 
 /// How much a cursor's time lies before its brief: what was saved a moment ago may not have been indexed.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(10);
@@ -82,11 +70,15 @@ pub(super) struct Changed {
     /// Newest first.
     pub(super) lines: Vec<ChangeLine>,
     /// Changes that were not even looked at.
-    pub(super) more: usize,
+    more: usize,
+    /// Commits that were not looked at either.
+    older: bool,
     pub(super) warnings: Vec<String>,
     /// From when on, in Unix seconds.
     pub(super) second: i64,
     head: Option<String>,
+    /// From when on, as `since` takes it.
+    from: String,
 }
 
 impl ChangeLine {
@@ -152,6 +144,18 @@ impl Changed {
         self.more += self.lines.len().saturating_sub(LINES);
         self.lines.truncate(LINES);
     }
+
+    /// Says what the bounds left out, and what lists it: a larger budget would not.
+    pub(super) fn bound(&self, source: &Source) -> Option<String> {
+        let what = match (self.more, self.older) {
+            (0, false) => return None,
+            (0, true) => format!("changes before the last {COMMITS} commits are not told"),
+            (more, false) => format!("{more} more changes are not told"),
+            (more, true) => format!("{more} more changes, and those before the last {COMMITS} commits, are not told"),
+        };
+        let (name, from) = (&source.config.name, &self.from);
+        Some(format!("{what}: `membridge changes --source {name} --since {from}` lists them"))
+    }
 }
 
 /// Returns what the commits since then changed. A source without history, or one that cannot be read, has none: a brief is worth having all the
@@ -161,6 +165,7 @@ pub(super) fn committed(source: &Source, caller: &Caller, requests: &Requests, c
         second: cursor.second.unwrap_or(cursor.otherwise),
         ..Changed::default()
     };
+    changed.from = Timestamp::from_second(changed.second).unwrap_or_default().to_string();
     let Ok(past) = Past::of(source) else {
         return Ok(changed);
     };
@@ -182,7 +187,12 @@ pub(super) fn committed(source: &Source, caller: &Caller, requests: &Requests, c
         }
         None => Since::Time(changed.second),
     };
-    let mut commits = past.repository.changes(since, COMMITS).map_err(unreadable)?;
+    if let Since::Commit(commit) = &since {
+        changed.from = commit.chars().take(SHORT).collect();
+    }
+    let mut commits = past.repository.changes(since, COMMITS + 1).map_err(unreadable)?;
+    changed.older = commits.len() > COMMITS;
+    commits.truncate(COMMITS);
     commits.iter_mut().for_each(|it| changed.more += cut(it, caller));
     let found = grouped(commits, source, caller, requests);
     let line = |note: &ChangedNote| {
@@ -210,52 +220,4 @@ fn cut(commit: &mut CommitChanges, caller: &Caller) -> usize {
     let more = commit.changes.len().saturating_sub(NOTES);
     commit.changes.truncate(NOTES);
     more
-}
-
-/// Returns the notes that were modified since then and whose bytes no commit holds.
-pub(super) fn uncommitted(
-    source: &Source,
-    caller: &Caller,
-    searcher: &Searcher,
-    visible: &Visible,
-    second: i64,
-    deadline: Instant,
-) -> anyhow::Result<Vec<ChangeLine>> {
-    if source.is_repo() {
-        return Ok(Vec::new());
-    }
-    let found = searcher.search(&SearchRequest {
-        query: query::natural(""),
-        visible: vec![visible.clone()],
-        filter: Filter {
-            since: Some(second.saturating_mul(1_000_000_000)),
-            ..Filter::default()
-        },
-        sort: Sort::Modified,
-        limit: UNCOMMITTED,
-        offset: 0,
-        passages: 1,
-        snippet_chars: 0,
-        min_score: 0.0,
-        exact: false,
-        deadline: Some(deadline),
-    })?;
-    let hits = found.hits.into_iter().filter(|it| may_read(source, caller, &it.path));
-    let (hits, hashes): (Vec<Hit>, Vec<ContentHash>) = hits.filter_map(|it| it.hash.map(|hash| (it, hash))).unzip();
-    // What cannot be asked for is told rather than kept back.
-    let held = source.repository().and_then(|it| it.holds_each(&hashes).ok());
-    let held = held.unwrap_or_else(|| vec![false; hits.len()]);
-    let open = hits.into_iter().zip(held).filter(|(_, held)| !held).map(|(it, _)| it);
-    let mut lines: Vec<ChangeLine> = open
-        .map(|it| ChangeLine {
-            path: it.path.to_string(),
-            change: "modified".to_owned(),
-            by: it.origin.as_str().to_owned(),
-            time: rfc3339(it.modified),
-            commit: None,
-            reason: None,
-        })
-        .collect();
-    lines.sort_by_key(|it| Reverse(it.time.clone()));
-    Ok(lines)
 }

@@ -14,7 +14,8 @@ const MOST: usize = 50;
 
 pub(super) struct Pulls {
     pub(super) found: Vec<PullRequestEntry>,
-    pub(super) more: usize,
+    /// What was not even looked at, and what lists it.
+    pub(super) warning: Option<String>,
 }
 
 /// Returns the open pull requests, last updated first.
@@ -34,6 +35,6 @@ pub(super) fn open_ones(state: &AppState, caller: &Caller) -> Pulls {
     };
     Pulls {
         found: listed.into_iter().map(entry).collect(),
-        more,
+        warning: (more > 0).then(|| format!("{more} more pull requests are open: `membridge pr list` lists them")),
     }
 }

@@ -31,8 +31,8 @@ pub(super) struct Found {
     pub(super) instructions: Option<Draft>,
     pub(super) pinned: Vec<Draft>,
     pub(super) journal: Vec<Draft>,
-    /// Pinned notes that were not even looked at.
-    pub(super) more: usize,
+    /// What was not even looked at, and what lists it.
+    pub(super) warning: Option<String>,
 }
 
 /// Reads what a conversation begins with.
@@ -50,7 +50,7 @@ pub(super) fn read(state: &AppState, source: &Source, searcher: &Searcher, visib
     let others = pinned.notes.iter().filter(|it| !ids.contains(&it.id));
     Ok(Found {
         pinned: others.map(|it| whole(state, it, "pinned")).collect(),
-        more: pinned.more,
+        warning: pinned.warning(),
         instructions: instructions.map(|it| whole(state, &it, "instructions")),
         journal: if source.is_repo() {
             Vec::new()

@@ -40,8 +40,6 @@ pub(super) struct Gathered {
     pub(super) found: Vec<Draft>,
     pub(super) pinned: Vec<Draft>,
     pub(super) linked: Vec<Draft>,
-    /// Pinned notes that were not even looked at.
-    pub(super) more: usize,
     pub(super) total: usize,
     pub(super) corrected: Vec<(String, Vec<String>)>,
     pub(super) warnings: Vec<String>,
@@ -65,7 +63,7 @@ pub(super) fn gather(
     let mut known: BTreeSet<NoteId> = answer.hits.iter().map(id).collect();
     if wishes.pinned {
         let found = pinned(searcher, &request.visible, request.filter.clone())?;
-        gathered.more += found.more;
+        gathered.warnings.extend(found.warning());
         // What search has found, too, is there with what fits the question.
         let others = found.notes.into_iter().filter(|it| known.insert(it.id.clone()));
         gathered.pinned = others.map(|it| whole(state, &it, "pinned")).collect();

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use git2::{Commit, ObjectType, Oid, Repository as Handle, Sort, Tree};
 
-use crate::io::git::{
-    Repository, entry,
-    history::{CommitInfo, info, resolved},
+use crate::{
+    io::git::{
+        Repository, entry,
+        history::{CommitInfo, info, resolved},
+    },
+    model::{hash::ContentHash, path::NotePath},
 };
 
 /// Committers' clocks differ: the walk ends after so many commits in a row that are too old.
@@ -82,6 +85,29 @@ impl Repository {
             }
         }
         Ok(found)
+    }
+
+    /// Returns the files of the vault at HEAD, none of them read. Hidden ones are left out.
+    pub fn files_at_head(&self) -> anyhow::Result<Vec<(NotePath, ContentHash)>> {
+        let handle = self.handle()?;
+        let mut files = Vec::new();
+        let mut folders = Vec::new();
+        if let Some(head) = entry::head_commit(&handle)? {
+            folders.push((String::new(), head.tree()?));
+        }
+        while let Some((prefix, tree)) = folders.pop() {
+            for (name, (id, kind)) in entries(Some(&tree), false) {
+                let path = format!("{prefix}{name}");
+                if kind == ObjectType::Tree {
+                    folders.push((format!("{path}/"), handle.find_tree(id)?));
+                } else if kind == ObjectType::Blob
+                    && let (Ok(path), Some(hash)) = (NotePath::parse(&path), ContentHash::from_bytes(id.as_bytes()))
+                {
+                    files.push((path, hash));
+                }
+            }
+        }
+        Ok(files)
     }
 }
 
