@@ -45,6 +45,8 @@ pub enum Failure {
     Problem(Box<Problem>),
     /// There is no server, something else answers in its place, or the environment does not say how to ask.
     Unreachable { message: String, hint: String },
+    /// Something is there, and said nothing in time.
+    Silent { message: String, hint: String },
     /// The answer could not be printed.
     Output(io::Error),
 }
@@ -60,17 +62,8 @@ impl Client {
                 hint: format!("set it to a URL such as {DEFAULT_URL}"),
             });
         }
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // A redirect would carry the token elsewhere, a proxy of the environment knows no loopback.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(ANSWER))
-            .build();
         Ok(Client {
-            agent: config.into(),
+            agent: agent(ANSWER),
             base: base.trim_end_matches('/').to_owned(),
             authorization: authorization(env::var_os("MEMBRIDGE_TOKEN"))?,
         })
@@ -82,6 +75,14 @@ impl Client {
         Client {
             base: base.unwrap_or(self.base),
             authorization: authorization.or(self.authorization),
+            ..self
+        }
+    }
+
+    /// Returns the client that waits so long for an answer, and no longer.
+    pub fn within(self, answer: Duration) -> Client {
+        Client {
+            agent: agent(answer),
             ..self
         }
     }
@@ -145,9 +146,18 @@ impl Client {
             let bytes = response.body_mut().with_config().limit(ANSWER_MOST).read_to_vec()?;
             Ok((response, bytes))
         });
-        let (response, bytes) = read.map_err(|error| Failure::Unreachable {
-            message: format!("no answer from {}: {error}", self.base),
-            hint: "start the server with `membridge serve`, or set MEMBRIDGE_URL".to_owned(),
+        let (response, bytes) = read.map_err(|error| {
+            let message = format!("no answer from {}: {error}", self.base);
+            match error {
+                ureq::Error::Timeout(_) => Failure::Silent {
+                    message,
+                    hint: "`membridge doctor` says whether it hangs; or set MEMBRIDGE_URL".to_owned(),
+                },
+                _ => Failure::Unreachable {
+                    message,
+                    hint: "start the server with `membridge serve`, or set MEMBRIDGE_URL".to_owned(),
+                },
+            }
         })?;
         if response.status().is_success() {
             let next = response
@@ -163,6 +173,19 @@ impl Client {
             Err(_) => strange(&self.base, response.status()),
         })
     }
+}
+
+fn agent(answer: Duration) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        // A redirect would carry the token elsewhere, a proxy of the environment knows no loopback.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .timeout_connect(Some(CONNECT.min(answer)))
+        .timeout_global(Some(answer))
+        .build();
+    config.into()
 }
 
 /// Returns the header's value for a token; `None` when none is set. White space around it is what files and shells leave.
@@ -223,7 +246,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Problem(problem) => f.write_str(&words::problem(problem)),
-            Failure::Unreachable { message, hint } => write!(f, "{message}\nhint: {hint}"),
+            Failure::Unreachable { message, hint } | Failure::Silent { message, hint } => write!(f, "{message}\nhint: {hint}"),
             Failure::Output(error) => write!(f, "the answer cannot be printed: {error}"),
         }
     }

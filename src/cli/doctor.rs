@@ -12,7 +12,10 @@ use serde_json::json;
 
 use crate::{
     cli::{FAILED, NOTHING_FOUND, one_line, settings::Settings},
-    config::{self, findings::ConfigProblem},
+    config::{
+        findings::{ConfigProblem, Findings},
+        resolve::resolve,
+    },
 };
 
 mod clock;
@@ -25,7 +28,7 @@ mod watches;
 
 pub const EXAMPLES: &str = "Run it as the user who runs the service, with the service's options and variables. It asks the service itself at \
 MEMBRIDGE_URL, else where the configuration lets it listen.\n\nExamples:\n  membridge doctor --config /etc/membridge/membridge.yaml\n  membridge doctor \
---vault ~/Notes --json\n\nExit status: 0 all is well, 1 warnings, 2 something must be mended.";
+--vault ~/Notes --json\n\nExit status: 0 all is well, 1 warnings (that no service runs is one), 2 something must be mended.";
 
 /// What is looked at.
 #[derive(Debug, Clone, Args)]
@@ -100,28 +103,25 @@ fn look(settings: Settings) -> Vec<Finding> {
         level,
         ..Finding::warning("config", format!("{}: {}", it.key, it.message), it.hint.clone())
     };
-    match config::load(&settings.into_flags(), &|name| env::var_os(name)) {
-        // What the configuration would say is not known; the service may run with another one all the same.
-        Err(found) => {
-            let warnings = found.warnings.iter().map(|it| of(it, Level::Warning));
-            let problems = found.problems.iter().map(|it| of(it, Level::Problem));
-            problems.chain(warnings).chain(service::look(None)).collect()
-        }
-        Ok(loaded) => {
-            let config = &loaded.config;
-            let plural = if config.sources.len() == 1 { "" } else { "s" };
-            let fine = format!("{} source{plural}, listens on {}", config.sources.len(), config.listen);
-            let mut findings = vec![Finding::fine("config", fine)];
-            findings.extend(loaded.warnings.iter().map(|it| of(it, Level::Warning)));
-            findings.extend(disk::look(config));
-            findings.extend(watches::look(config));
-            findings.extend(history::look(config));
-            findings.extend(tokens::look(config));
-            findings.extend(remotes::look(config));
-            findings.extend(service::look(Some(config)));
-            findings
-        }
+    let mut said = Findings::default();
+    let config = resolve(&settings.into_flags(), &|name| env::var_os(name), &mut said);
+    let problems = said.problems.iter().map(|it| of(it, Level::Problem));
+    let warnings = said.warnings.iter().map(|it| of(it, Level::Warning));
+    if !said.problems.is_empty() {
+        // The service may run all the same, since before something went wrong; of the rest, `listen` and the tokens are as good as they were.
+        return problems.chain(warnings).chain(service::look(&config, true)).collect();
     }
+    let plural = if config.sources.len() == 1 { "" } else { "s" };
+    let fine = format!("{} source{plural}, listens on {}", config.sources.len(), config.listen);
+    let mut findings = vec![Finding::fine("config", fine)];
+    findings.extend(warnings);
+    findings.extend(disk::look(&config));
+    findings.extend(watches::look(&config));
+    findings.extend(history::look(&config));
+    findings.extend(tokens::look(&config));
+    findings.extend(remotes::look(&config));
+    findings.extend(service::look(&config, false));
+    findings
 }
 
 fn text(findings: &[Finding]) -> String {

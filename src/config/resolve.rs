@@ -26,7 +26,7 @@ use crate::{
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 
-/// Returns the configuration, complete even where problems were noted: then it must not be used.
+/// Returns the configuration, complete even where problems were noted: then nothing may be served by it.
 pub fn resolve(flags: &Flags, environment: Environment<'_>, findings: &mut Findings) -> Config {
     let place = Place::of(flags, environment);
     let file = place.read_file(findings);

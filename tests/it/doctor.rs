@@ -111,7 +111,8 @@ fn what_is_well_is_told_and_nothing_is_changed() {
     place.check_in(&output, "disk", "ok", "vault `vault` can be written", "");
     place.check_in(&output, "git", "ok", "is no repository: its history is kept in the data folder", "");
     place.check_in(&output, "watches", "ok", "2 folders to watch", "");
-    place.check_in(&output, "service", "ok", "none runs at http://127.0.0.1:1", "");
+    // Whoever looks because of an alert must not read that all is well.
+    place.check_in(&output, "service", "warning", "none runs at http://127.0.0.1:1", "membridge serve");
     assert_eq!(state(place.folder.path()), before);
 }
 
@@ -121,6 +122,13 @@ fn a_configuration_that_does_not_load_is_told_with_every_problem() {
     place.configure("sources: [{path: none}]\ndata_dir: data\nrescan_interval: 7\nlisten: 127.0.0.1:1\n");
     place.check("config", "problem", "cannot read the vault", "create it or mend the path");
     place.check("config", "problem", "rescan_interval", "");
+    // Where the service would be is known all the same.
+    place.check(
+        "service",
+        "warning",
+        "none runs at http://127.0.0.1:1, as far as",
+        "membridge serve",
+    );
 }
 
 #[test]
@@ -225,6 +233,10 @@ async fn a_running_service_is_asked_as_its_clients_ask() {
         // The same address in the configuration is as good.
         place.configure(&format!("sources: [{{path: vault}}]\ndata_dir: data\nlisten: {}\n", &url[7..]));
         place.check("service", "ok", "is ready", "");
+        // It is asked there, too, when its vault is gone.
+        fs::remove_dir_all(place.at("vault")).unwrap();
+        place.check("config", "problem", "cannot read the vault", "");
+        place.check("service", "ok", "is ready", "");
         let output = place.doctor(&[("MEMBRIDGE_URL", "http://127.0.0.1:1")]);
         place.check_in(
             &output,
@@ -252,4 +264,14 @@ async fn another_program_on_the_port_is_told() {
         place.check("service", "problem", "is no membridge server", "ss -ltnp");
     };
     tokio::task::spawn_blocking(run).await.unwrap();
+}
+
+#[test]
+fn a_service_that_hangs_is_told_soon_and_as_one_that_hangs() {
+    // Connections are taken by the system, as those of a stopped process are; nobody reads what they say.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let place = Place::new("");
+    place.configure(&format!("sources: [{{path: gone}}]\ndata_dir: data\nlisten: {address}\n"));
+    place.check("service", "problem", "does not answer", "systemctl restart membridge");
 }

@@ -1,4 +1,5 @@
-//! What a running service says of itself, asked as any client asks: with the client's address and token. That none runs is no fault.
+//! What a running service says of itself, asked as any client asks: with the client's address and token. That none runs
+//! is a warning: before the first start it is as it should be, and at night it is the reason for the call.
 
 use std::{
     env,
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use crate::{
     cli::{
         client::{Client, Failure},
-        doctor::{Finding, clock, shell},
+        doctor::{Finding, Level, clock, shell},
     },
     config::{Config, tokens::Scope},
     http::{
@@ -22,9 +23,12 @@ use crate::{
 
 const CHECK: &str = "service";
 const CONNECT: Duration = Duration::from_secs(2);
+/// Both answers come from memory; a service that takes longer hangs.
+const ANSWER: Duration = Duration::from_secs(5);
 
-/// Asks the service at MEMBRIDGE_URL, else where the configuration has it listen.
-pub(super) fn look(config: Option<&Config>) -> Vec<Finding> {
+/// Asks the service at MEMBRIDGE_URL, else where the configuration has it listen. `is_refused` says that the configuration does not load, and is
+/// known in part.
+pub(super) fn look(config: &Config, is_refused: bool) -> Vec<Finding> {
     let client = match Client::from_environment() {
         Ok(client) => client,
         Err(Failure::Unreachable { message, hint }) => return vec![Finding::problem(CHECK, message, hint)],
@@ -37,10 +41,8 @@ pub(super) fn look(config: Option<&Config>) -> Vec<Finding> {
         }
     };
     let is_set = |name| env::var_os(name).is_some_and(|it: std::ffi::OsString| !it.is_empty());
-    let listen = config
-        .map(|it| own_address(it.listen))
-        .filter(|it| it.port() != 0 && !is_set("MEMBRIDGE_URL"));
-    let client = client.at(listen.map(|it| format!("http://{it}")), None);
+    let listen = Some(own_address(config.listen)).filter(|it| it.port() != 0 && !is_set("MEMBRIDGE_URL"));
+    let client = client.at(listen.map(|it| format!("http://{it}")), None).within(ANSWER);
     let answer = match client.get("/readyz", &[], "application/json") {
         Ok(answer) => answer,
         Err(Failure::Problem(problem)) => {
@@ -50,7 +52,14 @@ pub(super) fn look(config: Option<&Config>) -> Vec<Finding> {
                 .chain(status(client, config, is_set("MEMBRIDGE_TOKEN")))
                 .collect();
         }
-        Err(failure) => return vec![no_answer(&failure, client.base(), listen, is_set("MEMBRIDGE_URL"))],
+        Err(Failure::Silent { .. }) => return vec![silent(client.base())],
+        Err(failure) => {
+            let mut found = no_answer(&failure, client.base(), listen, is_set("MEMBRIDGE_URL"));
+            if is_refused && found.level == Level::Warning {
+                found.message += ", as far as the configuration tells";
+            }
+            return vec![found];
+        }
     };
     let mut findings = vec![match answer.read::<Ready>() {
         Ok(_) => Finding::fine(CHECK, format!("{} is ready", client.base())),
@@ -80,7 +89,21 @@ fn no_answer(failure: &Failure, base: &str, listen: Option<SocketAddr>, was_name
     if was_named {
         return Finding::problem(CHECK, message, "start it with `membridge serve`, or mend MEMBRIDGE_URL");
     }
-    Finding::fine(CHECK, format!("none runs at {base}"))
+    let fix = "start it with the same options: membridge serve, or systemctl start membridge; why it ended: journalctl -u membridge -n 50, or kubectl \
+               logs --previous";
+    Finding::warning(CHECK, format!("none runs at {base}"), fix)
+}
+
+fn silent(base: &str) -> Finding {
+    let port = base.rsplit(':').next().unwrap_or_default();
+    let fix = format!(
+        "look at its log (journalctl -u membridge -n 50) and start it again: systemctl restart membridge; whose the port is: ss -ltnp 'sport = :{port}'"
+    );
+    let message = format!(
+        "{base} does not answer: it takes connections, or drops them, and says nothing for {} s",
+        ANSWER.as_secs()
+    );
+    Finding::problem(CHECK, message, fix)
 }
 
 fn stranger(base: &str) -> Finding {
@@ -111,7 +134,7 @@ fn not_ready(problem: &Problem, base: &str) -> Vec<Finding> {
         .collect()
 }
 
-fn status(client: Client, config: Option<&Config>, has_token: bool) -> Vec<Finding> {
+fn status(client: Client, config: &Config, has_token: bool) -> Vec<Finding> {
     let base = client.base().to_owned();
     let ask = |client: &Client| {
         client
@@ -122,6 +145,7 @@ fn status(client: Client, config: Option<&Config>, has_token: bool) -> Vec<Findi
     let refused = match ask(&client) {
         Ok(status) => return of_status(&status),
         Err(Failure::Problem(problem)) if problem.status == 401 => problem,
+        Err(Failure::Silent { .. }) => return vec![silent(&base)],
         Err(failure) => {
             let message = failure.to_string().lines().next().unwrap_or_default().to_owned();
             return vec![Finding::problem(
@@ -132,11 +156,10 @@ fn status(client: Client, config: Option<&Config>, has_token: bool) -> Vec<Findi
         }
     };
     // Whoever may read the token's file may ask as that caller.
-    let known = config.and_then(|it| {
-        it.tokens
-            .iter()
-            .find(|it| it.scopes.contains(&Scope::Read) && it.prefix.is_none() && it.file.is_some())
-    });
+    let known = config
+        .tokens
+        .iter()
+        .find(|it| it.scopes.contains(&Scope::Read) && it.prefix.is_none() && it.file.is_some());
     let file = known
         .and_then(|it| it.file.as_deref())
         .map_or_else(|| "FILE".to_owned(), |it| shell(&it.to_string_lossy()));
