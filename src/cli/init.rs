@@ -1,32 +1,41 @@
 //! `membridge init`: proposes what a vault needs to become an agent's memory, shows it, asks, and makes it. Never changes a file that is there.
 
 use std::{
-    env, fs,
-    io::{self, BufRead, ErrorKind, IsTerminal, Read, Write},
-    net::SocketAddr,
-    os::unix::fs::DirBuilderExt,
+    env,
+    ffi::{OsStr, OsString},
+    fs,
+    io::{self, BufRead, IsTerminal, Read, Write},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf, absolute},
     process::ExitCode,
 };
 
 use anyhow::{Context, Result};
 use clap::Args;
-use similar::TextDiff;
 
 use crate::{
-    cli::{FAILED, check, doctor::shell, note, one_line, print},
-    config::{self, Flags, values},
-    io::vault::create_new,
+    cli::{
+        FAILED, check,
+        doctor::shell,
+        init::{
+            existing::{Asked, differences},
+            files::{Proposed, There, as_called, look, make, show},
+        },
+        note, print,
+    },
+    config::{self, Flags, folders::real, values},
 };
 
+mod existing;
+mod files;
 mod texts;
 
 pub const EXAMPLES: &str = "Examples:\n  membridge init ~/Notes\n  membridge init ~/Notes --listen 0.0.0.0:7979 --yes";
 
 /// Bytes of a new token: as many as anybody may need.
 const TOKEN_BYTES: usize = 32;
-/// A file that is compared with what would be written; what is longer is told to be another.
-const COMPARED_MOST: u64 = 1 << 20;
+/// What `brief` begins with.
+const AGENTS_PAGE: &str = "AGENTS.md";
 
 /// What is to be prepared.
 #[derive(Debug, Clone, Args)]
@@ -43,9 +52,9 @@ pub struct InitArgs {
     /// Where the index and unfinished work are kept, outside the vault
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The address to serve on; any but a loopback one needs a token, which is made
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7979")]
-    listen: SocketAddr,
+    /// The address to serve on (default: 127.0.0.1:7979); any but a loopback one needs a token, which is made
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
     /// Make a token for a loopback address, too
     #[arg(long)]
     token: bool,
@@ -54,27 +63,22 @@ pub struct InitArgs {
     yes: bool,
 }
 
-/// A file that is to be made.
+/// What is to be made, and what it was made of.
 #[derive(Debug)]
-struct Proposed {
-    path: PathBuf,
-    text: String,
-    mode: u32,
-    is_secret: bool,
+struct Plan {
+    /// In the order in which they are made, the configuration last.
+    files: Vec<Proposed>,
+    asked: Asked,
 }
 
-/// What lies where a file is to be made.
-#[derive(Debug, PartialEq, Eq)]
-enum There {
-    Nothing,
-    Same,
-    /// Its text; `None` where it is not to be compared.
-    Other(Option<String>),
-}
-
-/// Proposes, shows, asks and writes. Exit status 0 also when there is nothing to do; 2 when the answer is no or nobody can be asked.
+/// Proposes, shows, asks and writes. Exit status 0 also when there is nothing to do; 2 when the answer is no, nobody can be asked, or the configuration
+/// that is there is another.
 pub fn run(args: &InitArgs) -> Result<ExitCode> {
-    let proposed = match propose(args)? {
+    let planned = match propose(args)? {
+        Ok(plan) => beside_what_is_there(plan),
+        Err(why) => Err(why),
+    };
+    let proposed = match planned {
         Ok(proposed) => proposed,
         Err(why) => {
             note(why.trim_end());
@@ -106,8 +110,48 @@ pub fn run(args: &InitArgs) -> Result<ExitCode> {
     Ok(finish(config, &proposed))
 }
 
-/// Returns the files in the order in which they are made, the configuration last; or what is wrong with what was asked for.
-fn propose(args: &InitArgs) -> Result<Result<Vec<Proposed>, String>> {
+/// Returns the files to propose where a configuration may be already; or why it is not the one that was asked for. Then nothing is made: a token that
+/// no configuration names, or a page in a vault that is not served, would look as if all were done.
+fn beside_what_is_there(plan: Plan) -> Result<Vec<Proposed>, String> {
+    let Plan { mut files, asked } = plan;
+    let config = &files[files.len() - 1];
+    let there = look(config);
+    if !matches!(there, There::Other(_)) {
+        return Ok(files);
+    }
+    let flags = Flags {
+        config: Some(config.path.clone()),
+        ..Flags::default()
+    };
+    let loaded = config::load(&flags, &home).map_err(|found| {
+        let shown = config.path.display();
+        format!(
+            "`{shown}` is there; nothing was written\n{}",
+            check::report("problem", &found.problems)
+        )
+    })?;
+    let lines = differences(&loaded.config, &asked);
+    if !lines.is_empty() {
+        return Err(format!(
+            "{}`{}` is there, and is not the configuration that was asked for; nothing was written\n  {}\nchange it by hand, or choose another place \
+             with --config FILE",
+            show(config, &there),
+            config.path.display(),
+            lines.join("\n  ")
+        ));
+    }
+    let named: Vec<PathBuf> = loaded.config.tokens.into_iter().filter_map(|it| it.file).collect();
+    files.retain(|it| !it.is_secret || named.contains(&it.path));
+    Ok(files)
+}
+
+/// The vault and the data folder are looked at as `serve` would; other variables say nothing of what is written here.
+fn home(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|_| matches!(name, "HOME" | "XDG_DATA_HOME"))
+}
+
+/// Returns what is to be made; or what is wrong with what was asked for.
+fn propose(args: &InitArgs) -> Result<Result<Plan, String>> {
     let vault = absolute(&args.vault).context("find the vault")?;
     let data_dir = args.data_dir.as_deref().map(absolute).transpose().context("find the data folder")?;
     let agent_folder = match values::folder(&args.agent_folder) {
@@ -119,24 +163,34 @@ fn propose(args: &InitArgs) -> Result<Result<Vec<Proposed>, String>> {
         data_dir: data_dir.clone(),
         ..Flags::default()
     };
-    // The vault and the data folder are looked at as `serve` would; other variables say nothing of what is written here.
-    let home = |name: &str| env::var_os(name).filter(|_| matches!(name, "HOME" | "XDG_DATA_HOME"));
-    if let Err(found) = config::load(&flags, &home) {
-        return Ok(Err(check::report("problem", &found.problems)));
-    }
+    let loaded = match config::load(&flags, &home) {
+        Ok(loaded) => loaded.config,
+        Err(found) => return Ok(Err(check::report("problem", &found.problems))),
+    };
     let Some(config) = args.config.clone().or_else(default_config) else {
         return Ok(Err(
             "there is no home folder: say where the configuration goes with --config FILE".to_owned()
         ));
     };
     let config = absolute(&config).context("find the configuration")?;
-    if config.starts_with(&vault) {
+    let root = real(&vault);
+    // A link to the file itself is there, and stays; one of the folder would take a new file along.
+    if config.parent().is_some_and(|it| real(it).starts_with(&root)) {
         return Ok(Err(
             "the configuration would lie in the vault, and be synced with it: choose another place with --config FILE".to_owned(),
         ));
     }
     let token = config.with_file_name("agent.token");
-    let needs_token = args.token || !args.listen.ip().to_canonical().is_loopback();
+    let agents = vault.join(agent_folder.as_str());
+    if !real(&agents).starts_with(&root) {
+        return Ok(Err(format!(
+            "the agent's folder `{}` is a link that leads out of the vault, to `{}`: choose another one with --agent-folder FOLDER",
+            agents.display(),
+            real(&agents).display()
+        )));
+    }
+    let listen = args.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 7979)));
+    let needs_token = args.token || !listen.ip().to_canonical().is_loopback();
     let utf8 = |path: &Path| {
         let text = path.to_str().map(str::to_owned);
         text.with_context(|| format!("the path `{}` is no UTF-8, and the configuration is", path.display()))
@@ -144,8 +198,8 @@ fn propose(args: &InitArgs) -> Result<Result<Vec<Proposed>, String>> {
     let text = texts::config(&texts::Wanted {
         vault: &utf8(&vault)?,
         agent_folder: agent_folder.as_str(),
-        data_dir: data_dir.as_deref().map(utf8).transpose()?.as_deref(),
-        listen: &args.listen.to_string(),
+        data_dir: &utf8(&loaded.data_dir)?,
+        listen: &listen.to_string(),
         token: needs_token.then(|| utf8(&token)).transpose()?.as_deref(),
     });
     let open = |path: PathBuf, text: String| Proposed {
@@ -154,24 +208,30 @@ fn propose(args: &InitArgs) -> Result<Result<Vec<Proposed>, String>> {
         mode: 0o644,
         is_secret: false,
     };
-    let agents = vault.join(agent_folder.as_str());
-    let mut proposed = vec![
+    let mut files = vec![
         open(agents.join("Agent notes.base"), texts::base(agent_folder.as_str())),
-        open(vault.join("AGENTS.md"), texts::agents_page(agent_folder.as_str())),
+        open(as_called(&vault, AGENTS_PAGE), texts::agents_page(agent_folder.as_str())),
     ];
     if needs_token {
-        proposed.push(Proposed {
+        files.push(Proposed {
             path: token,
             text: random_word()? + "\n",
             mode: 0o600,
             is_secret: true,
         });
     }
-    proposed.push(Proposed {
+    files.push(Proposed {
         mode: if needs_token { 0o600 } else { 0o644 },
         ..open(config, text)
     });
-    Ok(Ok(proposed))
+    let asked = Asked {
+        vault,
+        agent_folder: agent_folder.to_string(),
+        data_dir,
+        listen: args.listen,
+        token: needs_token,
+    };
+    Ok(Ok(Plan { files, asked }))
 }
 
 /// Returns where a user's own configuration lies by the XDG base directory specification.
@@ -189,42 +249,6 @@ fn random_word() -> Result<String> {
     Ok(hex::encode(bytes))
 }
 
-fn look(proposed: &Proposed) -> There {
-    let Ok(found) = fs::symlink_metadata(&proposed.path) else {
-        return There::Nothing;
-    };
-    let is_small = found.is_file() && found.len() <= COMPARED_MOST;
-    match is_small.then(|| fs::read_to_string(&proposed.path)) {
-        Some(Ok(text)) if text == proposed.text => There::Same,
-        Some(Ok(text)) if !proposed.is_secret => There::Other(Some(text)),
-        _ => There::Other(None),
-    }
-}
-
-/// Returns what would be made, or how it differs from what is there. A secret is not shown.
-fn show(proposed: &Proposed, there: &There) -> String {
-    let path = one_line(&proposed.path.to_string_lossy());
-    let diff = |old: &str, name: &str| {
-        let diff = TextDiff::from_lines(old, proposed.text.as_str());
-        let shown = diff.unified_diff().header(name, &path).to_string();
-        // A line of somebody's file must not move the cursor.
-        shown
-            .chars()
-            .filter(|it| *it == '\n' || *it == '\t' || !it.is_control())
-            .collect::<String>()
-    };
-    match there {
-        There::Nothing if proposed.is_secret => format!("new: {path}\n+(a random token, readable by you alone; not shown)\n\n"),
-        There::Nothing => format!("new: {path}\n{}\n", diff("", "/dev/null")),
-        There::Same => format!("is there already: {path}\n\n"),
-        There::Other(None) => format!("is there and stays as it is: {path}\n\n"),
-        There::Other(Some(text)) => format!(
-            "is there and stays as it is: {path}\nWhat was proposed differs so:\n{}\n",
-            diff(text, &path)
-        ),
-    }
-}
-
 fn is_agreed(files: usize) -> Result<bool> {
     if !io::stdin().is_terminal() {
         note("nobody can be asked: there is no terminal; --yes writes without asking");
@@ -238,23 +262,6 @@ fn is_agreed(files: usize) -> Result<bool> {
     Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-fn make(proposed: &Proposed) -> io::Result<()> {
-    let folder = proposed.path.parent().unwrap_or(Path::new("/"));
-    // The folder of a secret is nobody else's either.
-    let mode = if proposed.mode == 0o600 { 0o700 } else { 0o755 };
-    fs::DirBuilder::new().recursive(true).mode(mode).create(folder)?;
-    match create_new(&proposed.path, proposed.text.as_bytes(), proposed.mode) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            note(format_args!(
-                "`{}` came in the meantime and stays as it is",
-                proposed.path.display()
-            ));
-            Ok(())
-        }
-        made => made,
-    }
-}
-
 /// Reads the configuration as the service will, and says what comes next.
 fn finish(config: &Path, proposed: &[Proposed]) -> ExitCode {
     let flags = Flags {
@@ -265,6 +272,13 @@ fn finish(config: &Path, proposed: &[Proposed]) -> ExitCode {
         note(check::report("problem", &found.problems).trim_end());
         return ExitCode::from(FAILED);
     }
+    // It is not told as a difference above: that page may be meant for others.
+    if let Some(name) = proposed.iter().filter_map(|it| it.path.file_name()).find(|it| is_like_the_page(it)) {
+        note(format_args!(
+            "`brief` begins with {AGENTS_PAGE}, and yours is `{}`: rename it, should it be for the agent",
+            name.display()
+        ));
+    }
     let shown = shell(&config.to_string_lossy());
     note(format_args!("next: membridge serve --config {shown}"));
     note(format_args!("then: membridge doctor --config {shown}"));
@@ -273,4 +287,9 @@ fn finish(config: &Path, proposed: &[Proposed]) -> ExitCode {
         note(format_args!("for the agent: export MEMBRIDGE_TOKEN=$(cat {file})"));
     }
     ExitCode::SUCCESS
+}
+
+/// Says whether that is the agent's page under a name by which it is not read.
+fn is_like_the_page(name: &OsStr) -> bool {
+    name.eq_ignore_ascii_case(AGENTS_PAGE) && name != AGENTS_PAGE
 }

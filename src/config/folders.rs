@@ -78,7 +78,7 @@ fn nested(one: &Path, other: &Path) -> bool {
 }
 
 /// Returns the path with the links in its existing part followed, and `.` and `..` worked out in the rest.
-fn real(path: &Path) -> PathBuf {
+pub fn real(path: &Path) -> PathBuf {
     let existing = path.ancestors().find_map(|it| Some((it, fs::canonicalize(it).ok()?)));
     let Some((existing, mut real)) = existing else {
         return path.to_owned();

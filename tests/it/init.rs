@@ -174,3 +174,71 @@ fn the_manual_names_every_verb() {
         check(&run(home.path(), &["completions", shell]), 0, "doctor", "");
     }
 }
+
+#[test]
+fn a_configuration_that_is_another_is_no_success_and_makes_no_token() {
+    let home = home();
+    fs::create_dir(home.path().join("Other")).unwrap();
+    check(&run(home.path(), &["init", "Notes", "--yes"]), 0, "", "");
+    let before = names(home.path());
+    let output = run(home.path(), &["init", "Notes", "--listen", "0.0.0.0:1", "--yes"]);
+    check(&output, 2, "", "is not the configuration that was asked for; nothing was written");
+    check(&output, 2, "", "listen: it says `127.0.0.1:7979`, not `0.0.0.0:1`");
+    check(&output, 2, "", "tokens: it names none");
+    check(&run(home.path(), &["init", "Other", "--yes"]), 2, "", "sources: it serves ");
+    assert_eq!(names(home.path()), before);
+
+    // What its owner wrote into it since is no difference; what cannot be read is none that serves.
+    let config = home.path().join(".config/membridge/membridge.yaml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.clone() + "write: {edit_existing: [Projects/**]}\n").unwrap();
+    check(&run(home.path(), &["init", "Notes"]), 0, "stays as it is", "nothing to do");
+    fs::write(&config, text + "no_such_key: 1\n").unwrap();
+    check(&run(home.path(), &["init", "Notes"]), 2, "", "no_such_key");
+}
+
+#[test]
+fn a_link_leads_nothing_into_the_vault_or_out_of_it() {
+    let home = home();
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(home.path().join(to), home.path().join(name)).unwrap();
+    link("Notes", "linked");
+    check(
+        &run(home.path(), &["init", "Notes", "--config", "linked/membridge.yaml", "--yes"]),
+        2,
+        "",
+        "would lie in the vault",
+    );
+    check(
+        &run(home.path(), &["init", "linked", "--config", "Notes/new/membridge.yaml", "--yes"]),
+        2,
+        "",
+        "would lie in the vault",
+    );
+    fs::create_dir(home.path().join("outside")).unwrap();
+    link("outside", "Notes/Agent");
+    check(&run(home.path(), &["init", "Notes", "--yes"]), 2, "", "leads out of the vault");
+    assert_eq!(fs::read_dir(home.path().join("outside")).unwrap().count(), 0);
+    assert!(!home.path().join(".config").exists());
+}
+
+#[test]
+fn another_user_who_starts_it_finds_the_same_data_folder() {
+    let home = home();
+    check(&run(home.path(), &["init", "Notes", "--yes"]), 0, "", "");
+    let text = fs::read_to_string(home.path().join(".config/membridge/membridge.yaml")).unwrap();
+    let data = home.path().join(".local/share/membridge");
+    assert!(text.contains(&format!("data_dir: \"{}\"\n", data.display())), "{text}");
+}
+
+#[test]
+fn a_page_in_small_letters_gets_no_second_one_beside_it() {
+    let home = home();
+    fs::write(home.path().join("Notes/agents.md"), "mine\n").unwrap();
+    check(
+        &run(home.path(), &["init", "Notes", "--yes"]),
+        0,
+        "Notes/agents.md",
+        "yours is `agents.md`: rename it",
+    );
+    assert!(!home.path().join("Notes/AGENTS.md").exists());
+}

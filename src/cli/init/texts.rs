@@ -5,7 +5,8 @@
 pub(super) struct Wanted<'a> {
     pub(super) vault: &'a str,
     pub(super) agent_folder: &'a str,
-    pub(super) data_dir: Option<&'a str>,
+    /// Absolute: another user's home, or a unit without one, must not begin another history.
+    pub(super) data_dir: &'a str,
     pub(super) listen: &'a str,
     /// Where the agent's token lies, where one is needed.
     pub(super) token: Option<&'a str>,
@@ -90,9 +91,8 @@ pub(super) fn config(wanted: &Wanted<'_>) -> String {
         quoted(wanted.vault),
         quoted(wanted.agent_folder)
     );
-    if let Some(folder) = wanted.data_dir {
-        text += &format!("data_dir: {}\n", quoted(folder));
-    }
+    text += "# Holds the history and unfinished work, whoever starts it: back it up.\n";
+    text += &format!("data_dir: {}\n", quoted(wanted.data_dir));
     text += &format!("listen: {}\n", quoted(wanted.listen));
     if let Some(file) = wanted.token {
         text += &format!("tokens:\n  - {{name: agent, file: {}, scopes: [read, write]}}\n", quoted(file));
@@ -149,7 +149,7 @@ mod tests {
             let text = config(&Wanted {
                 vault: &vault,
                 agent_folder: "Бот",
-                data_dir: Some(&data),
+                data_dir: &data,
                 listen,
                 token,
             });
