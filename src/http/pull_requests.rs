@@ -28,7 +28,7 @@ use crate::{
     model::{
         hash::ContentHash,
         path::NotePath,
-        pull_request::{Commit, MAX_TEXT_BYTES, PullRequest, PullRequestId, State},
+        pull_request::{Commit, MAX_TEXT_BYTES, PullRequest, PullRequestId, State, note},
     },
 };
 
@@ -56,6 +56,7 @@ pub struct PullRequestsResponse {
 pub struct PullRequestEntry {
     /// `git.example.org/owner/name#7`
     pub pr: String,
+    /// In one line, of at most 200 characters, with what looks like a secret masked.
     pub title: String,
     /// `open`, `closed` or `merged`; empty when nobody has told.
     pub state: String,
@@ -291,7 +292,7 @@ pub fn is_seen(caller: &Caller, it: &Listed) -> bool {
 pub fn entry(it: Listed, problem: Option<String>) -> PullRequestEntry {
     PullRequestEntry {
         pr: it.id.to_string(),
-        title: it.title,
+        title: note::plain_title(&it.title),
         state: it.state.map_or("", word).to_owned(),
         path: it.path,
         updated: it.updated.map(|it| it.to_string()),

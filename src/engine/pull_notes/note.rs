@@ -121,6 +121,8 @@ impl Writer {
                 git::merge(base, ours, theirs)
             })
             .map_err(|why| Trouble::never(format!("`{path}` cannot be brought up to date: {why}; mend its properties")))?;
+            // A write with a secret is refused for good: what texts of others and of people make together must not be one.
+            let text = note::mask_new(text, present.as_deref().unwrap_or_default());
             if present.as_ref() == Some(&text) {
                 return Ok(Outcome::Written { path, changed: false });
             }

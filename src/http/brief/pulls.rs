@@ -6,7 +6,7 @@ use crate::{
         auth::Caller,
         pull_requests::{self, PullRequestEntry},
     },
-    model::{pull_request::State, secrets},
+    model::pull_request::State,
 };
 
 /// Pull requests that are looked at, the last updated.
@@ -26,15 +26,8 @@ pub(super) fn open_ones(state: &AppState, caller: &Caller) -> Pulls {
     listed.sort_by_key(|it| std::cmp::Reverse(it.updated));
     let more = listed.len().saturating_sub(MOST);
     listed.truncate(MOST);
-    let entry = |it| {
-        let entry = pull_requests::entry(it, None);
-        PullRequestEntry {
-            title: secrets::mask(&entry.title).into_owned(),
-            ..entry
-        }
-    };
     Pulls {
-        found: listed.into_iter().map(entry).collect(),
+        found: listed.into_iter().map(|it| pull_requests::entry(it, None)).collect(),
         warning: (more > 0).then(|| format!("{more} more pull requests are open: `membridge pr list` lists them")),
     }
 }

@@ -14,6 +14,7 @@ mod changed;
 mod checks;
 mod commits;
 mod decisions;
+mod finish;
 mod follow_ups;
 mod intent;
 mod links;
@@ -21,9 +22,13 @@ mod name;
 mod outcome;
 mod properties;
 mod review;
+mod telling;
 mod untrusted;
 
-pub use self::name::{path, path_with_host};
+pub use self::{
+    finish::mask_new,
+    name::{path, path_with_host},
+};
 
 /// The pages of a forge, for people: where its URLs begin. Of the configuration, never of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +41,9 @@ pub struct Web {
     /// Those whose pull requests have notes.
     pub repos: Vec<String>,
 }
+
+/// Characters of a title.
+const TITLE_MOST: usize = 200;
 
 /// What a pull request's note says, before it meets the note that is there.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,17 +88,17 @@ pub fn render(pr: &PullRequest, webs: &[Web], areas: &[PathGlob]) -> Rendered {
         follow_ups::section(pr, &body),
         links::section(pr, web, webs, &body),
     ];
-    let title = untrusted::inline(pr.title.as_deref().unwrap_or_default(), 200);
+    let title = untrusted::inline(pr.title.as_deref().unwrap_or_default(), TITLE_MOST);
     let title = if title.is_empty() {
-        untrusted::inline(&format!("{} {}", pr.id.repo, pr.id.number), 200)
+        untrusted::inline(&format!("{} {}", pr.id.repo, pr.id.number), TITLE_MOST)
     } else {
         title
     };
-    Rendered {
+    finish::finished(Rendered {
         title,
         properties: properties::of(pr, web, areas),
         tags: vec!["pull-request".to_owned()],
-        aliases: [untrusted::property(pr.title.as_deref().unwrap_or_default(), 200)]
+        aliases: [untrusted::property(pr.title.as_deref().unwrap_or_default(), TITLE_MOST)]
             .into_iter()
             .filter(|it| !it.is_empty())
             .collect(),
@@ -99,7 +107,12 @@ pub fn render(pr: &PullRequest, webs: &[Web], areas: &[PathGlob]) -> Rendered {
             .zip(sections)
             .filter_map(|(name, text)| Some((name, text?)))
             .collect(),
-    }
+    })
+}
+
+/// Returns a title as one plain line, of at most 200 characters, with its secrets masked: as it may be shown wherever it is no Markdown.
+pub fn plain_title(title: &str) -> String {
+    untrusted::line(title, TITLE_MOST)
 }
 
 /// Puts lines below each other while they fit, and says how many did not; those are never made.

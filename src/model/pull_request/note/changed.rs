@@ -9,7 +9,6 @@ use crate::model::{
         Change, ChangedFile, Diff, KeyChange, PullRequest, ResourceChange,
         note::{bounded, untrusted},
     },
-    secrets,
 };
 
 const FILES_MOST: usize = 30;
@@ -138,12 +137,11 @@ fn resource_lines(it: &ResourceChange) -> Vec<String> {
 
 fn key_change(it: &KeyChange) -> String {
     // The key tells whether its value is a secret.
-    let last = it.key.rsplit('.').next().unwrap_or_default();
+    let last = untrusted::line(it.key.rsplit('.').next().unwrap_or_default(), 160);
     let value = |text: &Option<String>| match text {
         None => "none".to_owned(),
         Some(text) => {
-            let both = format!("{last}: {}", untrusted::head(text, 4096));
-            let both = secrets::mask(&both).into_owned();
+            let both = untrusted::masked(&format!("{last}: {}", untrusted::head(text, 4096)));
             let text = both.strip_prefix(&format!("{last}: ")).unwrap_or("[redacted]");
             if text.is_empty() {
                 "empty".to_owned()

@@ -11,6 +11,8 @@ use crate::model::{
     },
 };
 
+mod masked;
+
 fn at(text: &str) -> jiff::Timestamp {
     text.parse().unwrap()
 }

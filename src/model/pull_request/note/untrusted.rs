@@ -1,30 +1,41 @@
 //! Other people's text, made harmless for its place in a note. Knows what Obsidian, its plugins and our own markers would act on; must not know
-//! which part of a pull request a text is. Secrets are masked first, so that what makes a text harmless cannot hide them.
+//! which part of a pull request a text is. What nobody sees goes first, then secrets are masked, then the rest is escaped: so neither hides a secret
+//! that the note would show.
 
-use crate::model::{new_name::is_hidden, secrets};
+use crate::model::{
+    new_name::is_hidden,
+    pull_request::note::{finish, telling},
+    secrets,
+};
 
 /// What is read of one text: more is cut before anything looks at it.
 const READ_MOST: usize = 256 * 1024;
 /// What is dropped at such a cut: a secret that it went through is not known as one.
 const CUT_LOSS: usize = 8 * 1024;
 
-/// Returns a text with its secrets masked; the beginning of a very long one.
+/// How a private key begins, and how that is written where none follows: the next lines of a note would be taken for one.
+const KEY_BEGIN: &str = "-----BEGIN ";
+const KEY_BROKEN: &str = "---- BEGIN ";
+
+/// Returns a text without what nobody sees and with its secrets masked; the beginning of a very long one.
 pub(super) fn masked(text: &str) -> String {
-    if text.len() <= READ_MOST {
-        return secrets::mask(text).into_owned();
+    let read = head(text, READ_MOST);
+    let masked = mask(&clean(read));
+    if read.len() == text.len() {
+        masked
+    } else {
+        head(&masked, masked.len().saturating_sub(CUT_LOSS)).to_owned()
     }
-    let masked = secrets::mask(head(text, READ_MOST));
-    head(&masked, masked.len().saturating_sub(CUT_LOSS)).to_owned()
 }
 
 /// Returns a text in one line, of at most so many characters, as it may stand within a line of ours, also in a table's cell.
 pub(super) fn inline(text: &str, most: usize) -> String {
-    escaped_line(&one_line(&masked(text), most), true)
+    escaped_line(&line(text, most), true)
 }
 
 /// Returns a name (path, branch, commit) in backticks, or as [`inline`] where backticks could not hold it.
 pub(super) fn name(text: &str, most: usize) -> String {
-    let line = one_line(&masked(text), most);
+    let line = line(text, most);
     let is_plain = |it: char| it.is_ascii_alphanumeric() || "./_-+@:, ()".contains(it);
     if !line.is_empty() && line.chars().all(is_plain) && !line.contains("::") && line.trim() == line {
         format!("`{line}`")
@@ -35,13 +46,13 @@ pub(super) fn name(text: &str, most: usize) -> String {
 
 /// Returns a text, of at most so many characters, as a property may hold it: nothing in it is a link, or a command of Templater.
 pub(super) fn property(text: &str, most: usize) -> String {
-    let mut line = one_line(&masked(text), most);
+    let mut line = line(text, most);
     for (live, dead) in [("[[", "[ ["), ("](", "] ("), ("<%", "< %"), ("<!--", "<! --")] {
         while line.contains(live) {
             line = line.replace(live, dead);
         }
     }
-    line.trim().to_owned()
+    finish::masked(line.trim().to_owned())
 }
 
 /// Returns lines as a quote: of a text that [`masked`] gave, so that its lines may be picked before. At most so many bytes; a last line says
@@ -90,23 +101,30 @@ pub(super) fn head(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 
-fn one_line(text: &str, most: usize) -> String {
+/// Returns a text as one plain line of at most so many characters, without what nobody sees and with its secrets masked. Nothing is escaped: it is
+/// not for Markdown.
+pub(super) fn line(text: &str, most: usize) -> String {
+    let masked = masked(text);
     // Words are looked at no further than they can matter.
-    let words: Vec<&str> = head(text, most.saturating_mul(16)).split_whitespace().collect();
-    let line = clean(&words.join(" "));
-    let line = line.trim();
+    let words: Vec<&str> = head(&masked, most.saturating_mul(16)).split_whitespace().collect();
+    // A name and its value may have stood on two lines.
+    let line = mask(&words.join(" ")).replace(KEY_BEGIN, KEY_BROKEN);
     match line.char_indices().nth(most) {
         Some((at, _)) => format!("{}…", &line[..at]),
-        None => line.to_owned(),
+        None => line,
     }
 }
 
-/// Returns a line without what nobody sees, or what turns the reading direction.
-fn clean(line: &str) -> String {
-    line.chars()
-        .map(|it| if it == '\t' { ' ' } else { it })
-        .filter(|it| !it.is_control() && !is_hidden(*it))
-        .collect()
+fn mask(text: &str) -> String {
+    telling::masked(&secrets::mask(text)).into_owned()
+}
+
+/// Returns a text without what nobody sees, or what turns the reading direction; of what is blank only spaces and line feeds stay.
+fn clean(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let blank = |it: char| if it.is_whitespace() && it != '\n' { ' ' } else { it };
+    let is_seen = |it: &char| *it == '\n' || !(it.is_control() || is_hidden(*it));
+    text.chars().map(blank).filter(is_seen).collect()
 }
 
 /// Returns a line in which no character means anything to Markdown, Obsidian, Dataview or Templater, but emphasis and lists where the line is one
@@ -156,7 +174,7 @@ mod tests {
         check_inline("due:: today", r"due:\: today");
         check_inline("a\n- b | c", r"a - b \| c");
         check_inline("- [ ] do", r"\- \[ \] do");
-        check_inline("rtl \u{202e} x ^id", r"rtl  x \^id");
+        check_inline("rtl \u{202e} x ^id", r"rtl x \^id");
     }
 
     #[test]
@@ -165,6 +183,27 @@ mod tests {
         assert!(!inline(&format!("token {token}"), 100).contains("a1B2c3"));
         assert!(!property(&format!("token {token}"), 100).contains("a1B2c3"));
         assert!(!quote("eve", &masked(&format!("see\ntoken {token}")), 1000).contains("a1B2c3"));
+    }
+
+    /// They were masked before, and became secrets again after.
+    #[test]
+    fn what_nobody_sees_hides_no_secret() {
+        for hidden in ["\u{200b}", "\u{ad}", "\u{202e}", "\u{feff}", "\x07"] {
+            let token = format!("ghp_a1B2c3D4{hidden}e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+            check_inline(&token, r"\[redacted:github-token\]");
+            assert_eq!(property(&token, 100), "[redacted:github-token]");
+            assert_eq!(name(&token, 100), r"\[redacted:github-token\]");
+            assert_eq!(quote("eve", &masked(&token), 1000), "> **eve**:\n>\n> \\[redacted:github-token\\]");
+        }
+    }
+
+    #[test]
+    fn a_value_on_the_line_below_its_name_is_masked_where_both_become_one() {
+        check_inline("the password:\nHunter2hunter2Xy9", r"the password: \[redacted:password\]");
+        check_inline(
+            "login failed: token: hunter2hunter2 is old",
+            r"login failed: token: \[redacted:secret\] is old",
+        );
     }
 
     #[test]
