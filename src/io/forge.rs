@@ -4,6 +4,7 @@
 use std::{
     fs,
     path::Path,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -16,6 +17,7 @@ use ureq::{
 
 use crate::model::pull_request::ForgeKind;
 
+mod call;
 mod look;
 
 pub use look::Look;
@@ -40,7 +42,7 @@ pub enum Refusal {
     Denied(String),
     /// It may work later, after this time where the forge said so.
     Later(Option<Duration>, String),
-    /// The answer is of no use.
+    /// The answer is none that a forge makes, like the page of a proxy; the next one may be.
     Failed(String),
 }
 
@@ -88,6 +90,7 @@ pub struct Client {
     agent: Agent,
     base: String,
     kind: ForgeKind,
+    stop: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -103,34 +106,20 @@ impl Client {
             agent: agent(),
             base,
             kind,
+            stop: Arc::default(),
         }
     }
 
-    /// Returns what the forge says at a path below its API. The file with the token is read anew. Blocking, for ten seconds at most.
+    /// Returns the client whose calls end when this is set.
+    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Client {
+        Client { stop, ..self }
+    }
+
+    /// Returns what the forge says at a path below its API. The file with the token is read anew. Blocking, for ten seconds at most; a stop ends it.
     pub fn get(&self, path: &str, token_file: &Path, known: Option<&str>) -> Result<Answer, Refusal> {
-        let token = token(token_file)?;
-        let request = self.agent.get(format!("{}{path}", self.base)).header("accept", "application/json");
-        let request = match self.kind {
-            ForgeKind::Gitea | ForgeKind::Forgejo => request.header("authorization", format!("token {token}")),
-            ForgeKind::GitHub => request.header("authorization", format!("Bearer {token}")),
-            ForgeKind::GitLab => request.header("private-token", token),
-        };
-        let request = match known {
-            Some(tag) => request.header("if-none-match", tag),
-            None => request,
-        };
-        let mut response = request.header("user-agent", "membridge").call().map_err(unreachable)?;
-        if response.status() == StatusCode::NOT_MODIFIED {
-            return Ok(Answer::Same);
-        }
-        check(&response)?;
-        let tag = header(&response, "etag").map(str::to_owned);
-        let more = goes_on(&response);
-        let total = header(&response, "x-total-count").and_then(|it| it.parse().ok());
-        let bytes = response.body_mut().with_config().limit(ANSWER_MOST).read_to_vec();
-        let bytes = bytes.map_err(unreachable)?;
-        let value = serde_json::from_slice(&bytes).map_err(|error| Refusal::Failed(format!("the answer is no JSON: {error}")))?;
-        Ok(Answer::Json(Reply { value, tag, more, total }))
+        let (agent, kind, url) = (self.agent.clone(), self.kind, format!("{}{path}", self.base));
+        let (token_file, known) = (token_file.to_owned(), known.map(str::to_owned));
+        call::unless_stopped(&self.stop, move || get(&agent, kind, &url, &token(&token_file)?, known.as_deref()))
     }
 
     /// Returns the items of a list, page by page, of so many pages at most. `path` has a query that names the size of a page; the address of the
@@ -140,10 +129,10 @@ impl Client {
         let mut before = Value::Null;
         for page in 1..=pages {
             let Answer::Json(reply) = self.get(&format!("{path}&page={page}"), token_file, None)? else {
-                break;
+                return Err(Refusal::Failed("nothing was to be compared".to_owned()));
             };
+            let found = items_of(&reply.value)?;
             // Some lists know no pages, and are whole each time.
-            let Value::Array(found) = &reply.value else { break };
             if found.is_empty() || reply.value == before {
                 break;
             }
@@ -154,6 +143,15 @@ impl Client {
             before = reply.value;
         }
         Ok(items)
+    }
+}
+
+/// Returns the items of a list. Older versions of Gitea write an empty one as `null`; anything else is no list.
+pub fn items_of(value: &Value) -> Result<&[Value], Refusal> {
+    match value {
+        Value::Array(items) => Ok(items),
+        Value::Null => Ok(&[]),
+        _ => Err(Refusal::Failed("the answer is no list".to_owned())),
     }
 }
 
@@ -172,6 +170,31 @@ pub fn tell(url: &str, token_file: Option<&Path>, text: &str) -> Result<(), Refu
 /// Returns one part of a path, encoded: `owner/name` is one part for GitLab.
 pub fn segment(text: &str) -> String {
     utf8_percent_encode(text, IN_SEGMENT).to_string()
+}
+
+fn get(agent: &Agent, kind: ForgeKind, url: &str, token: &str, known: Option<&str>) -> Result<Answer, Refusal> {
+    let request = agent.get(url).header("accept", "application/json");
+    let request = match kind {
+        ForgeKind::Gitea | ForgeKind::Forgejo => request.header("authorization", format!("token {token}")),
+        ForgeKind::GitHub => request.header("authorization", format!("Bearer {token}")),
+        ForgeKind::GitLab => request.header("private-token", token),
+    };
+    let request = match known {
+        Some(tag) => request.header("if-none-match", tag),
+        None => request,
+    };
+    let mut response = request.header("user-agent", "membridge").call().map_err(unreachable)?;
+    if response.status() == StatusCode::NOT_MODIFIED {
+        return Ok(Answer::Same);
+    }
+    check(&response)?;
+    let tag = header(&response, "etag").map(str::to_owned);
+    let more = goes_on(&response);
+    let total = header(&response, "x-total-count").and_then(|it| it.parse().ok());
+    let bytes = response.body_mut().with_config().limit(ANSWER_MOST).read_to_vec();
+    let bytes = bytes.map_err(unreachable)?;
+    let value = serde_json::from_slice(&bytes).map_err(|error| Refusal::Failed(format!("the answer is no JSON: {error}")))?;
+    Ok(Answer::Json(Reply { value, tag, more, total }))
 }
 
 fn agent() -> Agent {

@@ -37,9 +37,24 @@ impl Lists<'_> {
         }
     }
 
+    /// Returns the pull request: whatever else is answered, like a page of its own that a proxy makes, says nothing of it.
+    fn get_numbered(&self, path: &str, key: &str, number: u64) -> Result<Value, Refusal> {
+        let value = self.get(path)?;
+        if value[key].as_u64() == Some(number) {
+            return Ok(value);
+        }
+        Err(Refusal::Failed("the answer is no pull request of this number".to_owned()))
+    }
+
     /// What some versions or tokens do not offer is left out.
     fn get_if_there(&self, path: &str) -> Result<Option<Value>, Refusal> {
-        if_there(self.get(path))
+        let value = if_there(self.get(path))?;
+        match value {
+            Some(it) if !it.is_object() && !it.is_array() && !it.is_null() => {
+                Err(Refusal::Failed("the answer is no list and no object".to_owned()))
+            }
+            other => Ok(other.filter(|it| !it.is_null())),
+        }
     }
 
     /// Returns a list whole, within bounds; empty where it is not offered.
@@ -84,7 +99,7 @@ pub(super) fn complete(client: &Client, forge: &Forge, id: &PullRequestId) -> Re
 fn of_gitea(lists: &Lists<'_>, forge: &Forge, id: &PullRequestId) -> Result<PullRequest, Refusal> {
     let at = repo_path(forge.kind, &id.repo);
     let of = format!("{at}/pulls/{}", id.number);
-    let mut part = gitea::pull_request(&lists.get(&of)?, id);
+    let mut part = gitea::pull_request(&lists.get_numbered(&of, "number", id.number)?, id);
     let reviews = lists.all(&format!("{of}/reviews"), PAGES)?;
     part.reviews = gitea::reviews(&reviews);
     part.comments = gitea::comments(&lists.all(&format!("{at}/issues/{}/comments", id.number), PAGES)?);
@@ -108,7 +123,7 @@ fn of_gitea(lists: &Lists<'_>, forge: &Forge, id: &PullRequestId) -> Result<Pull
 fn of_github(lists: &Lists<'_>, forge: &Forge, id: &PullRequestId) -> Result<PullRequest, Refusal> {
     let at = repo_path(forge.kind, &id.repo);
     let of = format!("{at}/pulls/{}", id.number);
-    let mut part = github::pull_request(&lists.get(&of)?, id);
+    let mut part = github::pull_request(&lists.get_numbered(&of, "number", id.number)?, id);
     part.reviews = github::reviews(&lists.all(&format!("{of}/reviews"), PAGES)?);
     part.comments = github::comments(&lists.all(&format!("{at}/issues/{}/comments", id.number), PAGES)?);
     part.comments
@@ -133,7 +148,7 @@ fn of_github(lists: &Lists<'_>, forge: &Forge, id: &PullRequestId) -> Result<Pul
 fn of_gitlab(lists: &Lists<'_>, forge: &Forge, id: &PullRequestId) -> Result<PullRequest, Refusal> {
     let at = repo_path(forge.kind, &id.repo);
     let of = format!("{at}/merge_requests/{}", id.number);
-    let mut part = gitlab::pull_request(&lists.get(&of)?, id);
+    let mut part = gitlab::pull_request(&lists.get_numbered(&of, "iid", id.number)?, id);
     let approvals = lists.get_if_there(&format!("{of}/approvals"))?;
     part.reviews = approvals.as_ref().map_or_else(Vec::new, gitlab::reviews);
     part.comments = gitlab::comments(&lists.all(&format!("{of}/notes?sort=asc"), PAGES)?);

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -13,7 +14,7 @@ use serde_json::Value;
 use crate::{
     config::forges::{Forge, PullRequests},
     engine::pull_notes::complete::{complete, repo_path},
-    io::forge::{Answer, Client, Refusal},
+    io::forge::{Answer, Client, Refusal, items_of},
     model::pull_request::{ForgeKind, PullRequest, PullRequestId, gitea, github, gitlab},
 };
 
@@ -56,11 +57,11 @@ pub(super) struct Found {
     tag: Option<String>,
 }
 
-/// Returns the forges that can be asked.
-pub(super) fn sides(config: &PullRequests, now: Instant) -> Vec<Side> {
+/// Returns the forges that can be asked. `stop` ends a call that runs.
+pub(super) fn sides(config: &PullRequests, stop: &Arc<AtomicBool>, now: Instant) -> Vec<Side> {
     let of = config.forges.iter().filter(|it| it.token_file.is_some());
     of.map(|it| Side {
-        client: Client::new(it.kind, &it.url),
+        client: Client::new(it.kind, &it.url).stopped_by(Arc::clone(stop)),
         looks: it.repos.iter().map(|repo| (repo.clone(), Look { due: now, tag: None })).collect(),
         forge: it.clone(),
         not_before: None,
@@ -136,7 +137,7 @@ impl Side {
             if page == 1 {
                 found.tag.clone_from(&reply.tag);
             }
-            let items = reply.value.as_array().map_or(&[][..], Vec::as_slice);
+            let items = items_of(&reply.value)?;
             for (id, updated) in items.iter().filter_map(|it| self.entry(it, repo)) {
                 if since.is_some_and(|it| updated <= it) {
                     return Ok(found);
@@ -186,7 +187,7 @@ impl Side {
         }
     }
 
-    /// Lets the forge rest where it failed; a missing pull request is no failure.
+    /// Lets the forge rest where it failed. A missing pull request is no failure, and an answer of no use may be one of this pull request alone.
     fn note(&mut self, refusal: Option<&Refusal>) {
         let wait = match refusal {
             None | Some(Refusal::Missing | Refusal::Failed(_)) => {

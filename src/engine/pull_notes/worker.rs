@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     io,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -82,7 +82,7 @@ impl Worker {
         Ok(Worker {
             rollouts: pulls.store.rollouts()?,
             writer: Writer::new(config, handle.clone()),
-            sides: sides::sides(&config.pull_requests, Instant::now()),
+            sides: sides::sides(&config.pull_requests, &pulls.stop, Instant::now()),
             clones: Clones::new(config, Arc::clone(&pulls.stop)),
             waker: Waker::new(config.pull_requests.wake.clone()),
             handle,
@@ -204,6 +204,10 @@ impl Worker {
         let mut known = self.pulls.store.get(id).map_err(failed)?;
         job.parts.iter().for_each(|it| known.parts.add(it.clone()));
         let asked = self.ask(&mut known);
+        if self.pulls.stop.load(Ordering::Relaxed) {
+            // It is done after the next start.
+            return Err(Trouble::later("the service ends".to_owned()));
+        }
         let cloned = self.look_into_clone(&mut known);
         self.add_rollouts(&mut known).map_err(failed)?;
         let pr = known.parts.fold(id);
@@ -316,8 +320,8 @@ impl Worker {
                 Ok(())
             }
             Err(Refusal::Missing) => Err(Trouble::never("the forge knows no such pull request".to_owned())),
-            Err(Refusal::Failed(why)) => Err(Trouble::never(why)),
-            Err(Refusal::Denied(why) | Refusal::Later(_, why)) => {
+            // What a proxy answers, or a page to log in, says nothing of the pull request.
+            Err(Refusal::Failed(why) | Refusal::Denied(why) | Refusal::Later(_, why)) => {
                 self.pulls.went_wrong(&name, &why, wait);
                 Err(Trouble::Later(why, wait))
             }
@@ -328,6 +332,9 @@ impl Worker {
     fn look(&mut self, now: Instant) {
         for side in &mut self.sides {
             for repo in side.due(now) {
+                if self.pulls.stop.load(Ordering::Relaxed) {
+                    return;
+                }
                 let name = side.name().to_owned();
                 match look_at(&self.pulls, side, &repo) {
                     Ok(()) => self.pulls.went_well(&name),

@@ -11,7 +11,7 @@ use axum::{
     Json, Router,
     extract::State,
     http::{HeaderMap, StatusCode, Uri},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -27,6 +27,14 @@ enum Mood {
     Well,
     Busy,
     Broken,
+    /// A page of HTML where the API was.
+    Page,
+    /// The same, but for the list.
+    PageButList,
+    /// To a page to log in.
+    Moved,
+    /// JSON, but no pull request.
+    Odd,
     Slow,
 }
 
@@ -48,6 +56,10 @@ async fn answer(State(forge): State<Shared>, uri: Uri, headers: HeaderMap) -> Re
         Mood::Well => {}
         Mood::Busy => return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response(),
         Mood::Broken => return StatusCode::BAD_GATEWAY.into_response(),
+        Mood::PageButList if uri.path().ends_with("/pulls") => {}
+        Mood::Page | Mood::PageButList => return Html("<title>Back soon</title>").into_response(),
+        Mood::Moved => return Redirect::to("/user/login").into_response(),
+        Mood::Odd => return Json(json!({"message": "back soon"})).into_response(),
         Mood::Slow => tokio::time::sleep(Duration::from_secs(30)).await,
     }
     if headers.get("authorization").map(|it| it.as_bytes()) != Some(format!("token {TOKEN}").as_bytes()) {
@@ -138,7 +150,7 @@ async fn the_forge_adds_reviews_comments_and_checks() {
 
 #[tokio::test]
 async fn a_forge_that_fails_is_asked_again_and_the_note_comes_meanwhile() {
-    for mood in [Mood::Busy, Mood::Broken] {
+    for mood in [Mood::Busy, Mood::Broken, Mood::Page, Mood::Moved, Mood::Odd] {
         let (server, forge) = start(mood, NEVER, TOKEN).await;
         deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
         note_with(&server, NOTE, &["Bump the copper image"]).await;
@@ -208,4 +220,52 @@ async fn a_look_finds_what_no_webhook_told() {
         taken,
         "nothing is new"
     );
+}
+
+/// What was found in a list was given up, and counted as seen, when the rest of the answers were pages.
+#[tokio::test]
+async fn what_a_look_found_comes_though_the_forge_answers_with_pages_for_a_while() {
+    let (server, forge) = start(Mood::PageButList, Duration::from_millis(200), TOKEN).await;
+    forge.lock().unwrap().pulls.insert(7, pull_request(7, 1, "Bump the copper image"));
+    until(&server, "the page is told", |it| {
+        it["waiting"] == 1 && it["errors"].to_string().contains("no JSON")
+    })
+    .await;
+    let server = server.restart().await;
+    forge.lock().unwrap().mood = Mood::Well;
+    note_with(&server, NOTE, &["Bump the copper image", "Ship the copper."]).await;
+    until(&server, "all is well", |it| it["waiting"] == 0 && it["errors"] == json!({})).await;
+}
+
+/// A look at a page found an empty list.
+#[tokio::test]
+async fn a_look_at_what_is_no_list_is_told() {
+    let (server, forge) = start(Mood::Odd, Duration::from_millis(200), TOKEN).await;
+    until(&server, "it is told", |it| {
+        it["errors"].to_string().contains("the answer is no list")
+    })
+    .await;
+    let mut forge = forge.lock().unwrap();
+    forge.pulls.insert(7, pull_request(7, 1, "Bump the copper image"));
+    forge.mood = Mood::Well;
+    drop(forge);
+    note_with(&server, NOTE, &["Ship the copper."]).await;
+}
+
+#[tokio::test]
+async fn what_is_asked_when_the_service_ends_is_asked_after_the_next_start() {
+    let (server, forge) = start(Mood::Slow, NEVER, TOKEN).await;
+    deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
+    let begun = Instant::now();
+    while forge.lock().unwrap().calls.iter().all(|it| !it.ends_with("/pulls/7")) {
+        assert!(begun.elapsed() < PATIENCE, "the forge is asked");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let server = server.restart_with(|_| {}).await;
+    {
+        let mut forge = forge.lock().unwrap();
+        forge.pulls.insert(7, pull_request(7, 1, "Bump the copper image"));
+        forge.mood = Mood::Well;
+    }
+    note_with(&server, NOTE, &["Bump the copper image", "Ship the copper."]).await;
 }
