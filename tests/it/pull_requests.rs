@@ -178,6 +178,8 @@ async fn only_who_knows_a_secret_is_heard() {
     check(Some("sha256="), 401).await;
     let right = signature(SECRET, &body);
     check(Some(&right[..63]), 401).await;
+    check(Some(&right.to_uppercase()), 401).await;
+    check(Some(&format!("sha256={right}")), 401).await;
     check(Some(&signature("a-secret-of-others", &body)), 401).await;
     check(Some(&signature(SECRET, &format!("{body} "))), 401).await;
     assert_eq!(server.get("/v1/pull-requests").await.json()["pull_requests"], json!([]));
@@ -202,11 +204,11 @@ async fn only_who_knows_a_secret_is_heard() {
     let text = answer.to_string();
     assert!(text.contains("has no signature") && !text.contains("token"), "{text}");
     let status = server.get("/v1/status").await.json();
-    assert_eq!(status["pull_requests"]["refused"], json!({"missing": 4, "wrong": 3}), "{status}");
+    assert_eq!(status["pull_requests"]["refused"], json!({"missing": 3, "wrong": 6}), "{status}");
     let metrics = server.get("/metrics").await;
     let metrics = metrics.text();
     assert!(
-        metrics.contains("membridge_webhooks_refused_total{reason=\"wrong\"} 3"),
+        metrics.contains("membridge_webhooks_refused_total{reason=\"wrong\"} 6"),
         "{metrics}"
     );
 }

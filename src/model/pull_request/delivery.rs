@@ -15,6 +15,9 @@ mod tests;
 /// How far the clock of a sender that signs the time may be off, in seconds.
 const CLOCK_WINDOW: i64 = 5 * 60;
 
+/// What GitHub, and those who do as it does, write before the digits of a signature.
+const HUB: &str = "sha256=";
+
 /// Longer ids of deliveries are none.
 const MAX_ID_BYTES: usize = 200;
 
@@ -80,18 +83,18 @@ pub fn verify(
 ) -> Result<(), BadSignature> {
     match kind {
         ForgeKind::Gitea | ForgeKind::Forgejo => {
-            let names = ["X-Forgejo-Signature", "X-Gitea-Signature", "X-Hub-Signature-256"];
-            verify_hex(&names, header, body, secrets)
+            let spelled = [("X-Forgejo-Signature", ""), ("X-Gitea-Signature", ""), ("X-Hub-Signature-256", HUB)];
+            verify_hex(&spelled, header, body, secrets)
         }
         // Never `X-Hub-Signature`: that is SHA-1.
-        ForgeKind::GitHub => verify_hex(&["X-Hub-Signature-256"], header, body, secrets),
+        ForgeKind::GitHub => verify_hex(&[("X-Hub-Signature-256", HUB)], header, body, secrets),
         ForgeKind::GitLab => verify_gitlab(header, body, secrets, now),
     }
 }
 
 /// Checks that the sender of a Flux event (provider `generic-hmac`) knows one of the secrets, as [`verify`] does.
 pub fn verify_flux(header: &dyn Fn(&str) -> Option<String>, body: &[u8], secrets: &[Vec<u8>]) -> Result<(), BadSignature> {
-    verify_hex(&["X-Signature"], header, body, secrets)
+    verify_hex(&[("X-Signature", HUB)], header, body, secrets)
 }
 
 /// Returns the id of a delivery, which a repeated one has again (but for Gitea's and Forgejo's); `None` where there is no printable one of at most
@@ -131,18 +134,22 @@ pub fn read(kind: ForgeKind, header: &dyn Fn(&str) -> Option<String>, body: &[u8
     Ok(news.unwrap_or_else(News::Ignored))
 }
 
-/// Checks signatures that are spelled in hexadecimal, with `sha256=` before it or not: one of those that are there has to match.
-fn verify_hex(names: &[&str], header: &dyn Fn(&str) -> Option<String>, body: &[u8], secrets: &[Vec<u8>]) -> Result<(), BadSignature> {
-    let spelled = names.iter().filter_map(|it| {
-        let value = header(it)?;
-        let value = value.trim();
-        Some(value.strip_prefix("sha256=").unwrap_or(value).to_owned())
-    });
-    let spelled: Vec<String> = spelled.filter(|it| !it.is_empty()).collect();
-    if spelled.is_empty() {
+/// Checks signatures that are spelled in lower-case hexadecimal behind what each header has before it: one of those that are there has to match.
+/// Whatever is spelled otherwise was made by no forge.
+fn verify_hex(
+    names: &[(&str, &str)],
+    header: &dyn Fn(&str) -> Option<String>,
+    body: &[u8],
+    secrets: &[Vec<u8>],
+) -> Result<(), BadSignature> {
+    let given = names.iter().filter_map(|(name, prefix)| Some((header(name)?, *prefix)));
+    let given: Vec<(String, &str)> = given.filter(|(it, prefix)| !it.is_empty() && it != prefix).collect();
+    if given.is_empty() {
         return Err(BadSignature::Missing);
     }
-    let mut codes = spelled.iter().filter_map(|it| hex::decode(it).ok());
+    let is_digit = |it: u8| matches!(it, b'0'..=b'9' | b'a'..=b'f');
+    let digits = given.iter().filter_map(|(it, prefix)| it.strip_prefix(prefix));
+    let mut codes = digits.filter(|it| it.bytes().all(is_digit)).filter_map(|it| hex::decode(it).ok());
     let is_right = codes.any(|it| matches_any(&it, &[body], secrets));
     if is_right { Ok(()) } else { Err(BadSignature::Wrong) }
 }

@@ -41,6 +41,41 @@ fn signatures_in_hexadecimal() {
     }
 }
 
+/// Each header has one spelling; others were taken, too.
+#[test]
+fn signatures_are_spelled_as_their_forge_spells_them() {
+    use ForgeKind::{Forgejo, GitHub, Gitea};
+    let hub = format!("sha256={SIGNATURE}");
+    let upper = SIGNATURE.to_uppercase();
+    for kind in [Gitea, Forgejo] {
+        for name in ["X-Gitea-Signature", "X-Forgejo-Signature"] {
+            check_signature(kind, &[(name, &upper)], Err(BadSignature::Wrong));
+            check_signature(kind, &[(name, &hub)], Err(BadSignature::Wrong));
+        }
+    }
+    for kind in [Gitea, Forgejo, GitHub] {
+        for wrong in [
+            SIGNATURE,
+            &format!("sha256={upper}"),
+            &format!("SHA256={SIGNATURE}"),
+            &format!("sha256=sha256={SIGNATURE}"),
+        ] {
+            check_signature(kind, &[("X-Hub-Signature-256", wrong)], Err(BadSignature::Wrong));
+        }
+    }
+    for (wrong, refusal) in [
+        (SIGNATURE, BadSignature::Wrong),
+        (&format!("sha256={upper}"), BadSignature::Wrong),
+        ("sha256=", BadSignature::Missing),
+    ] {
+        assert_eq!(
+            verify_flux(&|_| Some(wrong.to_owned()), b"{}", &[b"secret".to_vec()]),
+            Err(refusal),
+            "{wrong}"
+        );
+    }
+}
+
 #[test]
 fn an_empty_secret_matches_nothing() {
     let signature = hex::encode(code(b"", &[b"{}"]));
