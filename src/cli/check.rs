@@ -176,12 +176,13 @@ fn pulls_lines(pulls: &PullRequests) -> Vec<String> {
             ForgeKind::GitLab => "gitlab",
         };
         lines.push(format!(
-            "  - {{kind: {kind}, url: {}, repos: {}, poll_every: {:?}, clone: {}{}}} # webhook secrets: {}",
+            "  - {{kind: {kind}, url: {}, repos: {}, poll_every: {:?}, clone: {}{}}} # {}webhook secrets: {}",
             quoted(&it.url),
             quoted_list(&it.repos),
             it.poll_every,
             if it.clone { "keep" } else { "none" },
             token(&it.token_file),
+            if it.token_file.is_none() { "not polled, " } else { "" },
             it.secrets.len()
         ));
     }

@@ -178,6 +178,13 @@ fn forge(written: ForgeWritten, tokens: &[Token], path: &dyn Fn(&str) -> PathBuf
     let bounds = Duration::from_secs(5)..=Duration::from_secs(24 * 3600);
     let poll_every = value(written.poll_every, |it| values::duration(it, bounds), findings);
     let clone = value(written.clone, clone, findings);
+    if token_file.is_none() {
+        findings.warning(
+            &written.key,
+            "the forge has no `token_file`, so nothing is polled: what no webhook tells is never known",
+            "name a file with a token of its API that may read",
+        );
+    }
     let url = url?;
     Some(Forge {
         kind: kind?,
@@ -290,6 +297,36 @@ fn repo(text: &str) -> Result<String, Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `check` printed how often a forge is polled that nobody can ask.
+    #[test]
+    fn a_forge_that_cannot_be_asked_is_told() {
+        let written = |text: &str| Written {
+            key: "forges[0]".to_owned(),
+            text: text.to_owned(),
+        };
+        let check = |token_file: Option<&str>, expected: usize| {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("token"), "a-token\n").unwrap();
+            let mut findings = Findings::default();
+            let forge = ForgeWritten {
+                key: "forges[0]".to_owned(),
+                kind: Some(written("gitea")),
+                url: Some(written("https://git.example.org")),
+                repos: vec![written("owner/name")],
+                token_file: token_file.map(written),
+                secret_files: Vec::new(),
+                poll_every: None,
+                clone: None,
+            };
+            assert!(super::forge(forge, &[], &|it| folder.path().join(it), &mut findings).is_some());
+            let told: Vec<&str> = findings.warnings.iter().map(|it| it.message.as_str()).collect();
+            assert_eq!(told.len(), expected, "{told:?}");
+            assert!(told.iter().all(|it| it.contains("nothing is polled")), "{told:?}");
+        };
+        check(None, 1);
+        check(Some("token"), 0);
+    }
 
     #[test]
     fn addresses_and_repositories_are_plain() {
