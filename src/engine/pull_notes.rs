@@ -1,19 +1,29 @@
-//! What makes notes of the news of pull requests: one thread, which nobody waits for.
+//! What makes notes of the news of pull requests: a thread for each forge, one for everything else, and one that tells of it. Nobody waits for
+//! them, and they do not wait for each other but to write.
 
-use std::{sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 
 use crate::{
     config::Config,
-    engine::{handle::Handle, pull_notes::worker::Worker},
+    engine::{
+        handle::Handle,
+        pull_notes::{common::Common, share::Share, worker::Worker},
+    },
 };
 
 mod clones;
+mod common;
 mod complete;
 mod journal;
 mod note;
 mod sent;
+mod share;
 mod sides;
 mod wake;
 mod worker;
@@ -37,9 +47,25 @@ impl Trouble {
     }
 }
 
-/// Starts the thread; it ends after the engine has.
+/// Starts the threads; the one that is returned ends after the engine has, and the last of them.
 pub(super) fn start(config: &Config, handle: Handle) -> Result<JoinHandle<()>> {
     let pulls = Arc::clone(handle.pulls());
-    let worker = Worker::new(config, handle, pulls)?;
-    worker.start().context("start the thread of pull requests")
+    let common = Arc::new(Common::new(config, handle.clone(), &pulls)?);
+    let workers = Share::all(&config.pull_requests.forges).into_iter();
+    let workers: Vec<Worker> = workers
+        .map(|it| Worker::new(config, handle.clone(), Arc::clone(&common), it))
+        .collect();
+    let mut threads = Vec::new();
+    for worker in workers {
+        threads.push(worker.start().context("start a thread of pull requests")?);
+    }
+    let run = move || {
+        wake::run(&handle, &common);
+        for thread in threads {
+            // One that panicked has said so.
+            drop(thread.join());
+        }
+    };
+    let thread = thread::Builder::new().name("pull-requests-wake".to_owned()).spawn(run);
+    thread.context("start the thread that tells of pull requests")
 }

@@ -100,9 +100,8 @@ pub struct Pulls {
     queue: Mutex<Queue>,
     told: Mutex<PullsStatus>,
     listed: Mutex<BTreeMap<PullRequestId, Listed>>,
-    /// A word means that there are news; more than one says no more.
-    orders: Sender<()>,
-    pub(super) orders_taken: Receiver<()>,
+    /// A word to each worker means that there are news; more than one says no more.
+    orders: Mutex<Vec<Sender<()>>>,
     pub(super) store: Store,
     /// Set when the engine ends: what runs for pull requests ends, too.
     pub(super) stop: Arc<AtomicBool>,
@@ -132,20 +131,35 @@ impl Pulls {
             }
         }
         let listed = store.all()?.iter().map(|it| (it.id.clone(), Listed::of(it))).collect();
-        let (orders, taken) = bounded(1);
         Ok(Pulls {
             stop: Arc::default(),
             queue: Mutex::new(Queue { deliveries, fresh }),
             told: Mutex::default(),
             listed: Mutex::new(listed),
-            orders,
-            orders_taken: taken,
+            orders: Mutex::default(),
             store,
         })
     }
 
     /// Takes news, durably. Under the same key they are taken once; a key is one line. Blocking: the disk is waited for.
     pub fn take(&self, key: &str, news: News) -> Result<Taken> {
+        let put = self.put(key, news)?;
+        Ok(match put {
+            Put::Stored(_) => {
+                self.told().taken += 1;
+                Taken::Queued
+            }
+            Put::Seen => Taken::Known,
+            Put::Full => Taken::Full,
+        })
+    }
+
+    /// As [`Pulls::take`], for what was made of news that are counted already; `false` when there is no room.
+    pub(super) fn pass_on(&self, key: &str, news: News) -> Result<bool> {
+        Ok(self.put(key, news)? != Put::Full)
+    }
+
+    fn put(&self, key: &str, news: News) -> Result<Put> {
         let text = serde_json::to_string(&news).context("write news as JSON")?;
         let mut queue = self.queue();
         let put = queue.deliveries.put(key, &text)?;
@@ -153,16 +167,20 @@ impl Pulls {
             queue.fresh.push((number, news));
         }
         drop(queue);
-        Ok(match put {
-            Put::Stored(_) => {
-                self.told().taken += 1;
+        if let Put::Stored(_) = put {
+            for order in self.orders().iter() {
                 // A full channel holds the word already.
-                let _ = self.orders.try_send(());
-                Taken::Queued
+                let _ = order.try_send(());
             }
-            Put::Seen => Taken::Known,
-            Put::Full => Taken::Full,
-        })
+        }
+        Ok(put)
+    }
+
+    /// Returns where a worker hears that there are news.
+    pub(super) fn subscribe(&self) -> Receiver<()> {
+        let (order, orders) = bounded(1);
+        self.orders().push(order);
+        orders
     }
 
     /// Counts a note that was written.
@@ -194,9 +212,14 @@ impl Pulls {
         }
     }
 
-    /// Returns the news that nobody has taken from here yet.
-    pub(super) fn fresh(&self) -> Vec<(u64, News)> {
-        std::mem::take(&mut self.queue().fresh)
+    /// Returns those of the news that nobody has taken from here yet which are the asking worker's.
+    pub(super) fn fresh(&self, is_own: impl Fn(&News) -> bool) -> Vec<(u64, News)> {
+        self.queue().fresh.extract_if(.., |(_, it)| is_own(it)).collect()
+    }
+
+    /// Gives news back for which there was no room; they are taken again later.
+    pub(super) fn put_back(&self, number: u64, news: News) {
+        self.queue().fresh.push((number, news));
     }
 
     pub(super) fn done(&self, numbers: &[u64]) {
@@ -238,6 +261,10 @@ impl Pulls {
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn orders(&self) -> MutexGuard<'_, Vec<Sender<()>>> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn told(&self) -> MutexGuard<'_, PullsStatus> {

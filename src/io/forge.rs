@@ -155,16 +155,14 @@ pub fn items_of(value: &Value) -> Result<&[Value], Refusal> {
     }
 }
 
-/// Tells one line to an address, with a bearer token where there is one. Blocking, for ten seconds at most.
-pub fn tell(url: &str, token_file: Option<&Path>, text: &str) -> Result<(), Refusal> {
+/// Tells one line to an address, with a bearer token where there is one. Blocking, for ten seconds at most; a stop ends it.
+pub fn tell(url: &str, token_file: Option<&Path>, text: &str, stop: &AtomicBool) -> Result<(), Refusal> {
     let mut request = agent().post(url);
     if let Some(file) = token_file {
         request = request.header("authorization", format!("Bearer {}", token(file)?));
     }
-    let response = request
-        .send_json(serde_json::json!({"text": text, "mode": "now"}))
-        .map_err(unreachable)?;
-    check(&response)
+    let body = serde_json::json!({"text": text, "mode": "now"});
+    call::unless_stopped(stop, move || check(&request.send_json(body).map_err(unreachable)?))
 }
 
 /// Returns one part of a path, encoded: `owner/name` is one part for GitLab.

@@ -3,13 +3,23 @@
 
 use std::{
     collections::BTreeSet,
+    sync::atomic::AtomicBool,
+    thread,
     time::{Duration, Instant},
 };
 
-use crate::{config::forges::Wake, io::forge, model::pull_request::PullRequestId};
+use crate::{
+    config::forges::Wake,
+    engine::{handle::Handle, pull_notes::common::Common},
+    io::forge,
+    model::pull_request::PullRequestId,
+};
 
 /// Changes gather this long, and calls lie this far apart.
 const GATHER: Duration = Duration::from_secs(5);
+
+/// How often to look whether something is to be told.
+const STEP: Duration = Duration::from_millis(200);
 
 /// Names that one line holds.
 const NAMES: usize = 5;
@@ -20,6 +30,33 @@ pub(super) struct Waker {
     wake: Option<Wake>,
     changed: BTreeSet<String>,
     due: Option<Instant>,
+}
+
+/// One call that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    wake: Wake,
+    text: String,
+}
+
+/// Makes the calls that are due until the engine has ended: whoever listens slowly delays no note.
+pub(super) fn run(handle: &Handle, common: &Common) {
+    while !handle.is_stopped() {
+        let call = common.waker().take(Instant::now());
+        if let Some(call) = call {
+            call.make(&handle.pulls().stop);
+        }
+        thread::sleep(STEP);
+    }
+}
+
+impl Call {
+    /// Blocking, for ten seconds at most; a stop ends it.
+    fn make(&self, stop: &AtomicBool) {
+        if let Err(why) = forge::tell(&self.wake.url, self.wake.token_file.as_deref(), &self.text, stop) {
+            tracing::warn!(?why, "nobody was told that notes of pull requests changed");
+        }
+    }
 }
 
 impl Waker {
@@ -39,18 +76,17 @@ impl Waker {
         }
     }
 
-    /// Tells what has gathered, when it is time. Blocking, for ten seconds at most.
-    pub(super) fn tell(&mut self, now: Instant) {
-        let (Some(wake), Some(due)) = (&self.wake, self.due) else { return };
+    /// Returns the call that tells what has gathered, when it is time.
+    pub(super) fn take(&mut self, now: Instant) -> Option<Call> {
+        let (Some(wake), Some(due)) = (&self.wake, self.due) else {
+            return None;
+        };
         if due > now {
-            return;
+            return None;
         }
-        let text = line(&self.changed);
-        self.changed.clear();
         self.due = None;
-        if let Err(why) = forge::tell(&wake.url, wake.token_file.as_deref(), &text) {
-            tracing::warn!(?why, "nobody was told that notes of pull requests changed");
-        }
+        let text = line(&std::mem::take(&mut self.changed));
+        Some(Call { wake: wake.clone(), text })
     }
 }
 
@@ -87,6 +123,10 @@ mod tests {
         })
     }
 
+    fn tell(waker: &mut Waker, now: Instant) {
+        waker.take(now).unwrap().make(&AtomicBool::new(false));
+    }
+
     #[test]
     fn changes_gather_and_are_told_once_in_our_own_words() {
         let folder = tempfile::tempdir().unwrap();
@@ -106,11 +146,10 @@ mod tests {
         for number in 1..=200 {
             waker.changed(&id(number), begun);
             waker.changed(&id(number), begun + Duration::from_secs(1));
-            // Nobody listens: a call would hang here.
-            waker.tell(begun + GATHER - Duration::from_millis(1));
+            assert_eq!(waker.take(begun + GATHER - Duration::from_millis(1)), None);
         }
         let heard = hear(&listener, "200 OK");
-        waker.tell(begun + GATHER);
+        tell(&mut waker, begun + GATHER);
         let heard = heard.join().unwrap();
         assert!(heard.starts_with("POST /hooks/wake HTTP/1.1\r\n"), "{heard}");
         assert!(
@@ -126,10 +165,10 @@ mod tests {
             "{text}"
         );
         // What was told is told; the next change is told by a call of its own, and a refusal stops nothing.
-        waker.tell(begun + 2 * GATHER);
+        assert_eq!(waker.take(begun + 2 * GATHER), None);
         waker.changed(&id(7), begun + 2 * GATHER);
         let heard = hear(&listener, "500 Oops");
-        waker.tell(begun + 3 * GATHER);
+        tell(&mut waker, begun + 3 * GATHER);
         assert!(heard.join().unwrap().contains("o/n#7."));
     }
 

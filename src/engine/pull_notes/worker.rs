@@ -1,5 +1,5 @@
-//! The thread that makes notes of news: what is due when, what is tried again. Knows jobs and their times; how a note is written is told in
-//! `note`.
+//! A thread that makes notes of its share of the news: what is due when, what is tried again. Knows jobs and their times; how a note is written is
+//! told in `note`.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
 use crossbeam_channel::Receiver;
 
 use crate::{
@@ -19,9 +18,10 @@ use crate::{
         pull_notes::{
             Trouble,
             clones::{Clones, NoClone},
-            note::{Outcome, Writer},
+            common::Common,
+            note::Outcome,
+            share::Share,
             sides::{self, Side},
-            wake::Waker,
         },
         pulls::{News, Pulls, Taken},
     },
@@ -64,13 +64,11 @@ pub(super) struct Worker {
     pulls: Arc<Pulls>,
     orders: Receiver<()>,
     config: PullRequests,
-    writer: Writer,
+    common: Arc<Common>,
+    share: Share,
     sides: Vec<Side>,
     clones: Clones,
-    waker: Waker,
     jobs: BTreeMap<PullRequestId, Job>,
-    /// Those whose pull request nobody knows yet.
-    rollouts: Vec<Rollout>,
     /// Since when notes are not where they lay.
     missing: BTreeMap<PullRequestId, Instant>,
     /// When deleted notes are looked for again, and after which one.
@@ -78,21 +76,23 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(config: &Config, handle: Handle, pulls: Arc<Pulls>) -> Result<Worker> {
-        Ok(Worker {
-            rollouts: pulls.store.rollouts()?,
-            writer: Writer::new(config, handle.clone()),
-            sides: sides::sides(&config.pull_requests, &pulls.stop, Instant::now()),
+    pub(super) fn new(config: &Config, handle: Handle, common: Arc<Common>, share: Share) -> Worker {
+        let pulls = Arc::clone(handle.pulls());
+        let mut sides = sides::sides(&config.pull_requests, &pulls.stop, Instant::now());
+        sides.retain(|it| share.has(it.name()));
+        Worker {
+            sides,
             clones: Clones::new(config, Arc::clone(&pulls.stop)),
-            waker: Waker::new(config.pull_requests.wake.clone()),
+            orders: pulls.subscribe(),
             handle,
-            orders: pulls.orders_taken.clone(),
             pulls,
+            common,
+            share,
             config: config.pull_requests.clone(),
             jobs: BTreeMap::new(),
             missing: BTreeMap::new(),
             back: (Instant::now(), None),
-        })
+        }
     }
 
     pub(super) fn start(self) -> io::Result<JoinHandle<()>> {
@@ -107,7 +107,6 @@ impl Worker {
                 self.work();
                 self.look(Instant::now());
                 self.look_for_deleted(Instant::now());
-                self.waker.tell(Instant::now());
             }
             let now = Instant::now();
             let due = self.jobs.values().map(|it| it.due).min().unwrap_or(now + STEP);
@@ -119,14 +118,14 @@ impl Worker {
 
     /// Puts what came to the job of its pull request.
     fn take(&mut self, now: Instant) {
-        for (number, news) in self.pulls.fresh() {
+        for (number, news) in self.pulls.fresh(|it| self.share.has_news(it)) {
             match news {
                 News::Part(part) => self.job(part.id.clone(), now, Some(number)).parts.push(*part),
                 News::Look(id) => {
                     self.job(id, now, Some(number));
                 }
                 News::Restore(id) => self.job(id, now, Some(number)).restore = true,
-                News::Rollout(rollout) => self.take_rollout(rollout, number, now),
+                News::Rollout(rollout) => self.take_rollout(rollout, number),
             }
         }
     }
@@ -146,33 +145,28 @@ impl Worker {
         job
     }
 
-    /// A rollout is a part of the pull requests whose commit it names; where there is none it is kept for one that comes.
-    fn take_rollout(&mut self, rollout: Rollout, number: u64, now: Instant) {
-        let ids = self.pulls.of_revision(&rollout.revision);
-        for id in &ids {
-            let part = part_of(id, rollout.clone());
-            self.job(id.clone(), now, None).parts.push(part);
-        }
-        match ids.last() {
-            // The delivery is done with the last of them.
-            Some(id) => self.job(id.clone(), now, Some(number)).failures = 0,
-            None => {
-                if !self.rollouts.contains(&rollout) {
-                    self.rollouts.push(rollout);
-                }
-                match self.pulls.store.put_rollouts(&self.rollouts) {
-                    Ok(()) => self.pulls.done(&[number]),
-                    Err(error) => self.pulls.went_wrong("flux", &format!("{error:#}"), None),
-                }
+    /// A rollout goes to the workers of the pull requests whose commit it names. Where there is no room for that it waits.
+    fn take_rollout(&self, rollout: Rollout, number: u64) {
+        let why = match self.common.take_rollout(&self.pulls, &rollout) {
+            Ok(true) => {
+                self.pulls.went_well("flux");
+                return self.pulls.done(&[number]);
             }
-        }
+            Ok(false) => "too much waits".to_owned(),
+            Err(error) => format!("{error:#}"),
+        };
+        self.pulls.went_wrong("flux", &why, None);
+        self.pulls.put_back(number, News::Rollout(rollout));
     }
 
     /// Does every job that is due.
     fn work(&mut self) {
         let now = Instant::now();
-        let due: Vec<PullRequestId> = self.jobs.iter().filter(|(_, it)| it.due <= now).map(|(id, _)| id.clone()).collect();
-        for id in due {
+        let due = self.jobs.iter().filter(|(_, it)| it.due <= now);
+        let mut due: Vec<(u32, PullRequestId)> = due.map(|(id, it)| (it.failures, id.clone())).collect();
+        // One that fails each time, and makes its forge rest, comes after the others.
+        due.sort();
+        for (_, id) in due {
             if self.handle.is_stopped() {
                 return;
             }
@@ -209,25 +203,28 @@ impl Worker {
             return Err(Trouble::later("the service ends".to_owned()));
         }
         let cloned = self.look_into_clone(&mut known);
-        self.add_rollouts(&mut known).map_err(failed)?;
         let pr = known.parts.fold(id);
         if pr.title.is_none() && pr.state.is_none() {
             let nothing = Trouble::never("nobody has told anything of it".to_owned());
             return Err(asked.err().unwrap_or(nothing));
         }
+        // Its commits are known before its rollouts are looked for: one that comes now finds it.
         self.pulls.keep(&known).map_err(failed)?;
-        match self.writer.write(&pr, &known, job.restore)? {
+        self.common.add_rollouts(&self.pulls, &mut known).map_err(failed)?;
+        let pr = known.parts.fold(id);
+        let outcome = self.common.writer().write(&pr, &known, job.restore)?;
+        match outcome {
             Outcome::Written { path, changed } => {
                 self.missing.remove(id);
                 if changed {
                     self.pulls.wrote();
-                    self.waker.changed(id, Instant::now());
+                    self.common.waker().changed(id, Instant::now());
                 }
                 known.path = Some(path.to_string());
                 known.written = Some(pr.clone());
                 known.wish = Wish::Kept;
                 self.pulls.keep(&known).map_err(failed)?;
-                if !known.journaled && self.writer.journal(&pr, &path)? {
+                if !known.journaled && self.common.writer().journal(&pr, &path)? {
                     known.journaled = true;
                     self.pulls.keep(&known).map_err(failed)?;
                 }
@@ -272,13 +269,14 @@ impl Worker {
         }
         self.back.0 = now + BACK_EVERY;
         let mut deleted = self.pulls.list();
-        deleted.retain(|it| it.wish == Wish::Deleted);
+        deleted.retain(|it| it.wish == Wish::Deleted && self.share.has(&it.id.host));
         let next = deleted.iter().position(|it| Some(&it.id) > self.back.1.as_ref()).unwrap_or(0);
         deleted.rotate_left(next);
         deleted.truncate(BACK_MOST);
         self.back.1 = deleted.last().map(|it| it.id.clone());
         for it in deleted {
-            if let Ok(Some(_)) = self.writer.find(&it.id, it.path.as_deref()) {
+            let found = self.common.writer().find(&it.id, it.path.as_deref());
+            if let Ok(Some(_)) = found {
                 self.job(it.id, now, None);
             }
         }
@@ -342,28 +340,6 @@ impl Worker {
                 }
             }
         }
-    }
-
-    /// Gives a pull request the rollouts that waited for it.
-    fn add_rollouts(&mut self, known: &mut Known) -> Result<()> {
-        let pr = known.parts.fold(&known.id);
-        let is_its = |it: &Rollout| pr.merge_commit.as_ref() == Some(&it.revision) || pr.head_sha.as_ref() == Some(&it.revision);
-        if !self.rollouts.iter().any(is_its) {
-            return Ok(());
-        }
-        let (its, others) = self.rollouts.drain(..).partition(is_its);
-        self.rollouts = others;
-        let its: Vec<Rollout> = its;
-        its.into_iter().for_each(|it| known.parts.add(part_of(&known.id, it)));
-        self.pulls.keep(known)?;
-        self.pulls.store.put_rollouts(&self.rollouts)
-    }
-}
-
-fn part_of(id: &PullRequestId, rollout: Rollout) -> PullRequest {
-    PullRequest {
-        rollouts: vec![rollout],
-        ..PullRequest::unknown(id.clone())
     }
 }
 

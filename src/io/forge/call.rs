@@ -58,7 +58,7 @@ mod tests {
         });
         let result = unless_stopped(&stop, move || {
             called.send(()).unwrap();
-            drop(answers.recv());
+            let _ = answers.recv();
             Ok(())
         });
         stopper.join().unwrap();

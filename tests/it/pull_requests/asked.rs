@@ -13,6 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{Html, IntoResponse, Redirect, Response},
 };
+use membridge::config::forges::Wake;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -268,4 +269,54 @@ async fn what_is_asked_when_the_service_ends_is_asked_after_the_next_start() {
         forge.mood = Mood::Well;
     }
     note_with(&server, NOTE, &["Bump the copper image", "Ship the copper."]).await;
+}
+
+/// One thread did all calls in turn.
+#[tokio::test]
+async fn a_forge_that_does_not_answer_held_up_the_notes_of_another() {
+    let (server, slow) = start(Mood::Slow, NEVER, TOKEN).await;
+    let server = server
+        .restart_with(|config| {
+            let mut other = forge("https://git.example.org");
+            other.repos = vec!["owner/other".to_owned()];
+            config.pull_requests.forges.push(other);
+        })
+        .await;
+    deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
+    let begun = Instant::now();
+    while slow.lock().unwrap().calls.iter().all(|it| !it.ends_with("/pulls/7")) {
+        assert!(begun.elapsed() < PATIENCE, "the forge is asked");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut body = opened(8, 1, "Bump the iron image");
+    body["repository"]["full_name"] = json!("owner/other");
+    deliver(&server, "2", &body).await;
+    note_with(&server, "Agent/PRs/owner/other/owner-other-8.md", &["Bump the iron image"]).await;
+    let slow_note = server.folder().join("vault").join(NOTE);
+    assert!(!slow_note.exists(), "the forge has not answered yet");
+}
+
+/// Who was to be woken, and did not answer, held up every note.
+#[tokio::test]
+async fn a_wake_that_hangs_holds_up_no_note() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hooks/wake", listener.local_addr().unwrap());
+    let (server, _forge) = start(Mood::Broken, NEVER, TOKEN).await;
+    let server = server
+        .restart_with(|config| config.pull_requests.wake = Some(Wake { url, token_file: None }))
+        .await;
+    deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
+    let (stream, _) = tokio::time::timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
+    deliver(&server, "2", &opened(8, 1, "Bump the iron image")).await;
+    note_with(&server, "Agent/PRs/owner/name/owner-name-8.md", &["Bump the iron image"]).await;
+    // It sends and waits still, for all that was read of it.
+    let mut heard = vec![0; 1 << 16];
+    loop {
+        match stream.try_read(&mut heard) {
+            Ok(0) => panic!("the call was given up before the note came"),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
