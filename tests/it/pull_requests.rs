@@ -29,6 +29,7 @@ use crate::{
 mod asked;
 mod cloned;
 mod lists;
+mod masked;
 mod wishes;
 
 const SECRET: &str = "a-secret-of-webhooks";

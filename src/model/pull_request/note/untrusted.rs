@@ -20,7 +20,9 @@ const KEY_BROKEN: &str = "---- BEGIN ";
 /// Returns a text without what nobody sees and with its secrets masked; the beginning of a very long one.
 pub(super) fn masked(text: &str) -> String {
     let read = head(text, READ_MOST);
-    let masked = mask(&clean(read));
+    let cleaned = clean(read);
+    // What goes may hide a secret, or be all that keeps it apart from the word before.
+    let masked = if cleaned == read { mask(read) } else { mask(&clean(&mask(read))) };
     if read.len() == text.len() {
         masked
     } else {
@@ -192,6 +194,8 @@ mod tests {
             let token = format!("ghp_a1B2c3D4{hidden}e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
             check_inline(&token, r"\[redacted:github-token\]");
             assert_eq!(property(&token, 100), "[redacted:github-token]");
+            let apart = format!("x{hidden}{}", token.replace(hidden, ""));
+            check_inline(&apart, r"x\[redacted:github-token\]");
             assert_eq!(name(&token, 100), r"\[redacted:github-token\]");
             assert_eq!(quote("eve", &masked(&token), 1000), "> **eve**:\n>\n> \\[redacted:github-token\\]");
         }

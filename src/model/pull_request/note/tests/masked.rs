@@ -69,7 +69,7 @@ fn a_token_with_something_hidden_inside_stops_no_note() {
     for hidden in ["\u{200b}", "\u{ad}", "\u{202e}", "\u{feff}", "\x07"] {
         let mut pr = rich();
         let token = token();
-        with(&mut pr, &format!("{}{hidden}{}", &token[..14], &token[14..]));
+        with(&mut pr, &format!(" {}{hidden}{}", &token[..14], &token[14..]));
         check_kept_out(&pr, &token);
     }
 }
