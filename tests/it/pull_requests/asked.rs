@@ -94,6 +94,11 @@ async fn answer(State(forge): State<Shared>, uri: Uri, headers: HeaderMap) -> Re
 
 /// Starts the forge, and the service that asks it.
 async fn start(mood: Mood, poll_every: Duration, token: &str) -> (Server, Shared) {
+    start_beside(Vec::new(), mood, poll_every, token).await
+}
+
+/// The same, with other forges beside it.
+async fn start_beside(others: Vec<membridge::config::forges::Forge>, mood: Mood, poll_every: Duration, token: &str) -> (Server, Shared) {
     let shared: Shared = Arc::new(Mutex::new(Forge {
         mood,
         pulls: BTreeMap::new(),
@@ -112,7 +117,8 @@ async fn start(mood: Mood, poll_every: Duration, token: &str) -> (Server, Shared
         let mut forge = forge(&url);
         forge.token_file = Some(token_file);
         forge.poll_every = poll_every;
-        config.pull_requests.forges = vec![forge];
+        config.pull_requests.forges = others;
+        config.pull_requests.forges.push(forge);
     })
     .await;
     (server, shared)
@@ -274,20 +280,16 @@ async fn what_is_asked_when_the_service_ends_is_asked_after_the_next_start() {
 /// One thread did all calls in turn.
 #[tokio::test]
 async fn a_forge_that_does_not_answer_held_up_the_notes_of_another() {
-    let (server, slow) = start(Mood::Slow, NEVER, TOKEN).await;
-    let server = server
-        .restart_with(|config| {
-            let mut other = forge("https://git.example.org");
-            other.repos = vec!["owner/other".to_owned()];
-            config.pull_requests.forges.push(other);
-        })
-        .await;
-    deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
+    let mut other = forge("https://git.example.org");
+    other.repos = vec!["owner/other".to_owned()];
+    let (server, slow) = start_beside(vec![other], Mood::Slow, NEVER, TOKEN).await;
     let begun = Instant::now();
-    while slow.lock().unwrap().calls.iter().all(|it| !it.ends_with("/pulls/7")) {
+    // From here on its list is waited for.
+    while slow.lock().unwrap().calls.is_empty() {
         assert!(begun.elapsed() < PATIENCE, "the forge is asked");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
     let mut body = opened(8, 1, "Bump the iron image");
     body["repository"]["full_name"] = json!("owner/other");
     deliver(&server, "2", &body).await;
