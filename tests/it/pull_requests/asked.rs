@@ -252,10 +252,11 @@ async fn a_look_at_what_is_no_list_is_told() {
         it["errors"].to_string().contains("the answer is no list")
     })
     .await;
-    let mut forge = forge.lock().unwrap();
-    forge.pulls.insert(7, pull_request(7, 1, "Bump the copper image"));
-    forge.mood = Mood::Well;
-    drop(forge);
+    {
+        let mut forge = forge.lock().unwrap();
+        forge.pulls.insert(7, pull_request(7, 1, "Bump the copper image"));
+        forge.mood = Mood::Well;
+    }
     note_with(&server, NOTE, &["Ship the copper."]).await;
 }
 
