@@ -60,7 +60,7 @@ pub(super) fn start(config: &Config, handle: Handle) -> Result<JoinHandle<()>> {
         threads.push(worker.start().context("start a thread of pull requests")?);
     }
     let run = move || {
-        wake::run(&handle, &common);
+        wake::run(&handle, |now| common.waker().take(now));
         for thread in threads {
             // One that panicked has said so.
             drop(thread.join());

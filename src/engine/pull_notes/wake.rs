@@ -8,12 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    config::forges::Wake,
-    engine::{handle::Handle, pull_notes::common::Common},
-    io::forge,
-    model::pull_request::PullRequestId,
-};
+use crate::{config::forges::Wake, engine::handle::Handle, io::forge, model::pull_request::PullRequestId};
 
 /// Changes gather this long, and calls lie this far apart.
 const GATHER: Duration = Duration::from_secs(5);
@@ -40,10 +35,9 @@ pub(super) struct Call {
 }
 
 /// Makes the calls that are due until the engine has ended: whoever listens slowly delays no note.
-pub(super) fn run(handle: &Handle, common: &Common) {
+pub(super) fn run(handle: &Handle, due: impl Fn(Instant) -> Option<Call>) {
     while !handle.is_stopped() {
-        let call = common.waker().take(Instant::now());
-        if let Some(call) = call {
+        if let Some(call) = due(Instant::now()) {
             call.make(&handle.pulls().stop);
         }
         thread::sleep(STEP);
