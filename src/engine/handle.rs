@@ -200,8 +200,10 @@ impl Handle {
     pub fn unread(&self, name: &SourceName) -> Option<String> {
         let published = self.shared.published();
         let source = published.status.sources.iter().find(|it| it.name == *name)?;
-        // A vault whose only note is too large has none in the index for good, and nothing waits.
-        let is_filled = source.last_scan.is_some() && (source.indexed > 0 || source.on_disk == 0 || published.status.dirty == 0);
+        // Every file of a repository is in the index, by its name at least. A vault whose only note is too large has none there for good; of a
+        // vault the first index tells whether it was read.
+        let is_repo = self.source(name).is_some_and(|it| it.is_repo());
+        let is_filled = source.last_scan.is_some() && (!is_repo || source.indexed > 0 || source.on_disk == 0);
         let why = || match source.problem.as_str() {
             "" => "it is being read for the first time".to_owned(),
             why => why.to_owned(),
