@@ -25,6 +25,7 @@ mod condition;
 mod declared;
 mod directory;
 mod finder;
+mod fusion;
 mod kept;
 mod language;
 mod literal;

@@ -27,6 +27,8 @@ pub(super) struct Scores {
     pub(super) note: Vec<f32>,
     pub(super) best: Vec<f32>,
     pub(super) held: Vec<f32>,
+    /// The notes that have scores, in no order, each once: of a large vault most have none, and nothing looks at those.
+    pub(super) touched: Vec<u32>,
 }
 
 /// The arrays of one search.
@@ -59,6 +61,7 @@ impl Arrays {
             note: vec![0.0; it.notes()],
             best: vec![0.0; it.notes()],
             held: vec![0.0; it.notes()],
+            touched: Vec::new(),
         };
         Arrays {
             scores: segments.iter().map(scores).collect(),
@@ -68,10 +71,11 @@ impl Arrays {
         }
     }
 
-    fn reset(&mut self) {
-        for it in &mut self.scores {
-            for numbers in [&mut it.passage, &mut it.note, &mut it.best, &mut it.held] {
-                numbers.fill(0.0);
+    fn reset(&mut self, segments: &[Arc<Segment>]) {
+        for (it, segment) in self.scores.iter_mut().zip(segments) {
+            for note in it.touched.drain(..).map(|it| it as usize) {
+                it.passage[segment.documents(note)].fill(0.0);
+                (it.note[note], it.best[note], it.held[note]) = (0.0, 0.0, 0.0);
             }
         }
         self.found.clear();
@@ -85,9 +89,9 @@ impl Kept {
         kept.unwrap_or_else(|| Arrays::of(segments))
     }
 
-    /// Keeps the arrays of a search that has gone well: one that has not may leave counts behind.
-    pub(super) fn give_back(&self, mut arrays: Arrays) {
-        arrays.reset();
+    /// Keeps the arrays of a search of these segments that has gone well: one that has not may leave counts behind.
+    pub(super) fn give_back(&self, segments: &[Arc<Segment>], mut arrays: Arrays) {
+        arrays.reset(segments);
         let mut kept = self.lock();
         if kept.len() < MAX_KEPT {
             kept.push(arrays);

@@ -11,7 +11,7 @@ use tantivy::{
 
 use crate::io::index::{
     analysis::TermKind,
-    occurrences::{InSegment, Occurrences},
+    occurrences::{InSegment, Occurrences, Worths},
     segment::{Expanded, Segment},
     view::{Statistics, View},
     words::{Word, expand},
@@ -116,8 +116,10 @@ impl<'a> Finder<'a> {
 
 /// Returns what the counted occurrences are worth, adds to the totals, and sets the counts back to nothing.
 fn weigh(segment: &Segment, statistics: &Statistics, touched: &[DocId], counts: &mut [u32], total: &mut Occurrences) -> InSegment {
-    let mut found = InSegment::default();
-    found.documents.reserve_exact(touched.len());
+    let mut found = InSegment {
+        documents: Worths::with_room_for(touched.len()),
+        ..InSegment::default()
+    };
     for block in touched.chunk_by(|a, b| segment.note_of[*a as usize] == segment.note_of[*b as usize]) {
         let number = segment.note_of[block[0] as usize];
         let note = number as usize;
@@ -132,16 +134,18 @@ fn weigh(segment: &Segment, statistics: &Statistics, touched: &[DocId], counts: 
                 body
             };
             let length = segment.doc_length[doc as usize] as f32 / statistics.document_length;
-            found.push(doc, body + PASSAGE_CONTEXT * context, length);
+            found.documents.push(doc, body + PASSAGE_CONTEXT * context, length);
         }
-        found.push_note(number, f32::max(in_note, 1.0), segment.length[note] as f32 / statistics.note_length);
+        found
+            .notes
+            .push(number, f32::max(in_note, 1.0), segment.length[note] as f32 / statistics.note_length);
         total.files += 1;
         if !segment.attachment[note] {
             total.notes += 1;
             total.documents += block.len() as u32;
         }
     }
-    found.notes.shrink_to_fit();
+    found.notes.shrink();
     found
 }
 

@@ -13,9 +13,6 @@ use crate::io::index::{
     words::Word,
 };
 
-/// Ranks beyond this add next to nothing to a fused score.
-pub(super) const MAX_RANKED: usize = 1000;
-
 /// What the best possible note would reach.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Best {
@@ -38,48 +35,27 @@ pub(super) fn score(segments: &[Arc<Segment>], statistics: &Statistics, words: &
         }
     }
     for (segment, scores) in segments.iter().zip(scores) {
-        let held = scores.held.iter().enumerate().filter(|(_, it)| **it > 0.0);
-        for (note, _) in held {
-            let passages = segment.first_doc[note] as usize..segment.first_doc[note + 1] as usize;
-            scores.best[note] = scores.passage[passages].iter().copied().fold(0.0, f32::max);
+        for note in scores.touched.iter().map(|it| *it as usize) {
+            scores.best[note] = scores.passage[segment.documents(note)].iter().copied().fold(0.0, f32::max);
         }
     }
     best
 }
 
 fn add_word(found: &InSegment, scores: &mut Scores, note_weight: f32, passage_weight: f32) {
-    for &(doc, worth) in &found.documents {
+    for (doc, worth) in found.documents.iter() {
         scores.passage[doc as usize] += passage_weight * worth;
     }
-    for &(note, worth) in &found.notes {
+    for (note, worth) in found.notes.iter() {
+        let held = &mut scores.held[note as usize];
+        if *held == 0.0 {
+            scores.touched.push(note);
+        }
+        *held += note_weight;
         scores.note[note as usize] += note_weight * worth;
-        scores.held[note as usize] += note_weight;
     }
 }
 
 fn idf(all: u32, holding: u32) -> f32 {
     (1.0 + (all as f32 - holding as f32 + 0.5) / (holding as f32 + 0.5)).ln()
-}
-
-/// Returns the places of the greatest `key`s with their ranks from 0; equal keys share a rank, and what is not returned has [`MAX_RANKED`].
-/// No key is negative. `room` is for the search of the bound.
-pub(super) fn ranks<T>(of: &[T], key: impl Fn(&T) -> f32, room: &mut Vec<f32>) -> Vec<(usize, usize)> {
-    let mut order: Vec<(f32, usize)> = Vec::new();
-    let mut bound = -1.0;
-    if of.len() > MAX_RANKED {
-        room.clear();
-        room.extend(of.iter().map(&key));
-        // What equals the first key beyond the bound is beyond it too: which of them is ranked would be chance.
-        bound = *room.select_nth_unstable_by(MAX_RANKED, |a, b| b.total_cmp(a)).1;
-    }
-    order.extend(of.iter().map(key).zip(0..).filter(|(key, _)| *key > bound));
-    order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    let mut rank = 0;
-    let ranked = order.iter().enumerate().map(|(place, &(key, at))| {
-        if place > 0 && order[place - 1].0 > key {
-            rank = place;
-        }
-        (at, rank)
-    });
-    ranked.collect()
 }

@@ -13,11 +13,12 @@ use crate::{
         condition::{Selector, stored_path},
         declared::Asked,
         finder::Finder,
+        fusion::{self, Greatest},
         literal::literal,
         occurrences::Occurrences,
         request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort},
         schema::{parse_place, parse_tags},
-        score::{Best, MAX_RANKED, ranks, score},
+        score::{Best, score},
         segment::Segment,
         snippet::snippet,
         view::View,
@@ -25,15 +26,6 @@ use crate::{
     },
     model::{lines::LineRange, path::SourceName, query::Condition},
 };
-
-/// Steadies the ranks of the fusion. Two lists of the same notes want less than the usual 60 (measured, `docs/performance.md`).
-const RANK_OFFSET: f32 = 10.0;
-
-/// What an attachment gets of the score of the last note that holds as much.
-const BEHIND: f32 = 0.999;
-
-/// What is left of the score of a note that another took the place of: it is found, after what holds now.
-const SUPERSEDED: f32 = 0.5;
 
 /// Answers a request from the segments of one snapshot.
 pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchRequest, arrays: &mut Arrays) -> Result<SearchAnswer> {
@@ -77,30 +69,36 @@ pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchReq
             ..SearchAnswer::default()
         });
     }
+    let speaks = ranked && !request.exact;
+    let mut attachments: Vec<Found> = Vec::new();
     for (at, notes) in selected.iter().enumerate() {
-        for note in (0..notes.len()).filter(|&it| notes[it]) {
-            let speaks = ranked && !request.exact;
-            let asked = by_name || speaks || !segments[at].attachment[note];
-            if asked && (!speaks || scores[at].held[note] > 0.0) {
-                found.push(Found {
+        let segment = &segments[at];
+        let mut take = |note: usize| {
+            let attachment = segment.attachment[note];
+            if notes[note] && (by_name || speaks || !attachment) {
+                let list = if ranked && attachment { &mut attachments } else { &mut *found };
+                list.push(Found {
                     segment: at as u32,
                     note: note as u32,
                     score: 0.0,
                     literal: literal.as_ref().map_or(1.0, |it| it[at][note]),
                 });
             }
+        };
+        if speaks {
+            scores[at].touched.iter().for_each(|it| take(*it as usize));
+        } else {
+            (0..notes.len()).for_each(take);
         }
     }
     if ranked {
-        let mut attachments: Vec<Found> = found.extract_if(.., |it| is_attachment(segments, it)).collect();
-        fuse(found, scores, &best, literal.is_some(), keys);
-        for note in found.iter_mut().filter(|it| is_superseded(segments, it)) {
-            note.score *= SUPERSEDED;
-        }
-        place_attachments(&mut attachments, found, scores, &best);
+        fusion::fuse(segments, found, scores, &best, literal.is_some(), keys);
+        fusion::place_attachments(&mut attachments, found, scores, &best);
         found.extend(attachments);
     }
-    found.retain(|it| it.score >= request.min_score);
+    if request.min_score > 0.0 {
+        found.retain(|it| it.score >= request.min_score);
+    }
     let total = found.len();
     cut(segments, found, request, keys);
     let reader = HitReader {
@@ -117,6 +115,10 @@ pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchReq
 }
 
 fn apply(filter: &Filter, segment: &Segment, notes: &mut [bool]) -> Result<()> {
+    let by_name = filter.source.is_some() || filter.path.is_some();
+    if !by_name && filter.origin.is_none() && filter.since.is_none() && filter.until.is_none() {
+        return Ok(());
+    }
     for (note, holds) in notes.iter_mut().enumerate().filter(|(_, it)| **it) {
         let modified = segment.modified[note];
         *holds = filter.source.as_ref().is_none_or(|it| it.as_str() == segment.source(note))
@@ -185,57 +187,6 @@ fn correct(segments: &[Arc<Segment>], view: &View, word: &Word, finder: &Finder<
     Ok(near)
 }
 
-/// Gives each note its score: the fused ranks by note and by best passage, relative to being first in both, times the largest share of the
-/// query's weight that any note holds. That share makes scores comparable across queries; a note's own share instead was measured to cost one
-/// to three points of R@5. Notes that hold a quoted phrase or an identifier come before those that do not.
-fn fuse(found: &mut [Found], scores: &[Scores], best: &Best, literal: bool, room: &mut Vec<f32>) {
-    let scores_of = |it: &Found| (&scores[it.segment as usize], it.note as usize);
-    let held = found.iter().map(scores_of).map(|(scores, note)| scores.held[note]);
-    let share = held.fold(0.0, f32::max) / best.weight.max(f32::MIN_POSITIVE);
-    let worth = |rank: usize| share * (RANK_OFFSET + 1.0) / (RANK_OFFSET + 1.0 + rank as f32) / 2.0;
-    let by_note: fn(&Scores) -> &[f32] = |it| &it.note;
-    let by_passage: fn(&Scores) -> &[f32] = |it| &it.best;
-    for numbers in [by_note, by_passage] {
-        let key = |it: &Found| {
-            let (scores, note) = scores_of(it);
-            numbers(scores)[note]
-        };
-        let ranks = ranks(found, key, room);
-        let before: Vec<f32> = ranks.iter().map(|(at, _)| found[*at].score).collect();
-        found.iter_mut().for_each(|it| it.score += worth(MAX_RANKED));
-        for ((at, rank), before) in ranks.into_iter().zip(before) {
-            found[at].score = before + worth(rank);
-        }
-    }
-    if literal {
-        for it in found.iter_mut() {
-            it.score = f32::midpoint(it.score, it.literal);
-        }
-    }
-}
-
-/// Scores files that have nothing but a name: each comes after every note that holds as much of the query, because a name says less than a
-/// text, and before those that hold less.
-fn place_attachments(attachments: &mut [Found], notes: &[Found], scores: &[Scores], best: &Best) {
-    if attachments.is_empty() {
-        return;
-    }
-    let held = |it: &Found| scores[it.segment as usize].held[it.note as usize];
-    let mut by_held: Vec<(f32, f32)> = notes.iter().map(|it| (held(it), it.score)).collect();
-    by_held.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
-    let mut least = 1.0;
-    for (_, score) in &mut by_held {
-        least = score.min(least);
-        *score = least;
-    }
-    for it in attachments {
-        let held = held(it);
-        let ahead = by_held.partition_point(|(other, _)| *other >= held);
-        let share = held / best.weight.max(f32::MIN_POSITIVE);
-        it.score = ahead.checked_sub(1).map_or(share, |last| share.min(BEHIND * by_held[last].1));
-    }
-}
-
 /// Puts what was found in order as far as the end of the page that was asked for, and drops the rest.
 fn cut(segments: &[Arc<Segment>], found: &mut Vec<Found>, request: &SearchRequest, room: &mut Vec<f32>) {
     let name = |it: &Found| {
@@ -255,10 +206,9 @@ fn cut(segments: &[Arc<Segment>], found: &mut Vec<Found>, request: &SearchReques
     if (1..found.len()).contains(&end) {
         if request.sort == Sort::Relevance {
             // By score alone first: thousands share the lowest scores, and names are dear to compare.
-            room.clear();
-            room.extend(found.iter().map(|it| it.score));
-            let (_, least, _) = room.select_nth_unstable_by(end - 1, |a, b| b.total_cmp(a));
-            let least = *least;
+            let mut greatest = Greatest::of(end - 1, room);
+            found.iter().for_each(|it| greatest.offer(it.score));
+            let least = greatest.beyond();
             found.retain(|it| it.score >= least);
         }
         if end < found.len() {
@@ -267,14 +217,6 @@ fn cut(segments: &[Arc<Segment>], found: &mut Vec<Found>, request: &SearchReques
         }
     }
     found.sort_unstable_by(order);
-}
-
-fn is_attachment(segments: &[Arc<Segment>], it: &Found) -> bool {
-    segments[it.segment as usize].attachment[it.note as usize]
-}
-
-fn is_superseded(segments: &[Arc<Segment>], it: &Found) -> bool {
-    segments[it.segment as usize].superseded[it.note as usize]
 }
 
 /// Reads what a hit shows.
@@ -379,7 +321,7 @@ impl HitReader<'_> {
             self.best.note,
             scores.best[note],
             self.best.passage,
-            if is_superseded(self.segments, found) { "; superseded" } else { "" }
+            if self.segments[at].superseded[note] { "; superseded" } else { "" }
         )
     }
 }

@@ -291,6 +291,11 @@ impl Columns {
         hash_of([0, 1, 2].map(|at| self.hashes[at].first(doc).unwrap_or_default()))
     }
 
+    /// Returns the documents of a note: its own, and those of its passages.
+    pub(super) fn documents(&self, note: usize) -> Range<usize> {
+        self.first_doc[note] as usize..self.first_doc[note + 1] as usize
+    }
+
     /// Returns the documents of a note's passages.
     pub(super) fn passages(&self, note: usize) -> Range<DocId> {
         self.first_doc[note] + 1..self.first_doc[note + 1]
