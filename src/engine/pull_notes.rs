@@ -20,6 +20,7 @@ use crate::{
 mod clones;
 mod common;
 mod complete;
+mod find;
 mod journal;
 mod note;
 mod sent;

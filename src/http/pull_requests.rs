@@ -28,7 +28,7 @@ use crate::{
     model::{
         hash::ContentHash,
         path::NotePath,
-        pull_request::{Commit, MAX_TEXT_BYTES, PullRequest, PullRequestId, State, note},
+        pull_request::{Commit, MAX_TEXT_BYTES, NUMBER_MOST, PullRequest, PullRequestId, State, note},
     },
 };
 
@@ -63,7 +63,8 @@ pub struct PullRequestEntry {
     /// Where its note lies, or lay when it was deleted; `null` before there is one.
     pub path: Option<String>,
     pub updated: Option<String>,
-    /// `deleted` or `left-alone` (moved to where nothing may be written): what a person did with the note. Left out for the others.
+    /// `deleted`, `left-alone` (moved to where nothing may be written) or `not-ours` (without the property `pr`): what a person did with the note.
+    /// Left out for the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Why the note does not say all that is known, and when that is tried again.
@@ -192,6 +193,7 @@ pub async fn sync_pull_request(
 ) -> Result<(StatusCode, Json<AcceptedResponse>), Problem> {
     may_tell(&caller)?;
     let input: SyncInput = body::json(&headers, body, state.body_limits, &["repo", "number", "host", "restore"]).await?;
+    check_number(input.number)?;
     let (id, news) = which(&state, &input)?;
     // Each call is a question of its own.
     let key = format!("sync {id} {}", state.next_request_id());
@@ -228,6 +230,13 @@ pub async fn post_pull_request(
     }
     let key = format!("told {id} {now} {}", ContentHash::of(&raw));
     accept(state, key, News::Part(Box::new(part)), id).await
+}
+
+fn check_number(number: u64) -> Result<(), Problem> {
+    if PullRequestId::is_number(number) {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemKind::InvalidBody, format!("`number` {number} is of no pull request")).hint(format!("it is 1 to {NUMBER_MOST}")))
 }
 
 /// Returns which pull request is meant, and what is to be done: asked is a forge, but a note comes back of what is known already.
@@ -300,6 +309,7 @@ pub fn entry(it: Listed, problem: Option<String>) -> PullRequestEntry {
             Wish::Kept => None,
             Wish::Deleted => Some("deleted".to_owned()),
             Wish::LeftAlone => Some("left-alone".to_owned()),
+            Wish::Disowned => Some("not-ours".to_owned()),
         },
         problem,
     }
@@ -328,11 +338,10 @@ fn part(input: PullRequestInput, now: Timestamp) -> Result<PullRequest, Problem>
     let is_name =
         |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"._-".contains(&it)) && !it.starts_with('.');
     let is_host = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b".-:".contains(&it));
-    if !is_host(&host) || input.repo.split('/').count() < 2 || !input.repo.split('/').all(is_name) || input.number == 0 {
-        return Err(
-            refused("`host`, `repo` or `number` names no pull request".to_owned()).hint("write `repo` as `owner/name`, `number` from 1")
-        );
+    if !is_host(&host) || input.repo.split('/').count() < 2 || !input.repo.split('/').all(is_name) {
+        return Err(refused("`host` or `repo` names no repository".to_owned()).hint("write `repo` as `owner/name`"));
     }
+    check_number(input.number)?;
     let names = [&input.title, &input.author, &input.base, &input.head, &input.merged_by];
     let shas = [&input.head_sha, &input.merge_base, &input.merge_commit];
     let is_sha = |it: &String| (7..=64).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_hexdigit());

@@ -49,6 +49,8 @@ pub enum Wish {
     Deleted,
     /// It was moved out of what may be written.
     LeftAlone,
+    /// It is there, without the property by which it is the pull request's.
+    Disowned,
 }
 
 /// The folder.

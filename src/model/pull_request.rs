@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 /// What is kept of a description, in bytes: notes look no further into it.
 pub const MAX_TEXT_BYTES: usize = 260 * 1024;
 
+/// The highest number that a pull request has: forges tell theirs by signed integers of 32 bits, and count far below.
+pub const NUMBER_MOST: u64 = (1 << 31) - 1;
+
 /// The software of a forge: what its webhooks, its API and its pages look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -247,6 +250,13 @@ impl std::fmt::Display for PullRequestId {
     }
 }
 
+impl PullRequestId {
+    /// Says whether a pull request may have this number.
+    pub fn is_number(number: u64) -> bool {
+        (1..=NUMBER_MOST).contains(&number)
+    }
+}
+
 impl PullRequest {
     /// Returns a part that says nothing yet.
     pub fn unknown(id: PullRequestId) -> PullRequest {
@@ -290,7 +300,7 @@ impl PullRequest {
 pub fn number_in(subject: &str) -> Option<u64> {
     let number = |text: &str| {
         let digits = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
-        text[..digits].parse().ok()
+        text[..digits].parse().ok().filter(|it| PullRequestId::is_number(*it))
     };
     if let Some(rest) = subject.strip_prefix("Merge pull request ") {
         return number(rest.strip_prefix('#').or_else(|| Some(rest.rsplit_once("(#")?.1))?);
@@ -310,5 +320,6 @@ mod tests {
         check("fix(web): pin nginx (#8)", Some(8));
         check("fix: see #8", None);
         check("fix (#)", None);
+        check("fix (#9223372036854775808)", None);
     }
 }

@@ -225,6 +225,8 @@ async fn what_is_signed_and_of_no_known_shape_is_taken_and_counted() {
         json!({"pull_request": {"number": 7}}),
         json!({"action": "opened", "number": "seven"}),
         danced,
+        // It made a note, and its number was another in every list that counts by floats.
+        opened(1 << 63, 1, "Bump"),
     ];
     for (at, body) in odd.iter().enumerate() {
         let answer = deliver(&server, &at.to_string(), body).await;
@@ -238,7 +240,7 @@ async fn what_is_signed_and_of_no_known_shape_is_taken_and_counted() {
     let answer = server.send("POST", "/v1/webhooks/flux", &headers, Body::from("{}")).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
     let status = server.get("/v1/status").await.json();
-    assert_eq!(status["pull_requests"]["ignored"], 5, "{status}");
+    assert_eq!(status["pull_requests"]["ignored"], 6, "{status}");
     assert_eq!(server.get("/v1/pull-requests").await.json()["pull_requests"], json!([]));
 }
 
@@ -419,6 +421,8 @@ async fn callers_without_a_forge_tell_what_they_know() {
         ("state", json!("odd")),
         ("head_sha", json!("xyz")),
         ("repo", json!("../x")),
+        ("number", json!(0)),
+        ("number", json!(1_u64 << 31)),
         ("updated", json!("now")),
         ("x", json!(1)),
     ] {
@@ -438,6 +442,11 @@ async fn callers_without_a_forge_tell_what_they_know() {
         .post("/v1/pull-requests/sync", &json!({"repo": "owner/name", "number": 1}))
         .await;
     assert_eq!(sync.problem(), (400, "invalid-body".to_owned()), "no token, nobody to ask");
+    let sync = server
+        .post("/v1/pull-requests/sync", &json!({"repo": "owner/name", "number": 1_u64 << 63}))
+        .await;
+    assert_eq!(sync.problem(), (400, "invalid-body".to_owned()));
+    assert!(sync.text().contains("it is 1 to 2147483647"), "{}", sync.text());
 }
 
 #[tokio::test]

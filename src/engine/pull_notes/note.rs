@@ -1,5 +1,6 @@
 //! The note of a pull request in the vault: where it lies, and what it is to say. Decides what of a person's wish is respected: a note that was
-//! deleted stays so, one that was moved out of reach is left alone. Must not know where news come from, nor how a write is sent.
+//! deleted stays so, one that was moved out of reach, or is not ours any more, is left alone. Must not know where news come from, nor how a write
+//! is sent.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -9,19 +10,21 @@ use crate::{
     config::Config,
     engine::{
         handle::{Handle, Source},
-        pull_notes::{Trouble, sent},
+        pull_notes::{
+            Trouble,
+            find::{self, Found},
+            sent,
+        },
         request::{Action, WriteError},
     },
     io::{
         git,
-        index::{Filter, SearchRequest, Sort, Visible},
         pull_requests::Known,
         vault::ReadError,
     },
     model::{
         glob::PathGlob,
         hash::ContentHash,
-        note::Note,
         origin::Origin,
         path::NotePath,
         pull_request::{
@@ -29,7 +32,6 @@ use crate::{
             note::{self, Rendered, Web},
             region,
         },
-        query::{Condition, Pattern, PatternText, PropertyTest, Query},
         write_policy::WritePolicy,
         yaml::Value,
     },
@@ -37,9 +39,6 @@ use crate::{
 
 /// How often a note is written anew that somebody changes at the same time.
 pub(super) const TRIES: usize = 5;
-
-/// Notes that are looked at for one that says it is the one.
-const CANDIDATES: usize = 20;
 
 /// Commits of a deleted note that are looked at for its last text.
 const VERSIONS: usize = 5;
@@ -53,6 +52,8 @@ pub(super) enum Outcome {
     Missing,
     /// A person put it where nothing may be written; why, and what to do.
     LeftAlone { path: NotePath, why: String },
+    /// It is there, and a person took from it the property by which it is this pull request's; what to do.
+    Disowned { path: NotePath, why: String },
 }
 
 /// Writes notes into the default vault.
@@ -97,9 +98,8 @@ impl Writer {
         let new = self.render(pr);
         let last = known.written.as_ref().map(|it| self.render(it));
         for _ in 0..TRIES {
-            let there = self.find(&pr.id, known.path.as_deref())?;
-            let (path, present, base) = match there {
-                Some(path) if !self.policy.allows_editing(&path) => {
+            let (path, present, base) = match self.find(&pr.id, known.path.as_deref())? {
+                Found::Note(path) if !self.policy.allows_editing(&path) => {
                     let why = format!(
                         "its note `{path}` lies where membridge may not write, so it is left alone; move it below `{}`, or open its place under \
                          `write.edit_existing`",
@@ -107,12 +107,25 @@ impl Writer {
                     );
                     return Ok(Outcome::LeftAlone { path, why });
                 }
-                Some(path) => {
+                Found::Note(path) => {
                     let present = self.read(&path)?;
                     (path, present.clone(), present)
                 }
-                None if known.written.is_some() && !restore => return Ok(Outcome::Missing),
-                None => {
+                Found::Unreadable(path) => {
+                    return Err(Trouble::later(format!(
+                        "the properties of its note `{path}` cannot be read, so it is left alone until they can; mend them"
+                    )));
+                }
+                Found::Disowned(path) if known.written.is_some() => {
+                    let why = format!(
+                        "its note `{path}` is not ours any more, so it is left alone: the property `pr` is gone; put `pr: {}` back into it, or move \
+                         it away and bring a new one with `membridge pr sync '{}' --restore`",
+                        pr.id, pr.id
+                    );
+                    return Ok(Outcome::Disowned { path, why });
+                }
+                Found::Nowhere | Found::Disowned(_) if known.written.is_some() && !restore => return Ok(Outcome::Missing),
+                Found::Nowhere | Found::Disowned(_) => {
                     let (path, base) = self.place(&pr.id, known.path.as_deref().filter(|_| restore))?;
                     (path, None, base)
                 }
@@ -145,26 +158,6 @@ impl Writer {
         Err(Trouble::later("somebody changes the note again and again".to_owned()))
     }
 
-    /// Returns where a note says that it is this pull request's: where it lay last, where it belongs, or wherever the index knows one.
-    pub(super) fn find(&self, id: &PullRequestId, last: Option<&str>) -> Result<Option<NotePath>, Trouble> {
-        let last = last.and_then(|it| NotePath::parse(it).ok());
-        for path in [last, Some(self.own(id)?)].into_iter().flatten() {
-            if self.says_it_is(&path, id)? {
-                return Ok(Some(path));
-            }
-        }
-        let searcher = self.handle.searcher();
-        let searcher = searcher.ok_or_else(|| Trouble::later("there is no index yet".to_owned()))?;
-        let answer = searcher.search(&request(id, self.source()?));
-        let answer = answer.map_err(|error| Trouble::later(format!("{error:#}")))?;
-        for hit in answer.hits {
-            if self.says_it_is(&hit.path, id)? {
-                return Ok(Some(hit.path));
-            }
-        }
-        Ok(None)
-    }
-
     /// Returns a free place for a new note, and the text that it begins with: the last one of a note that lay at `last`.
     fn place(&self, id: &PullRequestId, last: Option<&str>) -> Result<(NotePath, Option<String>), Trouble> {
         if let Some(path) = last.and_then(|it| NotePath::parse(it).ok()).filter(|it| self.policy.allows(it))
@@ -193,10 +186,10 @@ impl Writer {
         let history = repository.history(path, VERSIONS).ok()?;
         let text = history.commits.iter().find_map(|it| repository.read_at(path, &it.sha).ok()?)?;
         let text = String::from_utf8(text).ok()?;
-        is_of(&text, id).then_some(text)
+        find::is_of(&text, id).then_some(text)
     }
 
-    fn own(&self, id: &PullRequestId) -> Result<NotePath, Trouble> {
+    pub(super) fn own(&self, id: &PullRequestId) -> Result<NotePath, Trouble> {
         note::path(&self.agent_folder, id)
             .ok_or_else(|| Trouble::never("its name makes no path of a note; shorten `agent_folder`".to_owned()))
     }
@@ -214,11 +207,6 @@ impl Writer {
         first.ok_or_else(|| Trouble::never("there is no vault".to_owned()))
     }
 
-    fn says_it_is(&self, path: &NotePath, id: &PullRequestId) -> Result<bool, Trouble> {
-        let text = self.read(path)?;
-        Ok(text.is_some_and(|it| is_of(&it, id)))
-    }
-
     pub(super) fn read(&self, path: &NotePath) -> Result<Option<String>, Trouble> {
         match self.source()?.vault.read(path, self.max_bytes) {
             Ok(file) => String::from_utf8(file.bytes)
@@ -228,41 +216,5 @@ impl Writer {
             Err(why @ (ReadError::RootGone | ReadError::Changing | ReadError::Unreadable(_))) => Err(Trouble::later(why.to_string())),
             Err(why) => Err(Trouble::never(format!("`{path}`: {why}"))),
         }
-    }
-}
-
-fn is_of(text: &str, id: &PullRequestId) -> bool {
-    let says = Note::parse(text).property("pr").and_then(Value::scalar_text);
-    says.is_some_and(|it| it == id.to_string())
-}
-
-/// Returns the search for notes whose property `pr` is this.
-fn request(id: &PullRequestId, source: &Source) -> SearchRequest {
-    let pattern = Pattern {
-        text: PatternText::Phrase(id.to_string()),
-        case_sensitive: false,
-    };
-    SearchRequest {
-        query: Query {
-            evidence: Vec::new(),
-            condition: Condition::Property {
-                name: "pr".to_owned(),
-                test: PropertyTest::Value(pattern),
-            },
-            warnings: Vec::new(),
-        },
-        visible: vec![Visible {
-            source: source.config.name.clone(),
-            prefix: None,
-        }],
-        filter: Filter::default(),
-        sort: Sort::Path,
-        limit: CANDIDATES,
-        offset: 0,
-        passages: 1,
-        snippet_chars: 0,
-        min_score: 0.0,
-        exact: true,
-        deadline: None,
     }
 }

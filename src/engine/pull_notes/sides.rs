@@ -170,7 +170,7 @@ impl Side {
         let id = PullRequestId {
             host: self.forge.host.clone(),
             repo: repo.to_owned(),
-            number: number.as_u64()?,
+            number: number.as_u64().filter(|it| PullRequestId::is_number(*it))?,
         };
         let part = match self.forge.kind {
             ForgeKind::Gitea | ForgeKind::Forgejo => gitea::pull_request(value, &id),

@@ -19,6 +19,7 @@ use crate::{
             Trouble,
             clones::{Clones, NoClone},
             common::Common,
+            find::Found,
             note::Outcome,
             share::Share,
             sides::{self, Side},
@@ -29,7 +30,10 @@ use crate::{
         forge::Refusal,
         pull_requests::{Known, Wish},
     },
-    model::pull_request::{PullRequest, PullRequestId, Rollout},
+    model::{
+        path::NotePath,
+        pull_request::{PullRequest, PullRequestId, Rollout},
+    },
 };
 
 /// What failed is tried again after this, and then twice as long each time.
@@ -234,14 +238,24 @@ impl Worker {
                 self.pulls.keep(&known).map_err(failed)?;
             }
             Outcome::LeftAlone { path, why } => {
-                self.missing.remove(id);
-                known.path = Some(path.to_string());
-                known.wish = Wish::LeftAlone;
-                self.pulls.keep(&known).map_err(failed)?;
+                self.let_be(&mut known, &path, Wish::LeftAlone)?;
+                return asked.and(cloned).and(Err(Trouble::never(why)));
+            }
+            Outcome::Disowned { path, why } => {
+                self.let_be(&mut known, &path, Wish::Disowned)?;
                 return asked.and(cloned).and(Err(Trouble::never(why)));
             }
         }
         asked.and(cloned)
+    }
+
+    /// A note that is there is not written for a person's wish.
+    fn let_be(&mut self, known: &mut Known, path: &NotePath, wish: Wish) -> Result<(), Trouble> {
+        self.missing.remove(&known.id);
+        known.path = Some(path.to_string());
+        known.wish = wish;
+        let kept = self.pulls.keep(known);
+        kept.map_err(|error| Trouble::later(format!("{error:#}")))
     }
 
     /// A note that stays away was deleted by a person. One that was moved a moment ago may not be in the index yet.
@@ -262,21 +276,21 @@ impl Worker {
         Ok(())
     }
 
-    /// Brings notes up to date that were deleted and are there again: from the trash, or the history.
+    /// Brings notes up to date that were deleted, or not ours any more, and are there again: from the trash, the history, or by their property.
     fn look_for_deleted(&mut self, now: Instant) {
         if self.back.0 > now {
             return;
         }
         self.back.0 = now + BACK_EVERY;
         let mut deleted = self.pulls.list();
-        deleted.retain(|it| it.wish == Wish::Deleted && self.share.has(&it.id.host));
+        deleted.retain(|it| matches!(it.wish, Wish::Deleted | Wish::Disowned) && self.share.has(&it.id.host));
         let next = deleted.iter().position(|it| Some(&it.id) > self.back.1.as_ref()).unwrap_or(0);
         deleted.rotate_left(next);
         deleted.truncate(BACK_MOST);
         self.back.1 = deleted.last().map(|it| it.id.clone());
         for it in deleted {
             let found = self.common.writer().find(&it.id, it.path.as_deref());
-            if let Ok(Some(_)) = found {
+            if let Ok(Found::Note(_)) = found {
                 self.job(it.id, now, None);
             }
         }

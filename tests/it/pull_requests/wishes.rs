@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use membridge::model::{glob::PathGlob, write_policy::WritePolicy};
 use serde_json::{Value, json};
 
-use super::{NOTE, PATIENCE, deliver, merged, note_with, opened, start, with_forge};
+use super::{NOTE, PATIENCE, asked::until, deliver, merged, note_with, opened, start, with_forge};
 use crate::{harness::Server, write::repository};
 
 /// Waits until the only pull request that is known is listed so.
@@ -92,6 +92,59 @@ async fn a_deleted_note_that_is_put_back_is_written_again() {
     deliver(&server, "3", &opened(7, 6, "Bump it well")).await;
     note_with(&server, NOTE, &["Bump it well", "A person's words."]).await;
     listed(&server, "it is back", |it| it["note"] == Value::Null).await;
+}
+
+const PR: &str = "git.example.org/owner/name#7";
+
+/// It was told as deleted two seconds later, and got no news from then on.
+#[tokio::test]
+async fn a_note_whose_properties_cannot_be_read_just_now_is_tried_again() {
+    let server = start().await;
+    let text = written(&server).await;
+    let vault = server.folder().join("vault");
+    // A list that its owner has begun, and not closed yet.
+    fs::write(vault.join(NOTE), text.replacen("---\n", "---\nseen: [by me\n", 1)).unwrap();
+    deliver(&server, "2", &opened(7, 5, "Bump it")).await;
+    let is_left_alone = |it: &Value| {
+        let why = it["errors"][PR].as_str().unwrap_or_default();
+        it["waiting"] == 1 && why.contains("cannot be read") && why.contains("left alone") && why.contains("next try")
+    };
+    until(&server, "it is left alone", is_left_alone).await;
+    let entry = server.get("/v1/pull-requests").await.json()["pull_requests"][0].clone();
+    assert_eq!(entry["note"], Value::Null, "{entry}");
+    fs::write(vault.join(NOTE), text.replacen("---\n", "---\nseen: [by me]\n", 1)).unwrap();
+    note_with(&server, NOTE, &["Bump it", "seen: [by me]"]).await;
+    listed(&server, "it is written", |it| {
+        it["note"] == Value::Null && it["problem"] == Value::Null
+    })
+    .await;
+}
+
+/// It was told as deleted, and `--restore` put a second note beside it.
+#[tokio::test]
+async fn a_note_without_its_property_is_not_ours_any_more() {
+    let server = start().await;
+    let text = written(&server).await;
+    let vault = server.folder().join("vault");
+    let theirs = text.replacen(&format!("pr: {PR}\n"), "", 1);
+    assert_ne!(theirs, text);
+    fs::write(vault.join(NOTE), &theirs).unwrap();
+    deliver(&server, "2", &opened(7, 5, "Bump it")).await;
+    let entry = listed(&server, "it is not ours", |it| it["note"] == "not-ours").await;
+    let problem = entry["problem"].as_str().unwrap();
+    assert!(problem.contains("not ours any more") && problem.contains(&format!("`pr: {PR}`")), "{problem}");
+
+    let restore = json!({"repo": "owner/name", "number": 7, "restore": true});
+    assert_eq!(server.post("/v1/pull-requests/sync", &restore).await.status, StatusCode::ACCEPTED);
+    listed(&server, "it still is not", |it| it["note"] == "not-ours").await;
+    let folder = vault.join(NOTE);
+    let beside = fs::read_dir(folder.parent().unwrap()).unwrap().count();
+    assert_eq!((beside, fs::read_to_string(&folder).unwrap()), (1, theirs));
+
+    fs::write(vault.join(NOTE), &text).unwrap();
+    deliver(&server, "3", &opened(7, 6, "Bump it well")).await;
+    note_with(&server, NOTE, &["Bump it well"]).await;
+    listed(&server, "it is ours again", |it| it["note"] == Value::Null).await;
 }
 
 /// It was found, not written, and told as the name of an error in the code, again and again.

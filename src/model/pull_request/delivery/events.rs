@@ -275,6 +275,8 @@ fn id(body: &Value, repo: &str, number: Option<u64>, host: &str) -> Result<PullR
     Ok(PullRequestId {
         host: host.to_owned(),
         repo: json::name(body, repo).ok_or("the pull request names no repository")?,
-        number: number.filter(|it| *it > 0).ok_or("the pull request has no number")?,
+        number: number
+            .filter(|it| PullRequestId::is_number(*it))
+            .ok_or("the pull request has no number that a forge gives")?,
     })
 }
