@@ -23,6 +23,7 @@ mod complete;
 mod find;
 mod journal;
 mod note;
+mod revisions;
 mod sent;
 mod share;
 mod sides;

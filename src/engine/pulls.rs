@@ -2,7 +2,7 @@
 //! the news is the business of `pull_notes`; whoever brings them never waits for it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -34,6 +34,8 @@ pub enum News {
     Restore(PullRequestId),
     /// A revision is on the cluster, or is not.
     Rollout(Rollout),
+    /// The same, for what else of a repository came with that revision.
+    Revision { host: String, repo: String, rollout: Rollout },
 }
 
 /// What became of news.
@@ -60,6 +62,9 @@ pub struct Listed {
     pub wish: Wish,
     /// The commits by which a rollout names it.
     revisions: Vec<String>,
+    /// Of a merged one, when that was, and the revisions that were rolled out well with it.
+    merged: Option<Timestamp>,
+    live: BTreeSet<String>,
 }
 
 /// What is told of the work.
@@ -259,6 +264,22 @@ impl Pulls {
         of.map(|it| it.id.clone()).collect()
     }
 
+    /// Returns the pull requests of a repository that were merged in the month before a rollout and of which no other one tells that they are live,
+    /// each with the commit that it became; the last merged first.
+    pub(super) fn merged_before(&self, host: &str, repo: &str, rollout: &Rollout) -> Vec<(PullRequestId, String)> {
+        let earliest = rollout.time.saturating_sub(ROLLED_OUT_WITHIN).unwrap_or(Timestamp::MIN);
+        let listed = self.listed();
+        let is_meant = |it: &&Listed| {
+            (&*it.id.host, &*it.id.repo) == (host, repo)
+                && it.merged.is_some_and(|it| it >= earliest)
+                && it.live.iter().all(|it| *it == rollout.revision)
+        };
+        let mut found: Vec<&Listed> = listed.values().filter(is_meant).collect();
+        found.sort_by(|one, other| (other.merged, &one.id).cmp(&(one.merged, &other.id)));
+        let found = found.into_iter().take(ROLLED_OUT_MOST);
+        found.filter_map(|it| Some((it.id.clone(), it.revisions.first()?.clone()))).collect()
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -279,6 +300,10 @@ impl Pulls {
 /// Errors that are told at once.
 const ERRORS_MOST: usize = 50;
 
+/// How long after its merge a pull request is looked for in a revision that is rolled out, and how many are.
+const ROLLED_OUT_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
+const ROLLED_OUT_MOST: usize = 50;
+
 impl Listed {
     fn of(known: &Known) -> Listed {
         let pr = known.parts.fold(&known.id);
@@ -289,6 +314,8 @@ impl Listed {
             path: known.path.clone(),
             updated: pr.updated,
             wish: known.wish,
+            merged: pr.merged.or(pr.updated).filter(|_| pr.state == Some(State::Merged)),
+            live: pr.rollouts.into_iter().filter(|it| it.ok).map(|it| it.revision).collect(),
             revisions: pr.merge_commit.into_iter().chain(pr.head_sha).collect(),
         }
     }

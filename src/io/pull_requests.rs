@@ -15,8 +15,8 @@ use crate::model::{
     pull_request::{PullRequest, PullRequestId, Rollout, fold::Parts},
 };
 
-/// Rollouts that are kept for a pull request that is not known yet.
-const ROLLOUTS_MOST: usize = 500;
+/// Rollouts that are kept for a pull request that is not known yet: the last ones.
+pub const ROLLOUTS_MOST: usize = 500;
 
 /// The file of those.
 const ROLLOUTS: &str = "rollouts.json";
@@ -108,17 +108,16 @@ impl Store {
         )
     }
 
-    /// Returns the rollouts that wait for their pull request.
+    /// Returns the last rollouts.
     pub fn rollouts(&self) -> Result<Vec<Rollout>> {
         Ok(read(&self.folder.join(ROLLOUTS))?.unwrap_or_default())
     }
 
-    /// Keeps the newest of them.
+    /// Keeps them in place of those.
     pub fn put_rollouts(&self, rollouts: &[Rollout]) -> Result<()> {
-        let newest = &rollouts[rollouts.len().saturating_sub(ROLLOUTS_MOST)..];
         write(
             &self.folder.join(ROLLOUTS),
-            &serde_json::to_vec(newest).context("write rollouts as JSON")?,
+            &serde_json::to_vec(rollouts).context("write rollouts as JSON")?,
         )
     }
 

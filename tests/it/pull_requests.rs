@@ -129,6 +129,21 @@ async fn note_with(server: &Server, path: &str, parts: &[&str]) -> String {
     }
 }
 
+/// Tells, as Flux does, that a revision is on the cluster.
+async fn roll_out(server: &Server, revision: &str) {
+    let event = json!({"involvedObject": {"kind": "Kustomization", "namespace": "flux-system", "name": "apps"}, "severity": "info",
+        "timestamp": "2026-02-03T05:00:00Z", "message": "applied", "reason": "ReconciliationSucceeded",
+        "metadata": {"kustomize.toolkit.fluxcd.io/revision": format!("main@sha1:{revision}")}})
+    .to_string();
+    let signed = format!("sha256={}", signature(SECRET, &event));
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (HeaderName::from_static("x-signature"), signed.as_str()),
+    ];
+    let answer = server.send("POST", "/v1/webhooks/flux", &headers, Body::from(event)).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+}
+
 #[tokio::test]
 async fn a_webhook_becomes_a_note_that_is_searchable_and_committed() {
     let server = Server::start_in(repository(&[("Home.md", "home\n")]), with_forge).await;
@@ -366,18 +381,8 @@ async fn what_was_acknowledged_outlives_a_restart() {
 #[tokio::test]
 async fn a_merge_is_told_in_the_journal_once_and_a_rollout_in_the_note() {
     let server = start().await;
-    let rollout = json!({"involvedObject": {"kind": "Kustomization", "namespace": "flux-system", "name": "apps"}, "severity": "info",
-        "timestamp": "2026-02-03T05:00:00Z", "message": "applied", "reason": "ReconciliationSucceeded",
-        "metadata": {"kustomize.toolkit.fluxcd.io/revision": format!("main@sha1:{}", "d".repeat(40))}})
-    .to_string();
-    let signed = format!("sha256={}", signature(SECRET, &rollout));
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (HeaderName::from_static("x-signature"), signed.as_str()),
-    ];
     // It may come before anybody told of the merge.
-    let answer = server.send("POST", "/v1/webhooks/flux", &headers, Body::from(rollout)).await;
-    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    roll_out(&server, &"d".repeat(40)).await;
     deliver(&server, "1", &merged(7, 30, "Bump")).await;
     note_with(&server, NOTE, &["flux-system/apps", "bob"]).await;
     deliver(&server, "2", &merged(7, 31, "Bump it")).await;

@@ -2,7 +2,7 @@
 //! must not know what is done with what is found.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque, btree_map::Entry},
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
@@ -12,8 +12,11 @@ use crate::{
     config::{Config, forges::Forge},
     engine::pull_changes::from_clone,
     io::git::{Access, Mirror, Origin, Refusal},
-    model::pull_request::{ForgeKind, PullRequest, PullRequestId},
+    model::pull_request::{ForgeKind, PullRequest},
 };
+
+/// Revisions that are known not to be there.
+const MISSING_MOST: usize = 100;
 
 /// The clones of all configured repositories; each is made when it is first asked for.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub(super) struct Clones {
     /// By host and repository.
     forges: BTreeMap<(String, String), Forge>,
     open: BTreeMap<(String, String), Mirror>,
+    /// Host, name and revision of what no fetch brought, the last ones.
+    missing: VecDeque<(String, String, String)>,
 }
 
 /// Why a clone tells nothing.
@@ -49,32 +54,14 @@ impl Clones {
             stop,
             forges: forges.flat_map(of).collect(),
             open: BTreeMap::new(),
+            missing: VecDeque::new(),
         }
     }
 
     /// Returns commits, files and what they change. What was found for the same head before is not looked for again.
     pub(super) fn part(&mut self, known: &PullRequest) -> Result<Option<PullRequest>, NoClone> {
-        let key = (known.id.host.clone(), known.id.repo.clone());
-        let forge = self.forges.get(&key).ok_or(NoClone::Unwanted)?.clone();
-        let later = |why: String| NoClone::Later(why);
-        let mirror = match self.open.entry(key) {
-            std::collections::btree_map::Entry::Occupied(it) => it.into_mut(),
-            std::collections::btree_map::Entry::Vacant(it) => {
-                let origin = Origin {
-                    // Of the configuration alone.
-                    url: format!("{}/{}.git", forge.url, known.id.repo),
-                    branch: None,
-                };
-                let place = self.folder.join(format!("{}.git", place_of(&known.id)));
-                it.insert(Mirror::open(&place, origin).map_err(|it| later(format!("{it:#}")))?)
-            }
-        };
-        let access = Access {
-            token_file: forge.token_file.clone(),
-            timeout: self.timeout,
-            stop: Arc::clone(&self.stop),
-        };
-        let request = match forge.kind {
+        let (mirror, access, kind) = self.of(&known.id.host, &known.id.repo)?;
+        let request = match kind {
             ForgeKind::GitLab => format!("refs/merge-requests/{}/head", known.id.number),
             _ => format!("refs/pull/{}/head", known.id.number),
         };
@@ -82,17 +69,67 @@ impl Clones {
             Ok(()) => {}
             // The forge keeps no ref for it any more; the branch may hold it.
             Err(Refusal::Failed(why)) if why.contains("couldn't find remote ref") => {
-                mirror.fetch(None, &access).map_err(|it| later(it.detail()))?;
+                mirror.fetch(None, &access).map_err(|it| NoClone::Later(it.detail()))?;
             }
-            Err(why) => return Err(later(why.detail())),
+            Err(why) => return Err(NoClone::Later(why.detail())),
         }
-        from_clone(&mirror.repository(), known).map_err(|it| later(format!("{it:#}")))
+        from_clone(&mirror.repository(), known).map_err(|it| NoClone::Later(format!("{it:#}")))
+    }
+
+    /// Says of each commit whether a revision of a repository is it or came after it; `None` where the branch that is followed does not have the
+    /// revision. Fetches where it is not there yet.
+    pub(super) fn holds(&mut self, host: &str, repo: &str, revision: &str, commits: &[&str]) -> Result<Option<Vec<bool>>, NoClone> {
+        let missing = (host.to_owned(), repo.to_owned(), revision.to_owned());
+        let is_missing = self.missing.contains(&missing);
+        let (mirror, access, _) = self.of(host, repo)?;
+        let look = || mirror.repository().holds_commits(revision, commits);
+        let failed = |error: anyhow::Error| NoClone::Later(format!("{error:#}"));
+        if let Some(found) = look().map_err(failed)? {
+            return Ok(Some(found));
+        }
+        if is_missing {
+            return Ok(None);
+        }
+        mirror.fetch(None, &access).map_err(|it| NoClone::Later(it.detail()))?;
+        let found = look().map_err(failed)?;
+        if found.is_none() {
+            // Whoever rolls it out has it: it is of another branch, or repository. Each object of the cluster tells of it.
+            self.missing.push_back(missing);
+            if self.missing.len() > MISSING_MOST {
+                self.missing.pop_front();
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the clone of a repository, and how it is fetched.
+    fn of(&mut self, host: &str, repo: &str) -> Result<(&Mirror, Access, ForgeKind), NoClone> {
+        let key = (host.to_owned(), repo.to_owned());
+        let forge = self.forges.get(&key).ok_or(NoClone::Unwanted)?;
+        let access = Access {
+            token_file: forge.token_file.clone(),
+            timeout: self.timeout,
+            stop: Arc::clone(&self.stop),
+        };
+        let mirror = match self.open.entry(key) {
+            Entry::Occupied(it) => it.into_mut(),
+            Entry::Vacant(it) => {
+                let origin = Origin {
+                    // Of the configuration alone.
+                    url: format!("{}/{repo}.git", forge.url),
+                    branch: None,
+                };
+                let place = self.folder.join(format!("{}.git", place_of(host, repo)));
+                it.insert(Mirror::open(&place, origin).map_err(|it| NoClone::Later(format!("{it:#}")))?)
+            }
+        };
+        Ok((mirror, access, forge.kind))
     }
 }
 
 /// A name for a folder: other repositories have other ones.
-fn place_of(id: &PullRequestId) -> String {
-    let text = format!("{}/{}", id.host, id.repo);
+fn place_of(host: &str, repo: &str) -> String {
+    let text = format!("{host}/{repo}");
     let safe = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_');
     let part = |it: u8| if safe(it) { (it as char).to_string() } else { format!("%{it:02x}") };
     text.bytes().map(part).collect()
@@ -104,12 +141,7 @@ mod tests {
 
     #[test]
     fn each_repository_has_a_folder_of_its_own() {
-        let id = |repo: &str| PullRequestId {
-            host: "git.example.org:3000".to_owned(),
-            repo: repo.to_owned(),
-            number: 1,
-        };
-        assert_eq!(place_of(&id("a/b-c")), "git.example.org%3a3000%2fa%2fb-c");
-        assert_ne!(place_of(&id("a-b/c")), place_of(&id("a/b-c")));
+        assert_eq!(place_of("git.example.org:3000", "a/b-c"), "git.example.org%3a3000%2fa%2fb-c");
+        assert_ne!(place_of("git", "a-b/c"), place_of("git", "a/b-c"));
     }
 }

@@ -39,6 +39,7 @@ impl Share {
         match news {
             News::Part(part) => self.has(&part.id.host),
             News::Look(id) | News::Restore(id) => self.has(&id.host),
+            News::Revision { host, .. } => self.has(host),
             News::Rollout(_) => matches!(self, Share::Others(_)),
         }
     }

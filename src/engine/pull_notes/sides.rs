@@ -13,7 +13,10 @@ use serde_json::Value;
 
 use crate::{
     config::forges::{Forge, PullRequests},
-    engine::pull_notes::complete::{complete, repo_path},
+    engine::{
+        pull_notes::complete::{complete, repo_path},
+        pulls::{News, Pulls, Taken},
+    },
     io::forge::{Answer, Client, Refusal, items_of},
     model::pull_request::{ForgeKind, PullRequest, PullRequestId, gitea, github, gitlab},
 };
@@ -50,10 +53,10 @@ struct Look {
 
 /// What a look found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) changed: Vec<(PullRequestId, Timestamp)>,
+struct Found {
+    changed: Vec<(PullRequestId, Timestamp)>,
     /// Up to where it looked; `None` when nothing is newer.
-    pub(super) cursor: Option<Timestamp>,
+    cursor: Option<Timestamp>,
     tag: Option<String>,
 }
 
@@ -104,8 +107,32 @@ impl Side {
         due.map(|(repo, _)| repo.clone()).collect()
     }
 
+    /// Takes what changed in one repository as news; from then on it is looked at from there.
+    pub(super) fn look_at(&mut self, pulls: &Pulls, repo: &str) -> Result<(), String> {
+        let failed = |error: anyhow::Error| format!("{error:#}");
+        let cursor = pulls.store.cursor(self.name(), repo).map_err(failed)?;
+        let cursor = cursor.and_then(|it| it.parse().ok());
+        let found = self
+            .look(repo, cursor)
+            .map_err(|why| format!("{repo} cannot be looked at: {}", why.detail()))?;
+        for (id, updated) in &found.changed {
+            let key = format!("look {id} {updated}");
+            if pulls.take(&key, News::Look(id.clone())).map_err(failed)? == Taken::Full {
+                return Err("too much waits".to_owned());
+            }
+        }
+        if let Some(cursor) = found.cursor {
+            pulls.store.put_cursor(self.name(), repo, &cursor.to_string()).map_err(failed)?;
+        }
+        // The same list need not be sent again.
+        if let (Some(look), Some(tag)) = (self.looks.get_mut(repo), found.tag) {
+            look.tag = Some(tag);
+        }
+        Ok(())
+    }
+
     /// Returns what changed in a repository since `cursor`, and sets the time of the next look.
-    pub(super) fn look(&mut self, repo: &str, cursor: Option<Timestamp>) -> Result<Found, Refusal> {
+    fn look(&mut self, repo: &str, cursor: Option<Timestamp>) -> Result<Found, Refusal> {
         let result = self.list(repo, cursor);
         self.note(result.as_ref().err());
         let due = Instant::now() + jittered(self.forge.poll_every);
@@ -113,13 +140,6 @@ impl Side {
             look.due = due;
         }
         result
-    }
-
-    /// Says that what a look found is kept: the same list need not be sent again.
-    pub(super) fn kept(&mut self, repo: &str, found: Found) {
-        if let (Some(look), Some(tag)) = (self.looks.get_mut(repo), found.tag) {
-            look.tag = Some(tag);
-        }
     }
 
     fn list(&self, repo: &str, cursor: Option<Timestamp>) -> Result<Found, Refusal> {

@@ -21,10 +21,11 @@ use crate::{
             common::Common,
             find::Found,
             note::Outcome,
+            revisions::{Revision, Revisions},
             share::Share,
             sides::{self, Side},
         },
-        pulls::{News, Pulls, Taken},
+        pulls::{News, Pulls},
     },
     io::{
         forge::Refusal,
@@ -32,7 +33,7 @@ use crate::{
     },
     model::{
         path::NotePath,
-        pull_request::{PullRequest, PullRequestId, Rollout},
+        pull_request::{PullRequest, PullRequestId, Rollout, State},
     },
 };
 
@@ -73,6 +74,7 @@ pub(super) struct Worker {
     sides: Vec<Side>,
     clones: Clones,
     jobs: BTreeMap<PullRequestId, Job>,
+    revisions: Revisions,
     /// Since when notes are not where they lay.
     missing: BTreeMap<PullRequestId, Instant>,
     /// When deleted notes are looked for again, and after which one.
@@ -94,6 +96,7 @@ impl Worker {
             share,
             config: config.pull_requests.clone(),
             jobs: BTreeMap::new(),
+            revisions: Revisions::default(),
             missing: BTreeMap::new(),
             back: (Instant::now(), None),
         }
@@ -109,6 +112,7 @@ impl Worker {
             // Nothing can be written, nor found, before the vault is whole.
             if self.handle.status().not_ready.is_empty() {
                 self.work();
+                self.revisions.work(&self.pulls, &mut self.clones, Instant::now());
                 self.look(Instant::now());
                 self.look_for_deleted(Instant::now());
             }
@@ -130,6 +134,10 @@ impl Worker {
                 }
                 News::Restore(id) => self.job(id, now, Some(number)).restore = true,
                 News::Rollout(rollout) => self.take_rollout(rollout, number),
+                News::Revision { host, repo, rollout } => {
+                    let number = Some(number);
+                    self.revisions.add(Revision { number, host, repo, rollout }, now);
+                }
             }
         }
     }
@@ -214,7 +222,12 @@ impl Worker {
         }
         // Its commits are known before its rollouts are looked for: one that comes now finds it.
         self.pulls.keep(&known).map_err(failed)?;
-        self.common.add_rollouts(&self.pulls, &mut known).map_err(failed)?;
+        let later = self.common.add_rollouts(&self.pulls, &mut known).map_err(failed)?;
+        let is_news = known.written.as_ref().is_none_or(|it| it.state != Some(State::Merged));
+        for rollout in later.into_iter().filter(|_| is_news) {
+            let (number, host, repo) = (None, id.host.clone(), id.repo.clone());
+            self.revisions.add(Revision { number, host, repo, rollout }, Instant::now());
+        }
         let pr = known.parts.fold(id);
         let outcome = self.common.writer().write(&pr, &known, job.restore)?;
         match outcome {
@@ -348,7 +361,7 @@ impl Worker {
                     return;
                 }
                 let name = side.name().to_owned();
-                match look_at(&self.pulls, side, &repo) {
+                match side.look_at(&self.pulls, &repo) {
                     Ok(()) => self.pulls.went_well(&name),
                     Err(why) => self.pulls.went_wrong(&name, &why, side.rests_for(Instant::now())),
                 }
@@ -360,28 +373,4 @@ impl Worker {
 /// Returns how long to wait after so many failures in a row and one more.
 fn wait_after(failures: u32) -> Duration {
     RETRY.saturating_mul(2_u32.saturating_pow(failures)).min(MAX_RETRY)
-}
-
-/// Takes what changed in one repository as news; from then on it is looked at from there.
-fn look_at(pulls: &Pulls, side: &mut Side, repo: &str) -> Result<(), String> {
-    let failed = |error: anyhow::Error| format!("{error:#}");
-    let cursor = pulls.store.cursor(side.name(), repo).map_err(failed)?;
-    let cursor = cursor.and_then(|it| it.parse().ok());
-    let found = side
-        .look(repo, cursor)
-        .map_err(|why| format!("{repo} cannot be looked at: {}", why.detail()))?;
-    for (id, updated) in &found.changed {
-        if pulls
-            .take(&format!("look {id} {updated}"), News::Look(id.clone()))
-            .map_err(failed)?
-            == Taken::Full
-        {
-            return Err("too much waits".to_owned());
-        }
-    }
-    if let Some(cursor) = found.cursor {
-        pulls.store.put_cursor(side.name(), repo, &cursor.to_string()).map_err(failed)?;
-    }
-    side.kept(repo, found);
-    Ok(())
 }

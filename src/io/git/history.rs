@@ -145,6 +145,21 @@ impl Repository {
     pub fn resolve(&self, rev: &str) -> anyhow::Result<Option<String>> {
         Ok(resolved(&self.handle()?, rev)?.map(|it| it.to_string()))
     }
+
+    /// Says of each commit, by its whole id, whether a revision is it or came after it; `None` where the revision is not known here.
+    pub fn holds_commits(&self, revision: &str, commits: &[&str]) -> anyhow::Result<Option<Vec<bool>>> {
+        let handle = self.handle()?;
+        let Some(revision) = resolved(&handle, revision)? else {
+            return Ok(None);
+        };
+        let holds = |commit: &&str| {
+            let Some(commit) = resolved(&handle, commit)? else {
+                return Ok(false);
+            };
+            Ok(commit == revision || handle.graph_descendant_of(revision, commit)?)
+        };
+        commits.iter().map(holds).collect::<Result<Vec<bool>, git2::Error>>().map(Some).map_err(Into::into)
+    }
 }
 
 /// See [`Repository::resolve`].

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use super::{deliver, forge, note_with, pull_request, with_forge};
+use super::{deliver, forge, note_with, pull_request, roll_out, with_forge};
 use crate::{
     harness::Server,
     repo::{clone_of, until},
@@ -78,6 +78,66 @@ async fn commits_files_and_resources_come_from_the_clone() {
     let note = note_with(&server, super::NOTE, &["state: merged", &merged[..7]]).await;
     assert!(note.contains("1.0.0") && note.contains("docs/openclaw.md"), "{note}");
     assert_eq!(note.matches("feat(apps)").count(), 1, "{note}");
+}
+
+/// Of several merges that the cluster took at once only the last was told as live.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollout_is_of_every_merge_that_its_revision_holds() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments).trim().to_owned();
+    run(&["init", "-q", "-b", "main"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    run(&["remote", "add", "origin", &format!("{url}/owner/name.git")]);
+    run(&["push", "-q", "origin", "main"]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![membridge::config::forges::Forge {
+            clone: true,
+            ..forge(&url)
+        }];
+    })
+    .await;
+    let merge = async |number: u64| {
+        let branch = format!("bump-{number}");
+        run(&["checkout", "-q", "-b", &branch]);
+        fs::write(work.path().join(format!("{number}.yaml")), "a: 1\n").unwrap();
+        run(&["add", "-A"]);
+        run(&["commit", "-q", "-m", &branch]);
+        let head = run(&["rev-parse", "HEAD"]);
+        run(&["checkout", "-q", "main"]);
+        run(&["merge", "-q", "--no-ff", "-m", &format!("Merge pull request '{branch}' (#{number})"), &branch]);
+        let merged = run(&["rev-parse", "HEAD"]);
+        run(&["push", "-q", "origin", "main", &format!("{branch}:refs/pull/{number}/head")]);
+        let mut body = super::merged(number, 30, &branch);
+        body["pull_request"]["head"]["sha"] = json!(head);
+        body["pull_request"]["merge_commit_sha"] = json!(merged);
+        body["pull_request"].as_object_mut().unwrap().remove("merge_base");
+        assert_eq!(deliver(&server, &branch, &body).await.status, 202);
+        note_with(&server, &path(number), &["state: merged", &format!("{number}.yaml")]).await;
+        merged
+    };
+    merge(7).await;
+    let second = merge(8).await;
+    roll_out(&server, &second).await;
+    let applied = format!("revision {} (ReconciliationSucceeded)", &second[..7]);
+    note_with(&server, &path(8), &[&applied]).await;
+    note_with(&server, &path(7), &[&applied]).await;
+    // What is merged later is not live yet, and what is live is not so again with each revision.
+    let third = merge(9).await;
+    roll_out(&server, &third).await;
+    note_with(&server, &path(9), &[&format!("revision {}", &third[..7])]).await;
+    let text = |number| fs::read_to_string(server.folder().join("vault").join(path(number))).unwrap();
+    assert!(!text(9).contains(&applied), "{}", text(9));
+    for number in [7, 8] {
+        assert_eq!(text(number).matches("Rollout: applied").count(), 1, "{}", text(number));
+    }
+}
+
+fn path(number: u64) -> String {
+    format!("Agent/PRs/owner/name/owner-name-{number}.md")
 }
 
 #[tokio::test(flavor = "multi_thread")]
