@@ -82,6 +82,41 @@ fn what_was_agreed_to_is_made_and_serves() {
     check(&again, 0, "is there already: ", "nothing to do");
 }
 
+/// A folder `Agent` was proposed beside `agent`: on many devices they are one, and half of it is lost in a sync.
+#[test]
+fn a_folder_that_is_there_in_other_capitals_is_the_agents() {
+    let home = home();
+    fs::create_dir_all(home.path().join("Notes/agent")).unwrap();
+    let output = run(home.path(), &["init", "Notes", "--yes"]);
+    check(
+        &output,
+        0,
+        "+agent_folder: \"agent\"",
+        "the agent's folder is `agent`, as it is called in the vault",
+    );
+    assert!(home.path().join("Notes/agent/Agent notes.base").exists());
+    assert!(!home.path().join("Notes/Agent").exists());
+    check(&run(home.path(), &["init", "Notes"]), 0, "is there already: ", "nothing to do");
+
+    // What is asked for is looked for the same way, folder by folder.
+    let other = home.path().join("other.yaml");
+    fs::create_dir_all(home.path().join("Notes/People/CLAW")).unwrap();
+    let asked = [
+        "init",
+        "Notes",
+        "--agent-folder",
+        "people/claw",
+        "--config",
+        other.to_str().unwrap(),
+    ];
+    check(
+        &run(home.path(), &asked),
+        2,
+        "+agent_folder: \"People/CLAW\"",
+        "nothing was written",
+    );
+}
+
 #[test]
 fn a_file_that_is_there_stays_as_it_is() {
     let home = home();
