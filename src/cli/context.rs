@@ -11,7 +11,10 @@ use crate::{
         note, one_line, print,
         search::found,
     },
-    http::context::{ContextInput, ContextResponse},
+    http::{
+        context::{ContextInput, ContextResponse},
+        gather::BUDGET_MOST,
+    },
 };
 
 /// Shown below the options.
@@ -104,9 +107,34 @@ pub fn run(client: &Client, args: &ContextArgs) -> Result<ExitCode, Failure> {
 
 /// Says how much did not fit.
 pub fn tell_omitted(omitted: usize, used: usize, budget: usize) {
-    if omitted > 0 {
-        note(format_args!(
-            "{omitted} more left out ({used} of {budget} tokens used); more with --budget"
-        ));
+    if let Some(told) = omission(omitted, used, budget) {
+        note(told);
+    }
+}
+
+fn omission(omitted: usize, used: usize, budget: usize) -> Option<String> {
+    let next = if budget < BUDGET_MOST {
+        "more with --budget"
+    } else {
+        "that is the most at once: `membridge search` and `membridge get` find the rest"
+    };
+    (omitted > 0).then(|| format!("{omitted} more left out ({used} of {budget} tokens used); {next}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_the_largest_budget_was_told_to_raise_it() {
+        let check = |omitted, budget, expected: Option<&str>| {
+            let told = omission(omitted, 1990, budget);
+            assert_eq!(told.as_deref(), expected, "{budget}");
+        };
+        check(0, 2000, None);
+        check(3, 2000, Some("3 more left out (1990 of 2000 tokens used); more with --budget"));
+        let most =
+            "3 more left out (1990 of 32000 tokens used); that is the most at once: `membridge search` and `membridge get` find the rest";
+        check(3, 32_000, Some(most));
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 /// Tokens of an answer when the caller does not say, and the least and the most.
 pub const BUDGET: usize = 2000;
 const BUDGET_LEAST: usize = 50;
-const BUDGET_MOST: usize = 32_000;
+pub const BUDGET_MOST: usize = 32_000;
 
 /// Pinned notes that are given at most, by path: all of them are read each time.
 const PINNED_MOST: usize = 40;
