@@ -76,6 +76,8 @@ pub struct Commits {
     pub place: &'static str,
     /// Writes that have none yet.
     pub waiting: usize,
+    /// The last of those: the note's path, and who wrote.
+    pub of: Vec<(String, String)>,
     /// Why they wait; empty when none does.
     pub reason: String,
     /// Commits that the remote does not have, as far as is known here; 0 where nothing is synced.

@@ -18,7 +18,7 @@ use crate::{
         brief::{
             changed::{ChangeLine, Changed, Cursor, committed},
             pulls::open_ones,
-            uncommitted::uncommitted,
+            uncommitted::{Told, uncommitted},
             vault::read,
         },
         freshness::{Index, Wanted},
@@ -163,9 +163,10 @@ pub async fn get_brief(
         source: source.config.name.clone(),
         prefix: caller.prefix.clone(),
     };
+    let told = Told::new(&state, &source, changed.second, params.get("since").is_none());
     let (shared, of, by) = (Arc::clone(&state), Arc::clone(&source), caller.clone());
     let run = move |searcher: &_, deadline| {
-        let open = uncommitted(&of, &by, searcher, &visible, changed.second, deadline)?;
+        let open = uncommitted(&of, &by, searcher, &visible, &told, deadline)?;
         changed.add(open.lines);
         changed.warnings.extend(open.warning);
         Ok((read(&shared, &of, searcher, &visible)?, changed))

@@ -288,6 +288,43 @@ async fn what_the_owner_deleted_or_moved_and_nobody_committed_is_told() {
     assert_eq!(open, expected.map(|(change, path)| (change.to_owned(), path.to_owned())));
 }
 
+/// It was told as the owner's, for as long as its commit waited.
+#[tokio::test]
+async fn what_the_agent_deleted_is_the_agents_though_its_commit_waits() {
+    let server = over_repository(&[("Agent/Old.md", "old\n"), ("Gone.md", "gone\n")]).await;
+    let vault = server.folder().join("vault");
+    std::fs::write(vault.join(".git/index.lock"), "").unwrap();
+    let receipt = server.delete("Agent/Old.md", &[AGENT]).await.json();
+    assert_eq!(receipt["git"], "queued", "{receipt}");
+    std::fs::remove_file(vault.join("Gone.md")).unwrap();
+    let brief = loop {
+        let brief = ask(&server, &format!("?since=1h&min_generation={}", receipt["generation"]), &[]).await;
+        if brief.changes.iter().filter(|it| it.commit.is_none()).count() >= 2 {
+            break brief;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let mut open = changes(&brief);
+    open.retain(|it| it.0 == "deleted");
+    open.sort_unstable();
+    assert_eq!(open, [("deleted", "Agent/Old.md", "claw"), ("deleted", "Gone.md", "human")]);
+}
+
+/// Every note of it was told as changed.
+#[tokio::test]
+async fn a_first_brief_of_a_vault_without_git_tells_a_few_notes() {
+    let notes: Vec<(String, String)> = (0..30).map(|it| (format!("N{it:03}.md"), format!("note {it}\n"))).collect();
+    let notes: Vec<(&str, &str)> = notes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let server = Server::start(&notes).await;
+    let brief = ask(&server, "?budget=8000", &[]).await;
+    let told = "a first brief of a vault without git: of 30 notes that were modified since ";
+    assert!(brief.warnings.iter().any(|it| it.starts_with(told)), "{:?}", brief.warnings);
+    assert_eq!(brief.changes.len(), 10);
+    // Whoever says since when is told all of it.
+    let brief = ask(&server, "?budget=8000&since=1h", &[]).await;
+    assert_eq!((brief.changes.len(), &brief.warnings), (30, &Vec::new()));
+}
+
 #[tokio::test]
 async fn the_least_budget_holds_the_cursor() {
     let server = over_repository(&[("AGENTS.md", "rules of the house\n")]).await;

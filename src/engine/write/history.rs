@@ -32,6 +32,9 @@ const MAX_RETRY: Duration = Duration::from_secs(30);
 /// Writes whose commits are made together.
 const TOGETHER: usize = 256;
 
+/// Writes that wait for a commit, of which it is told who wrote.
+const TOLD: usize = 100;
+
 /// What became of a write's commit.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Outcome {
@@ -82,6 +85,13 @@ impl Queue {
         Commits {
             place: self.kind().map_or("off", RepositoryKind::as_str),
             waiting: self.waiting.len(),
+            of: self
+                .waiting
+                .iter()
+                .rev()
+                .take(TOLD)
+                .map(|it| (it.intent.path.clone(), it.intent.agent.clone()))
+                .collect(),
             reason: self.reason.clone(),
             ..Commits::default()
         }

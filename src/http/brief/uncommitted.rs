@@ -1,12 +1,15 @@
-//! What changed and is in no commit yet: saved text from the index; removed and moved notes by what HEAD has and the vault has not. Knows one
-//! snapshot and one tree; must not know budgets.
+//! What changed and is in no commit yet: saved text from the index; removed and moved notes by what HEAD has and the vault has not; by whom, where
+//! the commit of a write waits. Knows one snapshot and one tree; must not know budgets.
 
 use std::{cmp::Reverse, collections::BTreeMap, path::Path, time::Instant};
 
 use crate::{
     engine::handle::Source,
-    http::{auth::Caller, brief::changed::ChangeLine, notes::load::may_read, search::rfc3339},
-    io::index::{Filter, Hit, SearchRequest, Searcher, Sort, Visible},
+    http::{AppState, auth::Caller, brief::changed::ChangeLine, notes::load::may_read, search::rfc3339},
+    io::{
+        git::RepositoryKind,
+        index::{Filter, Hit, SearchRequest, Searcher, Sort, StoredNote, Visible},
+    },
     model::{
         hash::ContentHash,
         path::{NoteId, NotePath},
@@ -16,6 +19,8 @@ use crate::{
 
 /// Notes without a commit that are looked for, the last modified.
 const SAVED: usize = 40;
+/// The same of a vault without a history of its own, when nobody says since when: any note may be as old as the vault.
+const SAVED_AT_FIRST: usize = 10;
 /// Notes that are gone, and new ones that may be where they went.
 const MOVED: usize = 40;
 
@@ -29,20 +34,52 @@ pub(super) struct Uncommitted {
     pub(super) warning: Option<String>,
 }
 
+/// From when on, and what is known already.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// In Unix seconds.
+    pub(super) second: i64,
+    /// Nobody said since when.
+    pub(super) is_first: bool,
+    /// Who wrote what waits for its commit, by path.
+    pub(super) writers: BTreeMap<String, String>,
+}
+
+impl Told {
+    /// Who wrote is told of the writes whose commits wait.
+    pub(super) fn new(state: &AppState, source: &Source, second: i64, is_first: bool) -> Told {
+        let status = state.handle.status();
+        let of = status.sources.iter().zip(&status.commits);
+        let of = of
+            .filter(|(it, _)| it.name == source.config.name)
+            .flat_map(|(_, commits)| &commits.of);
+        // The last comes first, and counts.
+        let writers = of.rev().cloned().collect();
+        Told { second, is_first, writers }
+    }
+
+    fn by(&self, path: &NotePath, otherwise: &str) -> String {
+        let writer = self.writers.get(path.as_str());
+        writer
+            .filter(|it| !it.is_empty())
+            .map_or_else(|| otherwise.to_owned(), Clone::clone)
+    }
+}
+
 /// Returns the notes that were saved, removed or moved since then, of which no commit tells.
 pub(super) fn uncommitted(
     source: &Source,
     caller: &Caller,
     searcher: &Searcher,
     visible: &Visible,
-    second: i64,
+    told: &Told,
     deadline: Instant,
 ) -> anyhow::Result<Uncommitted> {
     if source.is_repo() {
         return Ok(Uncommitted::default());
     }
-    let mut open = saved(source, caller, searcher, visible, second, deadline)?;
-    open.lines.extend(removed(source, caller, searcher, visible, second)?);
+    let mut open = saved(source, caller, searcher, visible, told, deadline)?;
+    open.lines.extend(removed(source, caller, searcher, visible, told)?);
     open.lines.sort_by_key(|it| Reverse(it.time.clone()));
     Ok(open)
 }
@@ -52,9 +89,13 @@ fn saved(
     caller: &Caller,
     searcher: &Searcher,
     visible: &Visible,
-    second: i64,
+    told: &Told,
     deadline: Instant,
 ) -> anyhow::Result<Uncommitted> {
+    let second = told.second;
+    let has_own_history = source.repository().is_some_and(|it| it.kind() == RepositoryKind::Vault);
+    let is_at_first = told.is_first && !has_own_history;
+    let most = if is_at_first { SAVED_AT_FIRST } else { SAVED };
     let found = searcher.search(&SearchRequest {
         query: query::natural(""),
         visible: vec![visible.clone()],
@@ -63,7 +104,7 @@ fn saved(
             ..Filter::default()
         },
         sort: Sort::Modified,
-        limit: SAVED,
+        limit: most,
         offset: 0,
         passages: 1,
         snippet_chars: 0,
@@ -73,10 +114,14 @@ fn saved(
     })?;
     let warning = (found.total > found.hits.len()).then(|| {
         let (all, name, since) = (found.total, &visible.source, rfc3339(second.saturating_mul(NANOSECONDS)));
-        format!(
-            "of {all} notes that were modified the last {SAVED} were looked at for text that nobody committed: \
-             `membridge search --source {name} --since {since} --sort modified` lists them"
-        )
+        let listed = format!("`membridge search --source {name} --since {since} --sort modified` lists them");
+        if is_at_first {
+            format!(
+                "a first brief of a vault without git: of {all} notes that were modified since {since} the last {most} are told: {listed}"
+            )
+        } else {
+            format!("of {all} notes that were modified the last {most} were looked at for text that nobody committed: {listed}")
+        }
     });
     let hits = found.hits.into_iter().filter(|it| may_read(source, caller, &it.path));
     let (hits, hashes): (Vec<Hit>, Vec<ContentHash>) = hits.filter_map(|it| it.hash.map(|hash| (it, hash))).unzip();
@@ -84,18 +129,19 @@ fn saved(
     let held = source.repository().and_then(|it| it.holds_each(&hashes).ok());
     let held = held.unwrap_or_else(|| vec![false; hits.len()]);
     let open = hits.into_iter().zip(held).filter(|(_, held)| !held).map(|(it, _)| it);
-    let lines = open.map(|it| line(&it.path, "modified", it.origin.as_str(), it.modified)).collect();
+    let lines = open.map(|it| line(&it.path, "modified", told.by(&it.path, it.origin.as_str()), it.modified));
+    let lines = lines.collect();
     Ok(Uncommitted { lines, warning })
 }
 
 /// When a file went nobody wrote down: its folder changed then, or later.
-fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visible, second: i64) -> anyhow::Result<Vec<ChangeLine>> {
+fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visible, told: &Told) -> anyhow::Result<Vec<ChangeLine>> {
     let Some(Ok(head)) = source.repository().map(|it| it.files_at_head()) else {
         return Ok(Vec::new());
     };
     let head: BTreeMap<NotePath, ContentHash> = head.into_iter().filter(|(path, _)| path.is_note()).collect();
     let root = &source.config.path;
-    let earliest = second.saturating_mul(NANOSECONDS);
+    let earliest = told.second.saturating_mul(NANOSECONDS);
     let recent = |path: &NotePath| changed_above(root, path).filter(|it| *it >= earliest);
     let mut gone = Vec::new();
     {
@@ -117,9 +163,13 @@ fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visi
     let new: Vec<NoteId> = new.filter(|it| may_read(source, caller, &it.path)).take(MOVED).collect();
     let new = searcher.notes_of(sees, &new)?.into_iter().flatten();
     let moved = new.filter(|it| gone.iter().any(|(_, hash, _)| it.hash == Some(*hash)));
-    let moved = moved.filter_map(|it| Some(line(&it.id.path, "added", it.origin.as_str(), recent(&it.id.path)?)));
+    let by = |it: &StoredNote| told.by(&it.id.path, it.origin.as_str());
+    let moved = moved.filter_map(|it| Some(line(&it.id.path, "added", by(&it), recent(&it.id.path)?)));
     let mut lines: Vec<ChangeLine> = moved.collect();
-    lines.extend(gone.iter().map(|(path, _, time)| line(path, "deleted", "human", *time)));
+    lines.extend(
+        gone.iter()
+            .map(|(path, _, time)| line(path, "deleted", told.by(path, "human"), *time)),
+    );
     Ok(lines)
 }
 
@@ -133,11 +183,11 @@ fn changed_above(root: &Path, path: &NotePath) -> Option<i64> {
     i64::try_from(age.as_nanos()).ok()
 }
 
-fn line(path: &NotePath, change: &str, by: &str, time: i64) -> ChangeLine {
+fn line(path: &NotePath, change: &str, by: String, time: i64) -> ChangeLine {
     ChangeLine {
         path: path.to_string(),
         change: change.to_owned(),
-        by: by.to_owned(),
+        by,
         time: rfc3339(time),
         commit: None,
         reason: None,
