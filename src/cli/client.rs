@@ -10,7 +10,10 @@ use ureq::{
 };
 
 pub use crate::http::params::encode_path;
-use crate::http::{problem::Problem, words};
+use crate::http::{
+    problem::Problem,
+    words::{self, Voice},
+};
 
 const DEFAULT_URL: &str = "http://127.0.0.1:7979";
 const CONNECT: Duration = Duration::from_secs(5);
@@ -245,7 +248,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Problem(problem) => f.write_str(&words::problem(problem)),
+            Failure::Problem(problem) => f.write_str(&words::problem(problem, Voice::Commands)),
             Failure::Unreachable { message, hint } | Failure::Silent { message, hint } => write!(f, "{message}\nhint: {hint}"),
             Failure::Output(error) => write!(f, "the answer cannot be printed: {error}"),
         }

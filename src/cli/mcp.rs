@@ -10,7 +10,10 @@ use crate::{
         logging,
     },
     config::LogFormat,
-    http::mcp::{Ask, Told, stdio, tools::Asked},
+    http::{
+        mcp::{Ask, Told, stdio, tools::Asked},
+        words::{self, Voice},
+    },
 };
 
 /// Shown below the options.
@@ -62,5 +65,8 @@ fn told(client: &Client, asked: Asked) -> Told {
             body: asked.body,
         })
     };
-    answer.map(|it| it.bytes).map_err(|failure| failure.to_string())
+    answer.map(|it| it.bytes).map_err(|failure| match failure {
+        Failure::Problem(problem) => words::problem(&problem, Voice::Tools),
+        other => other.to_string(),
+    })
 }

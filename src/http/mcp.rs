@@ -7,20 +7,21 @@ use std::{pin::Pin, sync::Arc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, JsonObject, ListToolsResult,
-        PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool as Definition, ToolAnnotations,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult, ErrorCode, Implementation,
+        JsonObject, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool as Definition, ToolAnnotations,
     },
     service::RequestContext,
 };
 
 use crate::http::{
     mcp::tools::{Asked, Tool},
-    words,
+    words::{self, Voice},
 };
 
 pub mod tools;
 pub mod told;
 pub mod endpoint;
+mod lines;
 pub mod stdio;
 
 /// What every conversation costs, so it is short.
@@ -76,7 +77,7 @@ impl ServerHandler for Tools {
             ));
         };
         let texts = match tool.asked(request.arguments.unwrap_or_default()) {
-            Err(problem) => Err(words::problem(&problem)),
+            Err(problem) => Err(words::problem(&problem, Voice::Tools)),
             // Who went away, or no longer wants it, is not worked for.
             Ok(asked) => tokio::select! {
                 told = (self.0)(asked) => told.and_then(|body| told::words(tool, &body)),
@@ -91,6 +92,17 @@ impl ServerHandler for Tools {
             Err(text) => CallToolResult::error(blocks(vec![text])),
         }
         .into())
+    }
+
+    async fn on_custom_request(&self, request: CustomRequest, _context: RequestContext<RoleServer>) -> Result<CustomResult, ErrorData> {
+        Err(if request.method == lines::TOO_LONG {
+            ErrorData::invalid_request(
+                format!("a message has at most {} bytes; send less text at once", lines::LINE_MOST),
+                None,
+            )
+        } else {
+            ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None)
+        })
     }
 
     async fn on_initialized(&self, _context: rmcp::service::NotificationContext<RoleServer>) {}

@@ -1,6 +1,10 @@
 //! Answers in words, for models and people, who pay for each of them: a line says what JSON says with five names. The command line prints them,
 //! MCP's tools answer with them. Knows the wire types; knows no request.
 
+mod voice;
+
+pub use voice::Voice;
+
 use crate::http::{freshness::Index, notes::shape::MapResponse, problem::Problem, search::Hit, write::receipt::ReceiptResponse};
 
 /// Returns text that cannot move a terminal's cursor or change its colours, on one line: notes may hold anything.
@@ -83,9 +87,10 @@ pub fn receipt(receipt: &ReceiptResponse) -> String {
     format!("{what} {}{hash}{commit}{also}\n", one_line(&receipt.path))
 }
 
-/// Returns what was wrong, what to do next, and whatever helps with it.
-pub fn problem(problem: &Problem) -> String {
-    let mut lines = vec![format!("{}: {}", problem.title, problem.detail), format!("hint: {}", problem.hint)];
+/// Returns what was wrong, what to do next in the words of whoever asked, and whatever helps with it.
+pub fn problem(problem: &Problem, voice: Voice) -> String {
+    let said = format!("{}: {}\nhint: {}", problem.title, problem.detail, problem.hint);
+    let mut lines = vec![voice.say(&said)];
     for (name, values) in [
         ("candidates", &problem.more.candidates),
         ("valid", &problem.more.valid),

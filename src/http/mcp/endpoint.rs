@@ -27,7 +27,7 @@ use crate::http::{
     body::{self, BodyLimits},
     mcp::{Ask, Told, Tools, tools::Asked},
     problem::{Problem, ProblemKind},
-    words,
+    words::{self, Voice},
     write::call::JSON_FACTOR,
 };
 
@@ -102,7 +102,7 @@ async fn told(api: Router, caller: Caller, passed: HeaderMap, asked: Asked) -> T
     }
     let mut request = request.body(Body::from(asked.body)).map_err(|error| {
         let problem = Problem::new(ProblemKind::InvalidParameter, format!("an argument cannot be sent on: {error}"));
-        words::problem(&problem.hint("send plain text on one line"))
+        words::problem(&problem.hint("send plain text on one line"), Voice::Tools)
     })?;
     request.headers_mut().extend(passed);
     request.extensions_mut().insert(caller);
@@ -117,7 +117,7 @@ async fn told(api: Router, caller: Caller, passed: HeaderMap, asked: Asked) -> T
         return Ok(body.into());
     }
     Err(match serde_json::from_slice(&body) {
-        Ok(problem) => words::problem(&problem),
+        Ok(problem) => words::problem(&problem, Voice::Tools),
         Err(_) => format!("the request was answered with {}", head.status),
     })
 }

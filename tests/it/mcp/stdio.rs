@@ -122,6 +122,32 @@ async fn a_line_that_is_no_message_does_not_end_it() {
     .await;
 }
 
+/// It was dropped, and whoever sent it waited for ever.
+#[tokio::test]
+async fn a_line_that_is_too_long_is_answered_and_does_not_end_it() {
+    with_server(|url| {
+        let mut client = Client::start(url);
+        let arguments = json!({"text": "x".repeat(17 << 20)});
+        let told = client.ask(&message(8, "tools/call", &json!({"name": "remember", "arguments": arguments})));
+        assert_eq!((&told["id"], &told["error"]["code"]), (&json!(8), &json!(-32600)), "{told}");
+        assert!(told["error"]["message"].as_str().unwrap().contains("16777216 bytes"), "{told}");
+        assert_eq!(client.ask(&message(9, "ping", &json!({})))["result"], json!({}));
+        assert_eq!(client.end(), (Some(0), String::new()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hint_names_what_a_tool_takes() {
+    with_server(|url| {
+        let mut client = Client::start(url);
+        let told = client.call("get", &json!({"path": "Nowhere.md"}));
+        assert!(told.contains("`search` without `query`") && !told.contains("/v1/"), "{told}");
+        assert_eq!(client.end(), (Some(0), String::new()));
+    })
+    .await;
+}
+
 #[test]
 fn without_a_server_each_call_says_what_to_do() {
     // Port 9 (discard) is served nowhere.
