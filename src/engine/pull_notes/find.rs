@@ -3,8 +3,8 @@
 
 use crate::{
     engine::{
-        handle::Source,
-        pull_notes::{Trouble, note::Writer},
+        handle::{Handle, Source},
+        pull_notes::Trouble,
     },
     io::index::{Filter, SearchRequest, Sort, Visible},
     model::{
@@ -35,44 +35,48 @@ pub(super) enum Found {
 enum Whose {
     Its,
     /// Nobody can tell; `names_it` where the pull request stands somewhere in it.
-    Unreadable { names_it: bool },
+    Unreadable {
+        names_it: bool,
+    },
     Another,
     /// There is none.
     Nobodys,
 }
 
-impl Writer {
-    /// Looks for the note that says that it is this pull request's: where it lay last, where it belongs, or wherever the index knows one.
-    pub(super) fn find(&self, id: &PullRequestId, last: Option<&str>) -> Result<Found, Trouble> {
-        let last = last.and_then(|it| NotePath::parse(it).ok());
-        let own = self.own(id)?;
-        let mut instead = Found::Nowhere;
-        for path in [last.as_ref(), Some(&own)].into_iter().flatten() {
-            let is_last = last.as_ref() == Some(path);
-            match (self.whose(path, id)?, &instead) {
-                (Whose::Its, _) => return Ok(Found::Note(path.clone())),
-                // A person's own page there says nothing of this one.
-                (Whose::Unreadable { names_it }, Found::Nowhere) if is_last || names_it => instead = Found::Unreadable(path.clone()),
-                (Whose::Another, Found::Nowhere) if is_last => instead = Found::Disowned(path.clone()),
-                _ => {}
-            }
+/// Looks for the note that says that it is this pull request's: where it lay last, where it belongs, or wherever the index knows one. `read` returns the
+/// text at a path of the vault.
+pub(super) fn find(
+    handle: &Handle,
+    read: &dyn Fn(&NotePath) -> Result<Option<String>, Trouble>,
+    id: &PullRequestId,
+    last: Option<&NotePath>,
+    own: &NotePath,
+) -> Result<Found, Trouble> {
+    let whose = |path: &NotePath| Ok(read(path)?.map_or(Whose::Nobodys, |it| whose(&it, id)));
+    let mut instead = Found::Nowhere;
+    for path in [last, Some(own)].into_iter().flatten() {
+        let is_last = last == Some(path);
+        match (whose(path)?, &instead) {
+            (Whose::Its, _) => return Ok(Found::Note(path.clone())),
+            // A person's own page there says nothing of this one.
+            (Whose::Unreadable { names_it }, Found::Nowhere) if is_last || names_it => instead = Found::Unreadable(path.clone()),
+            (Whose::Another, Found::Nowhere) if is_last => instead = Found::Disowned(path.clone()),
+            _ => {}
         }
-        let searcher = self.handle.searcher();
-        let searcher = searcher.ok_or_else(|| Trouble::later("there is no index yet".to_owned()))?;
-        let answer = searcher.search(&request(id, self.source()?));
-        let answer = answer.map_err(|error| Trouble::later(format!("{error:#}")))?;
-        for hit in answer.hits {
-            if self.whose(&hit.path, id)? == Whose::Its {
-                return Ok(Found::Note(hit.path));
-            }
+    }
+    let searcher = handle.searcher();
+    let searcher = searcher.ok_or_else(|| Trouble::later("there is no index yet".to_owned()))?;
+    let Some(source) = handle.sources().first() else {
+        return Ok(instead);
+    };
+    let answer = searcher.search(&request(id, source));
+    let answer = answer.map_err(|error| Trouble::later(format!("{error:#}")))?;
+    for hit in answer.hits {
+        if whose(&hit.path)? == Whose::Its {
+            return Ok(Found::Note(hit.path));
         }
-        Ok(instead)
     }
-
-    fn whose(&self, path: &NotePath, id: &PullRequestId) -> Result<Whose, Trouble> {
-        let text = self.read(path)?;
-        Ok(text.map_or(Whose::Nobodys, |it| whose(&it, id)))
-    }
+    Ok(instead)
 }
 
 /// Says whether a text is this pull request's note.
@@ -84,7 +88,14 @@ pub(super) fn is_of(text: &str, id: &PullRequestId) -> bool {
 fn whose(text: &str, id: &PullRequestId) -> Whose {
     let (note, id) = (Note::parse(text), id.to_string());
     let is_broken = |note: &Note| note.diagnostics.iter().any(|it| it.kind == DiagnosticKind::InvalidFrontmatter);
-    let is_open = || note.frontmatter.is_none() && text.trim_start_matches('\u{feff}').lines().next().is_some_and(|it| it.trim_end() == "---");
+    let is_open = || {
+        note.frontmatter.is_none()
+            && text
+                .trim_start_matches('\u{feff}')
+                .lines()
+                .next()
+                .is_some_and(|it| it.trim_end() == "---")
+    };
     match note.property("pr").and_then(Value::scalar_text) {
         Some(says) if says == id => Whose::Its,
         None if is_broken(&note) || is_open() => Whose::Unreadable {

@@ -17,7 +17,7 @@ use crate::{
         memory::{self, MemoryText},
         note::{Note, edit},
         path::NotePath,
-        pull_request::{PullRequest, State},
+        pull_request::{PullRequest, State, note},
     },
 };
 
@@ -47,7 +47,12 @@ impl Writer {
             supersedes: None,
         });
         let head = edit::compose(&properties, &head).map_err(|_why| never("its name makes no property"))?;
-        let line = format!("[[{}|{}#{}]] was merged.", path.stem(), pr.id.repo, pr.id.number);
+        let target = if note::shares_names(&pr.id.repo, &self.webs) {
+            path.as_str().trim_end_matches(".md")
+        } else {
+            path.stem()
+        };
+        let line = format!("[[{target}|{}#{}]] was merged.", pr.id.repo, pr.id.number);
         let clock = time.strftime("%H:%M").to_string();
         let entry = memory::entry(&clock, "", &line);
         for _ in 0..TRIES {

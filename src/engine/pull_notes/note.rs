@@ -17,11 +17,7 @@ use crate::{
         },
         request::{Action, WriteError},
     },
-    io::{
-        git,
-        pull_requests::Known,
-        vault::ReadError,
-    },
+    io::{git, pull_requests::Known, vault::ReadError},
     model::{
         glob::PathGlob,
         hash::ContentHash,
@@ -64,7 +60,7 @@ pub(super) struct Writer {
     pub(super) zone: TimeZone,
     policy: WritePolicy,
     max_bytes: u64,
-    webs: Vec<Web>,
+    pub(super) webs: Vec<Web>,
     areas: Vec<PathGlob>,
 }
 
@@ -158,6 +154,12 @@ impl Writer {
         Err(Trouble::later("somebody changes the note again and again".to_owned()))
     }
 
+    /// Looks for the note of a pull request, which lay at `last`.
+    pub(super) fn find(&self, id: &PullRequestId, last: Option<&str>) -> Result<Found, Trouble> {
+        let last = last.and_then(|it| NotePath::parse(it).ok());
+        find::find(&self.handle, &|path| self.read(path), id, last.as_ref(), &self.own(id)?)
+    }
+
     /// Returns a free place for a new note, and the text that it begins with: the last one of a note that lay at `last`.
     fn place(&self, id: &PullRequestId, last: Option<&str>) -> Result<(NotePath, Option<String>), Trouble> {
         if let Some(path) = last.and_then(|it| NotePath::parse(it).ok()).filter(|it| self.policy.allows(it))
@@ -189,7 +191,7 @@ impl Writer {
         find::is_of(&text, id).then_some(text)
     }
 
-    pub(super) fn own(&self, id: &PullRequestId) -> Result<NotePath, Trouble> {
+    fn own(&self, id: &PullRequestId) -> Result<NotePath, Trouble> {
         note::path(&self.agent_folder, id)
             .ok_or_else(|| Trouble::never("its name makes no path of a note; shorten `agent_folder`".to_owned()))
     }

@@ -17,6 +17,7 @@ mod decisions;
 mod finish;
 mod follow_ups;
 mod intent;
+mod kept;
 mod links;
 mod name;
 mod outcome;
@@ -27,7 +28,8 @@ mod untrusted;
 
 pub use self::{
     finish::mask_new,
-    name::{path, path_with_host},
+    kept::{masked, masked_rollout},
+    name::{path, path_with_host, shares_names},
 };
 
 /// The pages of a forge, for people: where its URLs begin. Of the configuration, never of a payload.

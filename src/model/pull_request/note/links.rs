@@ -67,10 +67,10 @@ pub(super) fn section(pr: &PullRequest, web: Option<&Web>, webs: &[Web], body: &
     }
     for it in body::references(body) {
         let line = match &it.place {
-            Place::Own => named(pr, web, &pr.id.repo, &it),
-            Place::Repo(repo) => named(pr, web, repo, &it),
+            Place::Own => named(pr, web, webs, &pr.id.repo, &it),
+            Place::Repo(repo) => named(pr, web, webs, repo, &it),
             Place::Page(page, folder) => match webs.iter().find_map(|web| Some((web, web.repo_of(page)?))) {
-                Some((web, repo)) => named(pr, Some(web), repo, &it),
+                Some((web, repo)) => named(pr, Some(web), webs, repo, &it),
                 None => Some(elsewhere(page, folder, it.number)),
             },
         };
@@ -80,7 +80,7 @@ pub(super) fn section(pr: &PullRequest, web: Option<&Web>, webs: &[Web], body: &
 }
 
 /// Returns the line for a number in a repository of a forge that is known, or of none; nothing for the pull request itself.
-fn named(pr: &PullRequest, web: Option<&Web>, repo: &str, it: &Reference) -> Option<String> {
+fn named(pr: &PullRequest, web: Option<&Web>, webs: &[Web], repo: &str, it: &Reference) -> Option<String> {
     let host = web.map_or(&*pr.id.host, |it| &it.host);
     let is_own = host == pr.id.host && repo.eq_ignore_ascii_case(&pr.id.repo);
     if is_own && it.number == pr.id.number {
@@ -100,7 +100,7 @@ fn named(pr: &PullRequest, web: Option<&Web>, repo: &str, it: &Reference) -> Opt
     Some(match (what, web) {
         (What::PullRequest, _) if is_own || listed.is_some() => format!(
             "- [[{0}|{1} {2}]]",
-            name::stem(if is_own { &pr.id.repo } else { spelled }, it.number),
+            name::target(if is_own { &pr.id.repo } else { spelled }, it.number, webs),
             untrusted::property(spelled, 100),
             it.number
         ),
@@ -175,5 +175,26 @@ mod tests {
             &["- [github.com/x/y\\#4](https://github.com/x/y/pull/4)"],
         );
         check("#7 !7 https://git.example.org/ai/config/pulls/7", 0, &[]);
+    }
+
+    /// `[[a-b-c-1]]` was either note, as the vault had it.
+    #[test]
+    fn notes_of_one_name_are_linked_by_their_folders() {
+        let webs = [
+            web(ForgeKind::Gitea, "git.example.org", &["a-b/c", "d/e"]),
+            web(ForgeKind::Gitea, "other.example.org", &["A/b-c"]),
+        ];
+        let id = PullRequestId {
+            host: webs[0].host.clone(),
+            repo: "a-b/c".to_owned(),
+            number: 7,
+        };
+        let body = "PR #1 and PR d/e#1 and https://other.example.org/a/b-c/pulls/1";
+        let section = section(&PullRequest::unknown(id), Some(&webs[0]), &webs, body).unwrap();
+        let found: Vec<&str> = section.lines().skip(4).collect();
+        assert_eq!(
+            found,
+            ["- [[a-b/c/a-b-c-1|a-b/c 1]]", "- [[d-e-1|d/e 1]]", "- [[A/b-c/A-b-c-1|A/b-c 1]]"]
+        );
     }
 }

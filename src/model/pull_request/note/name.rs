@@ -1,6 +1,11 @@
 //! Where the note of a pull request is made, from its identity alone: never from its title. Knows which names every device can hold.
 
-use crate::model::{hash::ContentHash, new_name, path::NotePath, pull_request::PullRequestId};
+use crate::model::{
+    hash::ContentHash,
+    new_name,
+    path::NotePath,
+    pull_request::{PullRequestId, note::Web},
+};
 
 /// The longest part of a name; beyond, and where characters had to go, a hash keeps names apart.
 const PART_MOST: usize = 60;
@@ -16,11 +21,10 @@ pub fn path_with_host(agent_folder: &NotePath, id: &PullRequestId) -> Option<Not
 }
 
 fn named(agent_folder: &NotePath, id: &PullRequestId, end: &str) -> Option<NotePath> {
-    let parts: Vec<String> = id.repo.split('/').map(safe).collect();
     let path = format!(
         "{}/PRs/{}/{}{end}.md",
         agent_folder.as_str(),
-        parts.join("/"),
+        folders(&id.repo),
         stem(&id.repo, id.number)
     );
     let path = NotePath::parse(&path).ok()?;
@@ -28,12 +32,34 @@ fn named(agent_folder: &NotePath, id: &PullRequestId, end: &str) -> Option<NoteP
     Some(path)
 }
 
-/// Returns the name of the note without its extension: what wikilinks name.
-pub(super) fn stem(repo: &str, number: u64) -> String {
+/// Returns the name of the note without its extension.
+fn stem(repo: &str, number: u64) -> String {
     let parts: Vec<String> = repo.split('/').map(safe).collect();
     let name = parts.join("-");
     let name = if name.len() > 2 * PART_MOST + 20 { safe(&name) } else { name };
     format!("{name}-{number}")
+}
+
+/// Says whether notes of another repository that is listed are called as this one's are: `a-b/c` and `a/b-c`. Links name their folders then.
+pub fn shares_names(repo: &str, webs: &[Web]) -> bool {
+    let mut others = webs.iter().flat_map(|it| &it.repos).filter(|it| !it.eq_ignore_ascii_case(repo));
+    let name = stem(repo, 1);
+    others.any(|it| stem(it, 1).eq_ignore_ascii_case(&name))
+}
+
+/// Returns what a wikilink to the note of a pull request names: no more than it takes to mean that one.
+pub(super) fn target(repo: &str, number: u64, webs: &[Web]) -> String {
+    let stem = stem(repo, number);
+    if shares_names(repo, webs) {
+        format!("{}/{stem}", folders(repo))
+    } else {
+        stem
+    }
+}
+
+fn folders(repo: &str) -> String {
+    let parts: Vec<String> = repo.split('/').map(safe).collect();
+    parts.join("/")
 }
 
 fn safe(part: &str) -> String {
