@@ -182,7 +182,11 @@ fn pulls_lines(pulls: &PullRequests) -> Vec<String> {
             it.poll_every,
             if it.clone { "keep" } else { "none" },
             token(&it.token_file),
-            if it.token_file.is_none() { "not polled, " } else { "" },
+            match (&it.token_file, it.clone) {
+                (Some(_), _) => "",
+                (None, true) => "by git alone, ",
+                (None, false) => "not polled, ",
+            },
             it.secrets.len()
         ));
     }

@@ -101,6 +101,7 @@ fn list(client: &Client, args: &PrListArgs) -> Result<ExitCode, Failure> {
         print(response.pull_requests.iter().map(line).collect::<String>())?;
     }
     Ok(if is_empty {
+        note("nothing found");
         ExitCode::from(NOTHING_FOUND)
     } else {
         ExitCode::SUCCESS

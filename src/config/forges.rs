@@ -179,11 +179,12 @@ fn forge(written: ForgeWritten, tokens: &[Token], path: &dyn Fn(&str) -> PathBuf
     let poll_every = value(written.poll_every, |it| values::duration(it, bounds), findings);
     let clone = value(written.clone, clone, findings);
     if token_file.is_none() {
-        findings.warning(
-            &written.key,
-            "the forge has no `token_file`, so nothing is polled: what no webhook tells is never known",
-            "name a file with a token of its API that may read",
-        );
+        let told = if clone == Some(false) {
+            "the forge has no `token_file` and no clone, so nothing is polled: what no webhook tells is never known"
+        } else {
+            "the forge has no `token_file`, so it is looked at by git alone: descriptions, reviews and checks are known by webhooks only"
+        };
+        findings.warning(&written.key, told, "name a file with a token of its API that may read");
     }
     let url = url?;
     Some(Forge {
@@ -305,7 +306,7 @@ mod tests {
             key: "forges[0]".to_owned(),
             text: text.to_owned(),
         };
-        let check = |token_file: Option<&str>, expected: usize| {
+        let check = |token_file: Option<&str>, clone: Option<&str>, expected: Option<&str>| {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("token"), "a-token\n").unwrap();
             let mut findings = Findings::default();
@@ -317,15 +318,16 @@ mod tests {
                 token_file: token_file.map(written),
                 secret_files: Vec::new(),
                 poll_every: None,
-                clone: None,
+                clone: clone.map(written),
             };
             assert!(super::forge(forge, &[], &|it| folder.path().join(it), &mut findings).is_some());
             let told: Vec<&str> = findings.warnings.iter().map(|it| it.message.as_str()).collect();
-            assert_eq!(told.len(), expected, "{told:?}");
-            assert!(told.iter().all(|it| it.contains("nothing is polled")), "{told:?}");
+            assert_eq!(told.len(), usize::from(expected.is_some()), "{told:?}");
+            assert!(told.iter().zip(expected).all(|(it, expected)| it.contains(expected)), "{told:?}");
         };
-        check(None, 1);
-        check(Some("token"), 0);
+        check(None, Some("none"), Some("nothing is polled"));
+        check(None, None, Some("by git alone"));
+        check(Some("token"), None, None);
     }
 
     #[test]

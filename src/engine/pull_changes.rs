@@ -13,7 +13,7 @@ use crate::{
         config_file::{changes::changes, generated},
         hash::ContentHash,
         path::NotePath,
-        pull_request::{Change, ChangedFile, Commit, Diff, LeftToDo, Method, PullRequest, ResourceChange},
+        pull_request::{Change, ChangedFile, Commit, Diff, LeftToDo, Method, PullRequest, ResourceChange, State, number_in},
         secrets,
     },
 };
@@ -32,19 +32,32 @@ const HIDDEN: &str = "[redacted:secret]";
 /// The longest line that is kept of what is left to do.
 const MOST_LINE: usize = 200;
 
-/// Returns what the clone says of a pull request whose head is known; `None` when the clone has no such commit.
-pub(super) fn from_clone(repository: &Repository, known: &PullRequest) -> Result<Option<PullRequest>> {
+/// Returns what the clone says of a pull request whose head is known; `None` when the clone has no such commit. Of one that no forge tells of
+/// (`is_alone`) it says also what it is called and whether it was merged, as far as commits name that.
+pub(super) fn from_clone(repository: &Repository, known: &PullRequest, is_alone: bool) -> Result<Option<PullRequest>> {
     let Some(head) = &known.head_sha else { return Ok(None) };
-    let leaves_work = |line: &str| remark(line).is_some();
-    let found = repository.changes_of(head, known.merge_base.as_deref(), known.merge_commit.as_deref(), &leaves_work)?;
-    let Some(found) = found else { return Ok(None) };
     let mut part = PullRequest::unknown(known.id.clone());
+    if is_alone && known.merge_commit.is_none() {
+        let names_it = |subject: &str| number_in(subject) == Some(known.id.number);
+        if let Some((commit, second)) = repository.last_with_subject(&names_it)? {
+            part.state = Some(State::Merged);
+            part.merged = Timestamp::from_second(second).ok();
+            part.merge_commit = Some(commit);
+        }
+    }
+    let merge_commit = known.merge_commit.clone().or(part.merge_commit.clone());
+    let leaves_work = |line: &str| remark(line).is_some();
+    let found = repository.changes_of(head, known.merge_base.as_deref(), merge_commit.as_deref(), &leaves_work)?;
+    let Some(found) = found else { return Ok(None) };
+    if is_alone && known.title.is_none() {
+        let last = found.commits.last().and_then(|it| it.message.lines().next());
+        part.title = last.map(str::to_owned).filter(|it| !it.trim().is_empty());
+    }
     // Of the very state that it was asked for.
     part.updated = known.updated;
     part.head_sha = Some(found.head.clone());
     part.merge_base = Some(found.merge_base);
-    part.method = known
-        .merge_commit
+    part.method = merge_commit
         .as_deref()
         .map(|it| method(repository, it, head, found.commits.len()))
         .transpose()?

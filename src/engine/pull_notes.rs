@@ -21,8 +21,10 @@ mod clones;
 mod common;
 mod complete;
 mod find;
+mod gone;
 mod journal;
 mod note;
+mod refs;
 mod revisions;
 mod sent;
 mod share;
@@ -62,7 +64,7 @@ pub(super) fn start(config: &Config, handle: Handle) -> Result<JoinHandle<()>> {
         threads.push(worker.start().context("start a thread of pull requests")?);
     }
     let run = move || {
-        wake::run(&handle, |now| common.waker().take(now));
+        wake::run(&handle, &pulls, || common.waker());
         for thread in threads {
             // One that panicked has said so.
             drop(thread.join());

@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
@@ -15,12 +14,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    engine::pulls::told::{PullsStatus, Setback, Woken},
     io::{
         deliveries::{Deliveries, Delivery, Put},
         pull_requests::{Known, Store, Wish},
     },
-    model::pull_request::{PullRequest, PullRequestId, Rollout, State},
+    model::pull_request::{PullRequest, PullRequestId, Rollout, State, note},
 };
+
+pub mod told;
 
 /// What is to be looked into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,18 @@ pub enum News {
     Rollout(Rollout),
     /// The same, for what else of a repository came with that revision.
     Revision { host: String, repo: String, rollout: Rollout },
+}
+
+impl News {
+    /// Returns the news as they may be kept: no secret of others goes to the disk.
+    fn masked(self) -> News {
+        match self {
+            News::Part(part) => News::Part(Box::new(note::masked(*part))),
+            News::Rollout(rollout) => News::Rollout(note::masked_rollout(rollout)),
+            // Made of those.
+            other @ (News::Look(_) | News::Restore(_) | News::Revision { .. }) => other,
+        }
+    }
 }
 
 /// What became of news.
@@ -67,38 +81,6 @@ pub struct Listed {
     live: BTreeSet<String>,
 }
 
-/// What is told of the work.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PullsStatus {
-    /// News that are not in their note yet.
-    pub waiting: usize,
-    /// News taken and left aside since the start, and notes written.
-    pub taken: u64,
-    pub ignored: u64,
-    pub written: u64,
-    /// Webhooks whose signature was not taken, by the reason.
-    pub refused: BTreeMap<&'static str, u64>,
-    /// What went wrong last, by forge or pull request; those are gone that went well since.
-    pub errors: BTreeMap<String, Setback>,
-}
-
-/// What went wrong, and when it is tried again; `None` for what is given up, or waits for other news.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setback {
-    pub why: String,
-    pub next: Option<Timestamp>,
-}
-
-impl fmt::Display for Setback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)?;
-        match self.next {
-            Some(next) => write!(f, "; the next try is at {}", next.strftime("%Y-%m-%dT%H:%M:%SZ")),
-            None => Ok(()),
-        }
-    }
-}
-
 /// The door, shared by everybody.
 #[derive(Debug)]
 pub struct Pulls {
@@ -124,22 +106,33 @@ impl Pulls {
     pub(super) fn open(state_dir: &Path) -> Result<Pulls> {
         let (mut deliveries, left) = Deliveries::open(&state_dir.join("deliveries"))?;
         let store = Store::open(&state_dir.join("pull-requests"))?;
-        let mut fresh = Vec::new();
+        let (mut fresh, mut unread_news) = (Vec::new(), 0);
         for Delivery { number, text, .. } in left {
             match serde_json::from_str(&text) {
                 Ok(news) => fresh.push((number, news)),
                 // Of another version of the service; the forge tells it again.
                 Err(error) => {
-                    tracing::warn!(%error, "a delivery cannot be read and is left out");
+                    tracing::debug!(%error, number, "a delivery cannot be read");
                     deliveries.done(number);
+                    unread_news += 1;
                 }
             }
         }
-        let listed = store.all()?.iter().map(|it| (it.id.clone(), Listed::of(it))).collect();
+        let (known, unread) = store.all()?;
+        let listed = known.iter().map(|it| (it.id.clone(), Listed::of(it))).collect();
+        let mut told = PullsStatus::default();
+        if unread + unread_news > 0 {
+            let why = format!(
+                "{unread} files of pull requests and {unread_news} of deliveries in `state/` cannot be read, as those of another version: they are left \
+                 out until their forge tells of them again, by its webhooks or `membridge pr sync`"
+            );
+            tracing::warn!(why, "what was kept of pull requests is left out");
+            told.errors.insert(UNREAD.to_owned(), Setback { why, next: None });
+        }
         Ok(Pulls {
             stop: Arc::default(),
             queue: Mutex::new(Queue { deliveries, fresh }),
-            told: Mutex::default(),
+            told: Mutex::new(told),
             listed: Mutex::new(listed),
             orders: Mutex::default(),
             store,
@@ -148,7 +141,7 @@ impl Pulls {
 
     /// Takes news, durably. Under the same key they are taken once; a key is one line. Blocking: the disk is waited for.
     pub fn take(&self, key: &str, news: News) -> Result<Taken> {
-        let put = self.put(key, news)?;
+        let put = self.put(key, news.masked())?;
         Ok(match put {
             Put::Stored(_) => {
                 self.told().taken += 1;
@@ -201,6 +194,11 @@ impl Pulls {
     /// Counts a webhook that was not let in.
     pub fn refuse(&self, why: &'static str) {
         *self.told().refused.entry(why).or_default() += 1;
+    }
+
+    /// Counts a call that wakes somebody.
+    pub(super) fn woke(&self, became: Woken) {
+        *self.told().woken.entry(became).or_default() += 1;
     }
 
     /// Returns what is known of the pull requests, by id.
@@ -277,7 +275,9 @@ impl Pulls {
         let mut found: Vec<&Listed> = listed.values().filter(is_meant).collect();
         found.sort_by(|one, other| (other.merged, &one.id).cmp(&(one.merged, &other.id)));
         let found = found.into_iter().take(ROLLED_OUT_MOST);
-        found.filter_map(|it| Some((it.id.clone(), it.revisions.first()?.clone()))).collect()
+        found
+            .filter_map(|it| Some((it.id.clone(), it.revisions.first()?.clone())))
+            .collect()
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -296,6 +296,9 @@ impl Pulls {
         self.listed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// The name by which status tells of what could not be read at the start.
+const UNREAD: &str = "state/pull-requests";
 
 /// Errors that are told at once.
 const ERRORS_MOST: usize = 50;
@@ -318,5 +321,31 @@ impl Listed {
             live: pr.rollouts.into_iter().filter(|it| it.ok).map(|it| it.revision).collect(),
             revisions: pr.merge_commit.into_iter().chain(pr.head_sha).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// They were passed over, a line of the log each.
+    #[test]
+    fn what_another_version_kept_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Pulls::open(folder.path()).unwrap());
+        for name in ["pull-requests/pr-1.json", "pull-requests/pr-2.json"] {
+            std::fs::write(folder.path().join(name), r#"{"id": "old"}"#).unwrap();
+        }
+        let delivery = r#"{"key": "1", "text": "{\"Dance\": 1}"}"#;
+        std::fs::write(folder.path().join("deliveries/000000000001.json"), delivery).unwrap();
+        let pulls = Pulls::open(folder.path()).unwrap();
+        let errors = pulls.status().errors;
+        assert_eq!(errors.len(), 1);
+        let why = &errors[UNREAD].why;
+        assert!(
+            why.starts_with("2 files of pull requests and 1 of deliveries in `state/` cannot be read"),
+            "{why}"
+        );
+        assert_eq!(pulls.status().waiting, 0);
     }
 }

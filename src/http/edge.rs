@@ -79,9 +79,7 @@ pub async fn guard(State(state): State<Arc<AppState>>, mut request: Request, nex
         }
     };
     drop(running);
-    state
-        .requests
-        .answered(&method, &route, &path, response.status(), started.elapsed());
+    state.requests.answered(&method, &route, &path, &response, started.elapsed());
     for (name, value) in SAFE_HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

@@ -23,14 +23,13 @@ pub mod requests;
 
 use crate::{
     config::tokens::Scope,
-    engine::pulls::PullsStatus,
+    engine::pulls::told::{PullsStatus, Woken},
     engine::status::{Freshness, Status},
     http::{
         AppState,
         auth::Caller,
         problem::{Problem, ProblemKind},
     },
-    model::pull_request::delivery::BadSignature,
 };
 
 /// As Prometheus asks for it (OpenMetrics 1.0).
@@ -39,8 +38,8 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 /// A number for each source.
 type BySource = Family<Vec<(String, String)>, Gauge<i64, AtomicI64>>;
 
-/// A count for each reason.
-type ByReason = Family<Vec<(String, String)>, Counter<u64>>;
+/// A count for each outcome.
+type ByOutcome = Family<Vec<(String, String)>, Counter<u64>>;
 
 /// Tell the numbers for Prometheus.
 ///
@@ -158,17 +157,15 @@ fn exposition(status: &Status, pulls: &PullsStatus, freshness: Freshness, more: 
         counter.inc_by(value);
         registry.register(name, help, counter);
     }
-    let refused = ByReason::default();
-    for reason in BadSignature::ALL {
-        let labels = vec![("reason".to_owned(), reason.as_str().to_owned())];
-        refused
-            .get_or_create(&labels)
-            .inc_by(pulls.refused.get(reason.as_str()).copied().unwrap_or(0));
+    let woken = ByOutcome::default();
+    for became in Woken::ALL {
+        let labels = vec![("outcome".to_owned(), became.as_str().to_owned())];
+        woken.get_or_create(&labels).inc_by(pulls.woken.get(&became).copied().unwrap_or(0));
     }
     registry.register(
-        "webhooks_refused",
-        "Webhooks whose signature was not taken, since the start",
-        refused,
+        "wakes",
+        "Calls that tell somebody of changed notes of pull requests, by what became of them",
+        woken,
     );
     let lag = Gauge::<f64, AtomicU64>::default();
     lag.set(freshness.lag_ms as f64 / 1000.0);
@@ -246,7 +243,7 @@ mod tests {
         };
         let pulls = PullsStatus {
             taken: 5,
-            refused: [("wrong", 4)].into(),
+            woken: [(Woken::GivenUp, 2)].into(),
             ..PullsStatus::default()
         };
         let text = exposition(&status, &pulls, freshness, |_| ());
@@ -260,8 +257,8 @@ mod tests {
             "membridge_sync_refused{source=\"vault\"} 1",
             "membridge_pull_requests_waiting 0",
             "membridge_pull_requests_taken_total 5",
-            "membridge_webhooks_refused_total{reason=\"wrong\"} 4",
-            "membridge_webhooks_refused_total{reason=\"missing\"} 0",
+            "membridge_wakes_total{outcome=\"given-up\"} 2",
+            "membridge_wakes_total{outcome=\"told\"} 0",
         ] {
             assert!(text.lines().any(|it| it == line), "{line}:\n{text}");
         }

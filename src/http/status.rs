@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     config::tokens::Scope,
-    engine::pulls::PullsStatus,
+    engine::pulls::told::PullsStatus,
     engine::status::{Commits, SourceStatus, Status},
     http::{
         AppState,

@@ -7,6 +7,7 @@ use axum::{
     body::Body,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
 };
 
 use crate::{
@@ -37,6 +38,14 @@ pub const PREFIX: &str = "/v1/webhooks/";
 /// When somebody whose news are not taken may come again.
 const AGAIN_MS: u64 = 5000;
 
+/// Why a delivery is not taken.
+#[derive(Debug)]
+pub struct Refused {
+    problem: Box<Problem>,
+    /// What was wrong with its signature, where that is why.
+    signature: Option<BadSignature>,
+}
+
 /// What a delivery came to.
 enum Read {
     /// What to do, and the key under which it is done once.
@@ -64,10 +73,11 @@ pub async fn post_webhook(
     Path(kind): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, Refused> {
     if !is_open(&state, &kind) {
         let detail = format!("no secret is configured for webhooks of `{}`", kind.escape_debug());
-        return Err(Problem::new(ProblemKind::RouteNotFound, detail).hint("name a file under `secret_files` of the forge, or of `flux`"));
+        let problem = Problem::new(ProblemKind::RouteNotFound, detail);
+        return Err(problem.hint("name a file under `secret_files` of the forge, or of `flux`").into());
     }
     let limits = BodyLimits {
         bytes: usize::try_from(state.webhook_bytes).unwrap_or(usize::MAX),
@@ -80,9 +90,29 @@ pub async fn post_webhook(
             state.handle.pulls().ignore();
             return Ok(StatusCode::ACCEPTED);
         };
-        take(&state, &key, news)
+        Ok(take(&state, &key, news)?)
     })
     .await?
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Refused {
+        Refused {
+            problem: Box::new(problem),
+            signature: None,
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    /// Whoever counts answers finds beside it what was wrong with the signature.
+    fn into_response(self) -> Response {
+        let mut response = self.problem.into_response();
+        if let Some(signature) = self.signature {
+            response.extensions_mut().insert(signature);
+        }
+        response
+    }
 }
 
 /// Takes news, once they are durable.
@@ -123,7 +153,7 @@ fn kind_of(text: &str) -> Option<ForgeKind> {
     }
 }
 
-fn read(state: &AppState, kind: &str, headers: &HeaderMap, body: &[u8]) -> Result<Read, Problem> {
+fn read(state: &AppState, kind: &str, headers: &HeaderMap, body: &[u8]) -> Result<Read, Refused> {
     let header = |name: &str| {
         // Of two nobody can say which one was signed.
         let mut values = headers.get_all(name).iter();
@@ -195,14 +225,17 @@ fn exposed(secrets: &[Secret]) -> Vec<Vec<u8>> {
     secrets.iter().map(|it| it.expose().to_vec()).collect()
 }
 
-fn unsigned(state: &AppState, why: BadSignature) -> Problem {
+fn unsigned(state: &AppState, why: BadSignature) -> Refused {
     state.handle.pulls().refuse(why.as_str());
     let hint = match why {
         BadSignature::Missing => "set a secret at the forge: the one in the file under `secret_files`",
         BadSignature::Wrong => "set the same secret at the forge and in the file under `secret_files`",
         BadSignature::TooOld => "set the clocks of the forge and of this machine",
     };
-    Problem::new(ProblemKind::Unauthorized, why.to_string()).hint(hint)
+    Refused {
+        problem: Box::new(Problem::new(ProblemKind::Unauthorized, why.to_string()).hint(hint)),
+        signature: Some(why),
+    }
 }
 
 fn unreadable(why: String) -> Problem {

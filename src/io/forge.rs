@@ -5,7 +5,7 @@ use std::{
     fs,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -44,6 +44,8 @@ pub enum Refusal {
     Later(Option<Duration>, String),
     /// The answer is none that a forge makes, like the page of a proxy; the next one may be.
     Failed(String),
+    /// There is too much of it, or it takes too long; the next answer may well be the same.
+    TooMuch(String),
 }
 
 impl Refusal {
@@ -51,7 +53,7 @@ impl Refusal {
     pub fn detail(&self) -> &str {
         match self {
             Refusal::Missing => "the forge knows no such thing",
-            Refusal::Denied(why) | Refusal::Later(_, why) | Refusal::Failed(why) => why,
+            Refusal::Denied(why) | Refusal::Later(_, why) | Refusal::Failed(why) | Refusal::TooMuch(why) => why,
         }
     }
 }
@@ -91,6 +93,7 @@ pub struct Client {
     base: String,
     kind: ForgeKind,
     stop: Arc<AtomicBool>,
+    until: Option<Instant>,
 }
 
 impl Client {
@@ -107,6 +110,7 @@ impl Client {
             base,
             kind,
             stop: Arc::default(),
+            until: None,
         }
     }
 
@@ -115,8 +119,22 @@ impl Client {
         Client { stop, ..self }
     }
 
+    /// Returns the client that makes no call after this time.
+    pub fn until(&self, until: Instant) -> Client {
+        Client {
+            agent: self.agent.clone(),
+            base: self.base.clone(),
+            kind: self.kind,
+            stop: Arc::clone(&self.stop),
+            until: Some(until),
+        }
+    }
+
     /// Returns what the forge says at a path below its API. The file with the token is read anew. Blocking, for ten seconds at most; a stop ends it.
     pub fn get(&self, path: &str, token_file: &Path, known: Option<&str>) -> Result<Answer, Refusal> {
+        if self.until.is_some_and(|it| it <= Instant::now()) {
+            return Err(Refusal::TooMuch("its answers take too long together".to_owned()));
+        }
         let (agent, kind, url) = (self.agent.clone(), self.kind, format!("{}{path}", self.base));
         let (token_file, known) = (token_file.to_owned(), known.map(str::to_owned));
         call::unless_stopped(&self.stop, move || get(&agent, kind, &url, &token(&token_file)?, known.as_deref()))
@@ -261,7 +279,7 @@ fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
 
 fn unreachable(error: ureq::Error) -> Refusal {
     match error {
-        ureq::Error::BodyExceedsLimit(_) => Refusal::Failed("the answer is too large".to_owned()),
+        ureq::Error::BodyExceedsLimit(most) => Refusal::TooMuch(format!("an answer has more than {} MiB", most >> 20)),
         other => Refusal::Later(None, other.to_string()),
     }
 }
@@ -269,6 +287,18 @@ fn unreachable(error: ureq::Error) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One pull request with much to tell could take a quarter of an hour, and all others of its forge waited.
+    #[test]
+    fn no_call_is_made_after_the_time_that_one_pull_request_may_take() {
+        // Nobody listens there: a call would fail otherwise.
+        let client = Client::new(ForgeKind::Gitea, "http://127.0.0.1:9").until(Instant::now());
+        let folder = tempfile::tempdir().unwrap();
+        let token = folder.path().join("token");
+        fs::write(&token, "0123456789abcdef").unwrap();
+        let refused = client.list("/repos/o/n/pulls/7/files?limit=50", &token, 50, 10);
+        assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
+    }
 
     #[test]
     fn a_list_goes_on_as_the_forge_says() {

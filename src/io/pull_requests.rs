@@ -80,18 +80,21 @@ impl Store {
         Ok(Store { folder: folder.to_owned() })
     }
 
-    /// Returns everything that is kept, by id. A file that cannot be read is passed over with a warning: the forge tells it again.
-    pub fn all(&self) -> Result<Vec<Known>> {
-        let mut found = Vec::new();
+    /// Returns everything that is kept, by id, and how many files cannot be read: the forge tells it again.
+    pub fn all(&self) -> Result<(Vec<Known>, usize)> {
+        let (mut found, mut unread) = (Vec::new(), 0);
         for entry in fs::read_dir(&self.folder).with_context(|| format!("list `{}`", self.folder.display()))? {
             let file = entry.with_context(|| format!("list `{}`", self.folder.display()))?.path();
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if name.starts_with("pr-") && name.ends_with(".json") {
-                found.extend(read::<Known>(&file)?);
+                match read::<Known>(&file)? {
+                    Some(it) => found.push(it),
+                    None => unread += 1,
+                }
             }
         }
         found.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(found)
+        Ok((found, unread))
     }
 
     /// Returns what is kept of a pull request.
@@ -153,7 +156,7 @@ fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {
     };
     let read = serde_json::from_slice(&bytes);
     Ok(read
-        .map_err(|error| tracing::warn!(file = %file.display(), %error, "a file of the state cannot be read and is passed over"))
+        .map_err(|error| tracing::debug!(file = %file.display(), %error, "a file of the state cannot be read and is passed over"))
         .ok())
 }
 
@@ -190,7 +193,7 @@ mod tests {
         store.put_cursor("git.example", "owner/name", "x").unwrap();
         let store = Store::open(folder.path()).unwrap();
         assert_eq!(store.get(&id(7)).unwrap(), known);
-        assert_eq!(store.all().unwrap(), [known]);
+        assert_eq!(store.all().unwrap(), (vec![known], 0));
         assert_eq!(store.cursor("git.example", "owner/name").unwrap().as_deref(), Some("x"));
         assert_eq!(store.cursor("git.example", "owner/other").unwrap(), None);
     }

@@ -39,6 +39,7 @@ async fn links_names_and_tags_are_told() {
     check(&["resolve", "cpr"], 0, "Projects/Copper.md  fuzzy\n", "").await;
     check(&["resolve", "zinc"], 1, "", "nothing found").await;
     check(&["tags"], 1, "", "nothing found").await;
+    check(&["pr", "list"], 1, "", "nothing found").await;
     check(&["lint", "--kind", "typo"], 2, "", "valid: unresolved-link").await;
     check(&["lint"], 1, "", "nothing found").await;
 }

@@ -94,8 +94,8 @@ async fn webhooks_are_counted_by_sender_and_outcome() {
         server.post(&format!("/v1/webhooks/{kind}"), &json!({})).await;
     }
     let text = metrics(&server).await;
-    check(&text, "membridge_webhooks_total{kind=\"gitea\",outcome=\"unsigned\"}", 2.0);
-    check(&text, "membridge_webhooks_total{kind=\"flux\",outcome=\"unsigned\"}", 1.0);
+    check(&text, "membridge_webhooks_total{kind=\"gitea\",outcome=\"signature-missing\"}", 2.0);
+    check(&text, "membridge_webhooks_total{kind=\"flux\",outcome=\"signature-missing\"}", 1.0);
     check(&text, "membridge_webhooks_total{kind=\"gitlab\",outcome=\"unknown\"}", 1.0);
     check(&text, "membridge_webhooks_total{kind=\"other\",outcome=\"unknown\"}", 1.0);
     assert!(!text.contains("my-own-forge"), "{text}");

@@ -224,7 +224,7 @@ async fn only_who_knows_a_secret_is_heard() {
     let metrics = server.get("/metrics").await;
     let metrics = metrics.text();
     assert!(
-        metrics.contains("membridge_webhooks_refused_total{reason=\"wrong\"} 6"),
+        metrics.contains("membridge_webhooks_total{kind=\"gitea\",outcome=\"signature-wrong\"} 6"),
         "{metrics}"
     );
 }

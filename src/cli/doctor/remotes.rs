@@ -102,6 +102,7 @@ fn refused(forge: &Forge, repo: &str, why: &Refusal) -> Finding {
             "look whether it can be reached from here: curl -sI {}; egress rules, DNS",
             shell(&forge.url)
         ),
+        Refusal::TooMuch(_) => format!("look at {} in a browser: its answers are too large", forge.url),
         Refusal::Failed(_) => format!("mend `url` and `kind`: {} is no such forge", forge.url),
     };
     Finding::problem("forge", format!("{} does not tell of `{repo}`: {}", forge.host, why.detail()), fix)

@@ -59,12 +59,10 @@ impl Clones {
     }
 
     /// Returns commits, files and what they change. What was found for the same head before is not looked for again.
-    pub(super) fn part(&mut self, known: &PullRequest) -> Result<Option<PullRequest>, NoClone> {
+    /// `is_alone` says that no forge tells of the pull request.
+    pub(super) fn part(&mut self, known: &PullRequest, is_alone: bool) -> Result<Option<PullRequest>, NoClone> {
         let (mirror, access, kind) = self.of(&known.id.host, &known.id.repo)?;
-        let request = match kind {
-            ForgeKind::GitLab => format!("refs/merge-requests/{}/head", known.id.number),
-            _ => format!("refs/pull/{}/head", known.id.number),
-        };
+        let request = format!("{}{}/head", requests(kind), known.id.number);
         match mirror.fetch(Some(&request), &access) {
             Ok(()) => {}
             // The forge keeps no ref for it any more; the branch may hold it.
@@ -73,7 +71,7 @@ impl Clones {
             }
             Err(why) => return Err(NoClone::Later(why.detail())),
         }
-        from_clone(&mirror.repository(), known).map_err(|it| NoClone::Later(format!("{it:#}")))
+        from_clone(&mirror.repository(), known, is_alone).map_err(|it| NoClone::Later(format!("{it:#}")))
     }
 
     /// Says of each commit whether a revision of a repository is it or came after it; `None` where the branch that is followed does not have the
@@ -102,6 +100,16 @@ impl Clones {
         Ok(found)
     }
 
+    /// Returns the heads of the newest pull requests of a repository by number, and the commit that its branch is at now.
+    pub(super) fn heads(&mut self, host: &str, repo: &str) -> Result<(BTreeMap<u64, String>, Option<String>), NoClone> {
+        let (mirror, access, kind) = self.of(host, repo)?;
+        let later = |why: Refusal| NoClone::Later(why.detail());
+        let heads = mirror.requests(requests(kind), &access).map_err(later)?;
+        mirror.fetch(None, &access).map_err(later)?;
+        let tip = mirror.repository().head().map_err(|it| NoClone::Later(format!("{it:#}")))?;
+        Ok((heads, tip))
+    }
+
     /// Returns the clone of a repository, and how it is fetched.
     fn of(&mut self, host: &str, repo: &str) -> Result<(&Mirror, Access, ForgeKind), NoClone> {
         let key = (host.to_owned(), repo.to_owned());
@@ -124,6 +132,14 @@ impl Clones {
             }
         };
         Ok((mirror, access, forge.kind))
+    }
+}
+
+/// What stands before the number in the name of a pull request's head.
+fn requests(kind: ForgeKind) -> &'static str {
+    match kind {
+        ForgeKind::GitLab => "refs/merge-requests/",
+        ForgeKind::Gitea | ForgeKind::Forgejo | ForgeKind::GitHub => "refs/pull/",
     }
 }
 

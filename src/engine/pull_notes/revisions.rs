@@ -68,7 +68,11 @@ impl Revisions {
                     self.0.push(Waiting { revision, due, failures });
                 }
                 Err(why) => {
-                    pulls.went_wrong(&name, &format!("{why}; whether a rollout holds more than one merge is not known"), None);
+                    pulls.went_wrong(
+                        &name,
+                        &format!("{why}; whether a rollout holds more than one merge is not known"),
+                        None,
+                    );
                     pulls.done(revision.number.as_slice());
                 }
             }

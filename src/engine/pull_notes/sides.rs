@@ -25,6 +25,9 @@ use crate::{
 const REST: Duration = Duration::from_secs(2);
 const MAX_REST: Duration = Duration::from_secs(15 * 60);
 
+/// All that is asked of one pull request takes no longer than this and one call more: others of the forge wait for it.
+const ASK_MOST: Duration = Duration::from_secs(60);
+
 /// Entries a page, and pages of one look.
 const PAGE: usize = 50;
 const PAGES: usize = 20;
@@ -88,7 +91,7 @@ impl Side {
     /// Returns what the forge knows of it. A forge that rests is not asked.
     pub(super) fn ask(&mut self, id: &PullRequestId) -> Result<PullRequest, Refusal> {
         self.check_rest(Instant::now())?;
-        let result = complete(&self.client, &self.forge, id);
+        let result = complete(&self.client.until(Instant::now() + ASK_MOST), &self.forge, id);
         self.note(result.as_ref().err());
         result
     }
@@ -210,7 +213,7 @@ impl Side {
     /// Lets the forge rest where it failed. A missing pull request is no failure, and an answer of no use may be one of this pull request alone.
     fn note(&mut self, refusal: Option<&Refusal>) {
         let wait = match refusal {
-            None | Some(Refusal::Missing | Refusal::Failed(_)) => {
+            None | Some(Refusal::Missing | Refusal::Failed(_) | Refusal::TooMuch(_)) => {
                 self.failures = 0;
                 self.not_before = None;
                 return;
@@ -225,7 +228,7 @@ impl Side {
 }
 
 /// Returns a time within a tenth of this one: many services must not look at the same moment.
-fn jittered(time: Duration) -> Duration {
+pub(super) fn jittered(time: Duration) -> Duration {
     let random = RandomState::new().hash_one(0) % 2001;
     time.mul_f64(0.9 + random as f64 / 10_000.0)
 }

@@ -1,14 +1,22 @@
-//! Tells somebody that notes have changed: one line of our own words, not too often. Knows the names of pull requests only; that nobody listens
-//! is logged and forgotten.
+//! Tells somebody that notes have changed: one line of our own words, not too often. Knows the names of pull requests only; when nobody listens it
+//! tells again, a few times, and then lets it be.
 
 use std::{
     collections::BTreeSet,
-    sync::atomic::AtomicBool,
+    sync::{MutexGuard, atomic::AtomicBool},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::{config::forges::Wake, engine::handle::Handle, io::forge, model::pull_request::PullRequestId};
+use crate::{
+    config::forges::Wake,
+    engine::{
+        handle::Handle,
+        pulls::{Pulls, told::Woken},
+    },
+    io::forge::{self, Refusal},
+    model::pull_request::PullRequestId,
+};
 
 /// Changes gather this long, and calls lie this far apart.
 const GATHER: Duration = Duration::from_secs(5);
@@ -16,8 +24,13 @@ const GATHER: Duration = Duration::from_secs(5);
 /// How often to look whether something is to be told.
 const STEP: Duration = Duration::from_millis(200);
 
-/// Names that one line holds.
+/// Calls for the same changes, and how long after the first one that failed the second comes; each next time it is twice as long.
+const TRIES: u32 = 5;
+const RETRY: Duration = Duration::from_secs(10);
+
+/// Names that one line holds, and changes that are remembered.
 const NAMES: usize = 5;
+const NAMES_MOST: usize = 1000;
 
 /// What is to be told.
 #[derive(Debug)]
@@ -25,20 +38,24 @@ pub(super) struct Waker {
     wake: Option<Wake>,
     changed: BTreeSet<String>,
     due: Option<Instant>,
+    /// Calls that failed in a row.
+    failures: u32,
 }
 
 /// One call that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
     wake: Wake,
-    text: String,
+    changed: BTreeSet<String>,
 }
 
 /// Makes the calls that are due until the engine has ended: whoever listens slowly delays no note.
-pub(super) fn run(handle: &Handle, due: impl Fn(Instant) -> Option<Call>) {
+pub(super) fn run<'w>(handle: &Handle, pulls: &Pulls, waker: impl Fn() -> MutexGuard<'w, Waker>) {
     while !handle.is_stopped() {
-        if let Some(call) = due(Instant::now()) {
-            call.make(&handle.pulls().stop);
+        let call = waker().take(Instant::now());
+        if let Some(call) = call {
+            let made = call.make(&pulls.stop);
+            pulls.woke(waker().made(call, made, Instant::now()));
         }
         thread::sleep(STEP);
     }
@@ -46,10 +63,8 @@ pub(super) fn run(handle: &Handle, due: impl Fn(Instant) -> Option<Call>) {
 
 impl Call {
     /// Blocking, for ten seconds at most; a stop ends it.
-    fn make(&self, stop: &AtomicBool) {
-        if let Err(why) = forge::tell(&self.wake.url, self.wake.token_file.as_deref(), &self.text, stop) {
-            tracing::warn!(?why, "nobody was told that notes of pull requests changed");
-        }
+    fn make(&self, stop: &AtomicBool) -> Result<(), Refusal> {
+        forge::tell(&self.wake.url, self.wake.token_file.as_deref(), &line(&self.changed), stop)
     }
 }
 
@@ -59,12 +74,13 @@ impl Waker {
             wake,
             changed: BTreeSet::new(),
             due: None,
+            failures: 0,
         }
     }
 
     /// Notes that a note has changed.
     pub(super) fn changed(&mut self, id: &PullRequestId, now: Instant) {
-        if self.wake.is_some() {
+        if self.wake.is_some() && self.changed.len() < NAMES_MOST {
             self.changed.insert(format!("{}#{}", id.repo, id.number));
             self.due.get_or_insert(now + GATHER);
         }
@@ -79,8 +95,29 @@ impl Waker {
             return None;
         }
         self.due = None;
-        let text = line(&std::mem::take(&mut self.changed));
-        Some(Call { wake: wake.clone(), text })
+        let changed = std::mem::take(&mut self.changed);
+        Some(Call {
+            wake: wake.clone(),
+            changed,
+        })
+    }
+
+    /// Takes what became of a call: changes that nobody heard of are told again, together with those that came meanwhile.
+    fn made(&mut self, call: Call, made: Result<(), Refusal>, now: Instant) -> Woken {
+        let Err(why) = made else {
+            self.failures = 0;
+            return Woken::Told;
+        };
+        self.failures += 1;
+        if self.failures >= TRIES {
+            tracing::warn!(?why, "nobody was told that notes of pull requests changed");
+            self.failures = 0;
+            return Woken::GivenUp;
+        }
+        tracing::info!(?why, "that notes of pull requests changed is told again");
+        self.changed.extend(call.changed);
+        self.due = Some(now + RETRY.saturating_mul(2_u32.saturating_pow(self.failures - 1)));
+        Woken::Later
     }
 }
 
@@ -117,8 +154,18 @@ mod tests {
         })
     }
 
-    fn tell(waker: &mut Waker, now: Instant) {
-        waker.take(now).unwrap().make(&AtomicBool::new(false));
+    fn tell(waker: &mut Waker, now: Instant) -> Woken {
+        let call = waker.take(now).unwrap();
+        let made = call.make(&AtomicBool::new(false));
+        waker.made(call, made, now)
+    }
+
+    fn id(number: u64) -> PullRequestId {
+        PullRequestId {
+            host: "git.example.org".to_owned(),
+            repo: "o/n".to_owned(),
+            number,
+        }
     }
 
     #[test]
@@ -131,11 +178,6 @@ mod tests {
             url: format!("http://{}/hooks/wake", listener.local_addr().unwrap()),
             token_file: Some(token_file),
         }));
-        let id = |number| PullRequestId {
-            host: "git.example.org".to_owned(),
-            repo: "o/n".to_owned(),
-            number,
-        };
         let begun = Instant::now();
         for number in 1..=200 {
             waker.changed(&id(number), begun);
@@ -143,7 +185,7 @@ mod tests {
             assert_eq!(waker.take(begun + GATHER - Duration::from_millis(1)), None);
         }
         let heard = hear(&listener, "200 OK");
-        tell(&mut waker, begun + GATHER);
+        assert_eq!(tell(&mut waker, begun + GATHER), Woken::Told);
         let heard = heard.join().unwrap();
         assert!(heard.starts_with("POST /hooks/wake HTTP/1.1\r\n"), "{heard}");
         assert!(
@@ -158,12 +200,47 @@ mod tests {
             text.starts_with("Notes of pull requests changed: o/n#1, ") && text.ends_with(" and 195 more."),
             "{text}"
         );
-        // What was told is told; the next change is told by a call of its own, and a refusal stops nothing.
+        // What was told is told; the next change is told by a call of its own.
         assert_eq!(waker.take(begun + 2 * GATHER), None);
         waker.changed(&id(7), begun + 2 * GATHER);
-        let heard = hear(&listener, "500 Oops");
-        tell(&mut waker, begun + 3 * GATHER);
+        let heard = hear(&listener, "200 OK");
+        assert_eq!(tell(&mut waker, begun + 3 * GATHER), Woken::Told);
         assert!(heard.join().unwrap().contains("o/n#7."));
+    }
+
+    /// The changes of a call that failed were forgotten.
+    #[test]
+    fn what_nobody_heard_is_told_again_a_few_times() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut waker = Waker::new(Some(Wake {
+            url: format!("http://{}/hooks/wake", listener.local_addr().unwrap()),
+            token_file: None,
+        }));
+        let mut now = Instant::now();
+        waker.changed(&id(7), now);
+        now += GATHER;
+        let heard = hear(&listener, "500 Oops");
+        assert_eq!(tell(&mut waker, now), Woken::Later);
+        assert!(heard.join().unwrap().contains("o/n#7."));
+        // What changes meanwhile comes with it, and not before.
+        waker.changed(&id(8), now);
+        assert_eq!(waker.take(now + RETRY - Duration::from_millis(1)), None);
+        now += RETRY;
+        let heard = hear(&listener, "200 OK");
+        assert_eq!(tell(&mut waker, now), Woken::Told);
+        assert!(heard.join().unwrap().contains("o/n#7, o/n#8."));
+
+        waker.changed(&id(9), now);
+        let mut became = Vec::new();
+        now += GATHER;
+        for _ in 0..TRIES {
+            let heard = hear(&listener, "500 Oops");
+            became.push(tell(&mut waker, now));
+            heard.join().unwrap();
+            now += 16 * RETRY;
+        }
+        assert_eq!((became.pop(), became), (Some(Woken::GivenUp), vec![Woken::Later; 4]));
+        assert_eq!(waker.take(now + 100 * RETRY), None);
     }
 
     #[test]

@@ -19,8 +19,9 @@ use crate::{
             Trouble,
             clones::{Clones, NoClone},
             common::Common,
-            find::Found,
+            gone::Gone,
             note::Outcome,
+            refs::Refs,
             revisions::{Revision, Revisions},
             share::Share,
             sides::{self, Side},
@@ -33,7 +34,7 @@ use crate::{
     },
     model::{
         path::NotePath,
-        pull_request::{PullRequest, PullRequestId, Rollout, State},
+        pull_request::{PullRequest, PullRequestId, Rollout, State, note},
     },
 };
 
@@ -41,12 +42,8 @@ use crate::{
 const RETRY: Duration = Duration::from_secs(2);
 const MAX_RETRY: Duration = Duration::from_secs(15 * 60);
 
-/// A note that is not where it lay was deleted when it is still nowhere after this: one that was moved is found by the index meanwhile.
-const GONE: Duration = Duration::from_secs(2);
-
-/// How often deleted notes are looked for that came back, and how many at a time.
-const BACK_EVERY: Duration = Duration::from_secs(30);
-const BACK_MOST: usize = 20;
+/// So often a forge is asked for what is too much; then the note says what is known without it.
+const TOO_MUCH_TRIES: u32 = 3;
 
 /// How often to look whether the engine has ended.
 const STEP: Duration = Duration::from_millis(200);
@@ -75,10 +72,8 @@ pub(super) struct Worker {
     clones: Clones,
     jobs: BTreeMap<PullRequestId, Job>,
     revisions: Revisions,
-    /// Since when notes are not where they lay.
-    missing: BTreeMap<PullRequestId, Instant>,
-    /// When deleted notes are looked for again, and after which one.
-    back: (Instant, Option<PullRequestId>),
+    refs: Refs,
+    gone: Gone,
 }
 
 impl Worker {
@@ -87,6 +82,7 @@ impl Worker {
         let mut sides = sides::sides(&config.pull_requests, &pulls.stop, Instant::now());
         sides.retain(|it| share.has(it.name()));
         Worker {
+            refs: Refs::new(&config.pull_requests, &share, Instant::now()),
             sides,
             clones: Clones::new(config, Arc::clone(&pulls.stop)),
             orders: pulls.subscribe(),
@@ -97,8 +93,7 @@ impl Worker {
             config: config.pull_requests.clone(),
             jobs: BTreeMap::new(),
             revisions: Revisions::default(),
-            missing: BTreeMap::new(),
-            back: (Instant::now(), None),
+            gone: Gone::default(),
         }
     }
 
@@ -114,7 +109,9 @@ impl Worker {
                 self.work();
                 self.revisions.work(&self.pulls, &mut self.clones, Instant::now());
                 self.look(Instant::now());
-                self.look_for_deleted(Instant::now());
+                for id in self.gone.come_back(&self.pulls, &self.common, &self.share, Instant::now()) {
+                    self.job(id, Instant::now(), None);
+                }
             }
             let now = Instant::now();
             let due = self.jobs.values().map(|it| it.due).min().unwrap_or(now + STEP);
@@ -136,7 +133,15 @@ impl Worker {
                 News::Rollout(rollout) => self.take_rollout(rollout, number),
                 News::Revision { host, repo, rollout } => {
                     let number = Some(number);
-                    self.revisions.add(Revision { number, host, repo, rollout }, now);
+                    self.revisions.add(
+                        Revision {
+                            number,
+                            host,
+                            repo,
+                            rollout,
+                        },
+                        now,
+                    );
                 }
             }
         }
@@ -209,7 +214,7 @@ impl Worker {
         let failed = |error: anyhow::Error| Trouble::later(format!("{error:#}"));
         let mut known = self.pulls.store.get(id).map_err(failed)?;
         job.parts.iter().for_each(|it| known.parts.add(it.clone()));
-        let asked = self.ask(&mut known);
+        let asked = self.ask(&mut known, job.failures);
         if self.pulls.stop.load(Ordering::Relaxed) {
             // It is done after the next start.
             return Err(Trouble::later("the service ends".to_owned()));
@@ -218,7 +223,7 @@ impl Worker {
         let pr = known.parts.fold(id);
         if pr.title.is_none() && pr.state.is_none() {
             let nothing = Trouble::never("nobody has told anything of it".to_owned());
-            return Err(asked.err().unwrap_or(nothing));
+            return Err(asked.err().or(cloned.err()).unwrap_or(nothing));
         }
         // Its commits are known before its rollouts are looked for: one that comes now finds it.
         self.pulls.keep(&known).map_err(failed)?;
@@ -226,13 +231,21 @@ impl Worker {
         let is_news = known.written.as_ref().is_none_or(|it| it.state != Some(State::Merged));
         for rollout in later.into_iter().filter(|_| is_news) {
             let (number, host, repo) = (None, id.host.clone(), id.repo.clone());
-            self.revisions.add(Revision { number, host, repo, rollout }, Instant::now());
+            self.revisions.add(
+                Revision {
+                    number,
+                    host,
+                    repo,
+                    rollout,
+                },
+                Instant::now(),
+            );
         }
         let pr = known.parts.fold(id);
         let outcome = self.common.writer().write(&pr, &known, job.restore)?;
         match outcome {
             Outcome::Written { path, changed } => {
-                self.missing.remove(id);
+                self.gone.is_there(id);
                 if changed {
                     self.pulls.wrote();
                     self.common.waker().changed(id, Instant::now());
@@ -247,7 +260,7 @@ impl Worker {
                 }
             }
             Outcome::Missing => {
-                self.respect_deletion(&mut known)?;
+                self.gone.respect(&self.handle, &mut known)?;
                 self.pulls.keep(&known).map_err(failed)?;
             }
             Outcome::LeftAlone { path, why } => {
@@ -264,63 +277,27 @@ impl Worker {
 
     /// A note that is there is not written for a person's wish.
     fn let_be(&mut self, known: &mut Known, path: &NotePath, wish: Wish) -> Result<(), Trouble> {
-        self.missing.remove(&known.id);
+        self.gone.is_there(&known.id);
         known.path = Some(path.to_string());
         known.wish = wish;
         let kept = self.pulls.keep(known);
         kept.map_err(|error| Trouble::later(format!("{error:#}")))
     }
 
-    /// A note that stays away was deleted by a person. One that was moved a moment ago may not be in the index yet.
-    fn respect_deletion(&mut self, known: &mut Known) -> Result<(), Trouble> {
-        let status = self.handle.status();
-        let sees_all =
-            self.handle.freshness().lag_ms == 0 && !status.rebuilding && status.sources.first().is_some_and(|it| it.problem.is_empty());
-        let since = *self.missing.entry(known.id.clone()).or_insert_with(Instant::now);
-        let is_gone = since.elapsed() >= GONE && sees_all;
-        if known.wish != Wish::Deleted && !is_gone {
-            return Err(Trouble::later("its note is not where it lay, and is looked for".to_owned()));
-        }
-        if known.wish != Wish::Deleted {
-            tracing::info!(pr = %known.id, "the note of a pull request was deleted and is not made again");
-        }
-        self.missing.remove(&known.id);
-        known.wish = Wish::Deleted;
-        Ok(())
-    }
-
-    /// Brings notes up to date that were deleted, or not ours any more, and are there again: from the trash, the history, or by their property.
-    fn look_for_deleted(&mut self, now: Instant) {
-        if self.back.0 > now {
-            return;
-        }
-        self.back.0 = now + BACK_EVERY;
-        let mut deleted = self.pulls.list();
-        deleted.retain(|it| matches!(it.wish, Wish::Deleted | Wish::Disowned) && self.share.has(&it.id.host));
-        let next = deleted.iter().position(|it| Some(&it.id) > self.back.1.as_ref()).unwrap_or(0);
-        deleted.rotate_left(next);
-        deleted.truncate(BACK_MOST);
-        self.back.1 = deleted.last().map(|it| it.id.clone());
-        for it in deleted {
-            let found = self.common.writer().find(&it.id, it.path.as_deref());
-            if let Ok(Found::Note(_)) = found {
-                self.job(it.id, now, None);
-            }
-        }
-    }
-
     /// Adds commits and files, where the repository is cloned. The note is written without them when they cannot be had now.
     fn look_into_clone(&mut self, known: &mut Known) -> Result<(), Trouble> {
         let pr = known.parts.fold(&known.id);
-        let is_known = known.parts.has_diff_of(pr.head_sha.as_deref()) && (pr.merge_commit.is_none() || pr.method.is_some());
+        let is_alone = !self.sides.iter().any(|it| it.knows(&known.id)) && pr.state != Some(State::Closed);
+        let is_told = pr.merge_commit.as_ref().map_or(!is_alone, |_| pr.method.is_some());
+        let is_known = known.parts.has_diff_of(pr.head_sha.as_deref()) && is_told;
         if pr.head_sha.is_none() || is_known {
             return Ok(());
         }
         let name = format!("clone of {}/{}", known.id.host, known.id.repo);
-        match self.clones.part(&pr) {
+        match self.clones.part(&pr, is_alone) {
             Ok(part) => {
                 self.pulls.went_well(&name);
-                part.into_iter().for_each(|it| known.parts.add(it));
+                part.into_iter().for_each(|it| known.parts.add(note::masked(it)));
                 Ok(())
             }
             Err(NoClone::Unwanted) => Ok(()),
@@ -332,7 +309,7 @@ impl Worker {
     }
 
     /// Adds what the forge knows, where it can be asked. The note is written without it when it cannot be had now.
-    fn ask(&mut self, known: &mut Known) -> Result<(), Trouble> {
+    fn ask(&mut self, known: &mut Known, failures: u32) -> Result<(), Trouble> {
         let Some(side) = self.sides.iter_mut().find(|it| it.knows(&known.id)) else {
             return Ok(());
         };
@@ -341,10 +318,14 @@ impl Worker {
         match answer {
             Ok(part) => {
                 self.pulls.went_well(&name);
-                known.parts.add(part);
+                known.parts.add(note::masked(part));
                 Ok(())
             }
             Err(Refusal::Missing) => Err(Trouble::never("the forge knows no such pull request".to_owned())),
+            Err(Refusal::TooMuch(why)) if failures + 1 >= TOO_MUCH_TRIES => Err(Trouble::never(format!(
+                "{why}; after {TOO_MUCH_TRIES} tries the note says what is known without it, until there is news of it"
+            ))),
+            Err(Refusal::TooMuch(why)) => Err(Trouble::later(why)),
             // What a proxy answers, or a page to log in, says nothing of the pull request.
             Err(Refusal::Failed(why) | Refusal::Denied(why) | Refusal::Later(_, why)) => {
                 self.pulls.went_wrong(&name, &why, wait);
@@ -355,6 +336,7 @@ impl Worker {
 
     /// Looks at the lists of the forges that are due, and takes what changed there as news.
     fn look(&mut self, now: Instant) {
+        self.refs.look(&self.pulls, &mut self.clones, now);
         for side in &mut self.sides {
             for repo in side.due(now) {
                 if self.pulls.stop.load(Ordering::Relaxed) {

@@ -38,7 +38,9 @@ impl Requests {
             };
         };
         let known = state.handle.pulls().list().into_iter();
-        let ours = known.filter(|it| it.id.host == forge.host && it.id.repo.eq_ignore_ascii_case(repo) && !matches!(it.wish, Wish::Deleted | Wish::Disowned));
+        let ours = known.filter(|it| {
+            it.id.host == forge.host && it.id.repo.eq_ignore_ascii_case(repo) && !matches!(it.wish, Wish::Deleted | Wish::Disowned)
+        });
         let web = Web {
             kind: forge.kind,
             host: forge.host.clone(),

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::{
+    http::{Method, StatusCode},
+    response::Response,
+};
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 
-use crate::engine::timings::BOUNDS;
+use crate::{engine::timings::BOUNDS, model::pull_request::delivery::BadSignature};
 
 /// Names and values. Of both there is a small number, whatever callers send.
 type Labels = Vec<(&'static str, String)>;
@@ -17,8 +20,17 @@ type Labels = Vec<(&'static str, String)>;
 const WEBHOOKS: &str = "/v1/webhooks/{kind}";
 const KINDS: [&str; 5] = ["gitea", "forgejo", "github", "gitlab", "flux"];
 
-/// What became of a webhook, by the status of its answer.
-const OUTCOMES: [&str; 6] = ["accepted", "unsigned", "unknown", "unavailable", "too-large", "refused"];
+/// What became of a webhook: of one whose signature was not taken, what was wrong with it; of others by the status of the answer.
+const OUTCOMES: [&str; 8] = [
+    "accepted",
+    "signature-missing",
+    "signature-wrong",
+    "signature-too-old",
+    "unknown",
+    "unavailable",
+    "too-large",
+    "refused",
+];
 
 /// What was counted since the start.
 #[derive(Debug, Clone)]
@@ -55,7 +67,8 @@ impl Requests {
     }
 
     /// Counts an answer. `route` is the one that was matched, `-` for none; `path` is looked at for the kind of a webhook only.
-    pub fn answered(&self, method: &Method, route: &str, path: &str, status: StatusCode, duration: Duration) {
+    pub fn answered(&self, method: &Method, route: &str, path: &str, response: &Response, duration: Duration) {
+        let status = response.status();
         let labels = vec![
             ("method", method_name(method).to_owned()),
             ("route", route.replace("{*", "{")),
@@ -66,7 +79,11 @@ impl Requests {
             let kind = path.rsplit('/').next().unwrap_or_default();
             // What somebody else put there is no name of ours.
             let kind = KINDS.into_iter().find(|it| *it == kind).unwrap_or("other");
-            self.webhooks.get_or_create_owned(&webhook_labels(kind, outcome(status))).inc();
+            let outcome = match response.extensions().get::<BadSignature>() {
+                Some(why) => unsigned(*why),
+                None => outcome(status),
+            };
+            self.webhooks.get_or_create_owned(&webhook_labels(kind, outcome)).inc();
         }
     }
 
@@ -92,10 +109,17 @@ fn webhook_labels(kind: &str, outcome: &str) -> Labels {
     vec![("kind", kind.to_owned()), ("outcome", outcome.to_owned())]
 }
 
+fn unsigned(why: BadSignature) -> &'static str {
+    match why {
+        BadSignature::Missing => "signature-missing",
+        BadSignature::Wrong => "signature-wrong",
+        BadSignature::TooOld => "signature-too-old",
+    }
+}
+
 fn outcome(status: StatusCode) -> &'static str {
     match status.as_u16() {
         200..=299 => "accepted",
-        401 => "unsigned",
         404 => "unknown",
         413 => "too-large",
         500..=599 => "unavailable",

@@ -158,7 +158,12 @@ impl Repository {
             };
             Ok(commit == revision || handle.graph_descendant_of(revision, commit)?)
         };
-        commits.iter().map(holds).collect::<Result<Vec<bool>, git2::Error>>().map(Some).map_err(Into::into)
+        commits
+            .iter()
+            .map(holds)
+            .collect::<Result<Vec<bool>, git2::Error>>()
+            .map(Some)
+            .map_err(Into::into)
     }
 }
 

@@ -2,7 +2,10 @@
 //! must not know what the files mean. A branch that was rewritten is followed; one that vanished, or a remote that does not answer, leaves
 //! what is there as it is.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use git2::{ObjectType, Odb, Tree};
@@ -93,6 +96,20 @@ impl Mirror {
         }
     }
 
+    /// Returns the heads of requests that the remote names `refs/pull/7/head` or so, by number: the newest, about a thousand. Fetches nothing.
+    pub fn requests(&self, before: &str, access: &Access) -> Result<BTreeMap<u64, String>, Refusal> {
+        let mut command = self.repository().command(access)?;
+        // What a program says is kept up to a bound: the newest come first.
+        command.args(["ls-remote", "--quiet", "--sort=-version:refname", "--"]);
+        command.arg(&self.origin.url).arg(format!("{before}*/head"));
+        let ended = remote::ended(&mut command, access)?;
+        if ended.success {
+            Ok(heads(&ended.stdout, before))
+        } else {
+            Err(remote::failed(&ended.stderr))
+        }
+    }
+
     /// Fetches the branch, and with `requests` (`refs/pull/*/head`) what else is wanted. The clone holds either all of it or what it held
     /// before.
     pub fn fetch(&self, requests: Option<&str>, access: &Access) -> Result<(), Refusal> {
@@ -123,6 +140,17 @@ impl Mirror {
             Err(remote::failed(&ended.stderr))
         }
     }
+}
+
+/// Reads lines of `git ls-remote`. The last may be cut, and whatever is no head of a request is none.
+fn heads(told: &str, before: &str) -> BTreeMap<u64, String> {
+    let head = |line: &str| {
+        let (sha, name) = line.split_once('\t')?;
+        let number = name.strip_prefix(before)?.strip_suffix("/head")?;
+        let is_sha = matches!(sha.len(), 40 | 64) && sha.bytes().all(|it| it.is_ascii_hexdigit());
+        is_sha.then_some((number.parse().ok()?, sha.to_owned()))
+    };
+    told.lines().filter_map(head).collect()
 }
 
 impl Repository {
@@ -209,6 +237,16 @@ fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn heads_are_read_as_far_as_they_are_whole() {
+        let (one, other) = ("a".repeat(40), "b".repeat(40));
+        let told = format!(
+            "{one}\trefs/pull/12/head\n{other}\trefs/pull/9/head\n{one}\trefs/pull/9/merge\nx\trefs/pull/8/head\n{one}\trefs/pull/7/he"
+        );
+        assert_eq!(heads(&told, "refs/pull/"), BTreeMap::from([(9, other), (12, one)]));
+        assert!(heads(&told, "refs/merge-requests/").is_empty());
+    }
 
     #[test]
     fn a_clone_resolves_short_ids() {

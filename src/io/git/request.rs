@@ -107,6 +107,22 @@ impl Repository {
         Ok(subject.unwrap_or_default())
     }
 
+    /// Returns the last commit of the branch at HEAD whose first line is one that is looked for, and its Unix second; it is looked for among the last
+    /// few hundred.
+    pub fn last_with_subject(&self, is_it: &dyn Fn(&str) -> bool) -> Result<Option<(String, i64)>> {
+        let handle = self.handle()?;
+        let mut walk = handle.revwalk()?;
+        walk.simplify_first_parent()?;
+        walk.push_head()?;
+        for id in walk.take(MOST_COMMITS) {
+            let commit = handle.find_commit(id?)?;
+            if is_it(&String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default())) {
+                return Ok(Some((commit.id().to_string(), commit.time().seconds())));
+            }
+        }
+        Ok(None)
+    }
+
     /// Returns how a commit went in, compared with the head of a branch; `None` when the clone has not both.
     pub fn shape(&self, commit: &str, head: &str) -> Result<Option<Shape>> {
         let handle = self.handle()?;

@@ -58,8 +58,6 @@ impl fmt::Display for BadSignature {
 }
 
 impl BadSignature {
-    pub const ALL: [BadSignature; 3] = [BadSignature::Missing, BadSignature::Wrong, BadSignature::TooOld];
-
     /// Returns the word by which refusals are counted.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -36,6 +36,8 @@ enum Mood {
     Moved,
     /// JSON, but no pull request.
     Odd,
+    /// More than anybody reads.
+    Huge,
     Slow,
 }
 
@@ -61,6 +63,7 @@ async fn answer(State(forge): State<Shared>, uri: Uri, headers: HeaderMap) -> Re
         Mood::Page | Mood::PageButList => return Html("<title>Back soon</title>").into_response(),
         Mood::Moved => return Redirect::to("/user/login").into_response(),
         Mood::Odd => return Json(json!({"message": "back soon"})).into_response(),
+        Mood::Huge => return Json(json!({"number": 7, "body": "x".repeat(17 << 20)})).into_response(),
         Mood::Slow => tokio::time::sleep(Duration::from_secs(30)).await,
     }
     if headers.get("authorization").map(|it| it.as_bytes()) != Some(format!("token {TOKEN}").as_bytes()) {
@@ -210,6 +213,27 @@ async fn a_number_that_does_not_exist_is_given_up() {
     })
     .await;
     assert_eq!(server.get("/v1/pull-requests").await.json()["pull_requests"], json!([]));
+}
+
+/// It was asked for again for ever.
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_given_up_and_the_note_says_what_is_known() {
+    let (server, forge) = start(Mood::Huge, NEVER, TOKEN).await;
+    deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
+    note_with(&server, NOTE, &["Bump the copper image"]).await;
+    until(&server, "it is given up", |it| {
+        let why = it["errors"].to_string();
+        it["waiting"] == 0 && why.contains("more than 16 MiB") && why.contains("after 3 tries") && !why.contains("next try")
+    })
+    .await;
+    // News of it are asked for again.
+    {
+        let mut forge = forge.lock().unwrap();
+        forge.pulls.insert(7, pull_request(7, 2, "Bump the copper image"));
+        forge.mood = Mood::Well;
+    }
+    deliver(&server, "2", &opened(7, 2, "Bump the copper image")).await;
+    note_with(&server, NOTE, &["Ship the copper."]).await;
 }
 
 #[tokio::test]

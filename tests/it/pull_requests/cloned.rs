@@ -108,7 +108,14 @@ async fn a_rollout_is_of_every_merge_that_its_revision_holds() {
         run(&["commit", "-q", "-m", &branch]);
         let head = run(&["rev-parse", "HEAD"]);
         run(&["checkout", "-q", "main"]);
-        run(&["merge", "-q", "--no-ff", "-m", &format!("Merge pull request '{branch}' (#{number})"), &branch]);
+        run(&[
+            "merge",
+            "-q",
+            "--no-ff",
+            "-m",
+            &format!("Merge pull request '{branch}' (#{number})"),
+            &branch,
+        ]);
         let merged = run(&["rev-parse", "HEAD"]);
         run(&["push", "-q", "origin", "main", &format!("{branch}:refs/pull/{number}/head")]);
         let mut body = super::merged(number, 30, &branch);
@@ -122,18 +129,69 @@ async fn a_rollout_is_of_every_merge_that_its_revision_holds() {
     merge(7).await;
     let second = merge(8).await;
     roll_out(&server, &second).await;
-    let applied = format!("revision {} (ReconciliationSucceeded)", &second[..7]);
+    let applied = format!("revision `{}` (ReconciliationSucceeded)", &second[..7]);
     note_with(&server, &path(8), &[&applied]).await;
     note_with(&server, &path(7), &[&applied]).await;
     // What is merged later is not live yet, and what is live is not so again with each revision.
     let third = merge(9).await;
     roll_out(&server, &third).await;
-    note_with(&server, &path(9), &[&format!("revision {}", &third[..7])]).await;
+    note_with(&server, &path(9), &[&format!("revision `{}`", &third[..7])]).await;
     let text = |number| fs::read_to_string(server.folder().join("vault").join(path(number))).unwrap();
     assert!(!text(9).contains(&applied), "{}", text(9));
     for number in [7, 8] {
         assert_eq!(text(number).matches("Rollout: applied").count(), 1, "{}", text(number));
     }
+}
+
+/// Without a token nothing was known but what webhooks told, and those get lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn git_alone_tells_of_a_pull_request_and_that_it_was_merged() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments).trim().to_owned();
+    run(&["init", "-q", "-b", "main"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    run(&["remote", "add", "origin", &format!("{url}/owner/name.git")]);
+    run(&["push", "-q", "origin", "main"]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![membridge::config::forges::Forge {
+            clone: true,
+            poll_every: std::time::Duration::from_millis(200),
+            ..forge(&url)
+        }];
+    })
+    .await;
+    run(&["checkout", "-q", "-b", "bump"]);
+    fs::write(work.path().join("openclaw.yaml"), DEPLOYMENT).unwrap();
+    run(&["add", "-A"]);
+    run(&["commit", "-q", "-m", "feat(apps): the copper claw"]);
+    run(&["push", "-q", "origin", "bump:refs/pull/7/head"]);
+    note_with(
+        &server,
+        &path(7),
+        &["# feat(apps): the copper claw", "State unknown", "openclaw.yaml"],
+    )
+    .await;
+    run(&["checkout", "-q", "main"]);
+    run(&[
+        "merge",
+        "-q",
+        "--no-ff",
+        "-m",
+        "Merge pull request 'claw' (#7) from bump into main",
+        "bump",
+    ]);
+    let merged = run(&["rev-parse", "HEAD"]);
+    run(&["push", "-q", "origin", "main"]);
+    let note = note_with(&server, &path(7), &["state: merged", &merged[..7], "openclaw.yaml"]).await;
+    assert_eq!(
+        note.matches("the copper claw").count(),
+        4,
+        "title, alias, heading and commit: {note}"
+    );
 }
 
 fn path(number: u64) -> String {

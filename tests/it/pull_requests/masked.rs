@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::{NOTE, PATIENCE, deliver, note_with, opened, start};
+use crate::harness::files_below;
 
 /// What is hidden was taken out after secrets were masked: the write was refused for good, and the list told the title as it came.
 #[tokio::test]
@@ -32,4 +33,26 @@ async fn a_token_with_something_hidden_inside_is_masked_in_note_list_and_brief()
     let brief = server.get("/v1/brief").await;
     let brief = brief.text();
     assert!(brief.contains("Bump with") && !brief.contains(tail), "{brief}");
+}
+
+/// `state/` held the texts as they came.
+#[tokio::test]
+async fn what_is_kept_of_a_pull_request_holds_no_secret() {
+    let server = start().await;
+    let (head, tail) = (format!("ghp_{}", "a1B2c3D4e5"), "F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let mut body = opened(7, 1, &format!("Bump with {head}{tail}"));
+    body["pull_request"]["body"] = "## Why\n\nDecision: the password: Hunter2hunter2Xy9".into();
+    body["pull_request"]["labels"] = serde_json::json!([{"name": format!("{head}{tail}")}]);
+    deliver(&server, "1", &body).await;
+    let state = server.folder().join("data/state");
+    let check = |folder: &str| {
+        let files = files_below(&state.join(folder));
+        let texts: Vec<String> = files.iter().filter_map(|it| std::fs::read_to_string(it).ok()).collect();
+        assert!(texts.iter().all(|it| !it.contains(tail) && !it.contains("Hunter2")), "{texts:?}");
+        texts.len()
+    };
+    // While it waits, and after.
+    check("deliveries");
+    note_with(&server, NOTE, &["Bump with", "redacted:github-token"]).await;
+    assert!(check("pull-requests") > 0);
 }

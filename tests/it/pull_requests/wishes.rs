@@ -132,7 +132,10 @@ async fn a_note_without_its_property_is_not_ours_any_more() {
     deliver(&server, "2", &opened(7, 5, "Bump it")).await;
     let entry = listed(&server, "it is not ours", |it| it["note"] == "not-ours").await;
     let problem = entry["problem"].as_str().unwrap();
-    assert!(problem.contains("not ours any more") && problem.contains(&format!("`pr: {PR}`")), "{problem}");
+    assert!(
+        problem.contains("not ours any more") && problem.contains(&format!("`pr: {PR}`")),
+        "{problem}"
+    );
 
     let restore = json!({"repo": "owner/name", "number": 7, "restore": true});
     assert_eq!(server.post("/v1/pull-requests/sync", &restore).await.status, StatusCode::ACCEPTED);

@@ -1,0 +1,77 @@
+//! Notes that are not where they lay: since when, when they count as deleted, and when they are looked for again. Knows the index's freshness; writes
+//! nothing.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    engine::{
+        handle::Handle,
+        pull_notes::{Trouble, common::Common, find::Found, share::Share},
+        pulls::Pulls,
+    },
+    io::pull_requests::{Known, Wish},
+    model::pull_request::PullRequestId,
+};
+
+/// A note that is not where it lay was deleted when it is still nowhere after this: one that was moved is found by the index meanwhile.
+const GONE: Duration = Duration::from_secs(2);
+
+/// How often those that came back are looked for, and how many at a time.
+const BACK_EVERY: Duration = Duration::from_secs(30);
+const BACK_MOST: usize = 20;
+
+/// What is known of them.
+#[derive(Debug, Default)]
+pub(super) struct Gone {
+    /// Since when notes are not where they lay.
+    missing: BTreeMap<PullRequestId, Instant>,
+    /// When they are looked for again, and after which one.
+    due: Option<Instant>,
+    last: Option<PullRequestId>,
+}
+
+impl Gone {
+    /// Forgets that a note was missed.
+    pub(super) fn is_there(&mut self, id: &PullRequestId) {
+        self.missing.remove(id);
+    }
+
+    /// A note that stays away was deleted by a person. One that was moved a moment ago may not be in the index yet.
+    pub(super) fn respect(&mut self, handle: &Handle, known: &mut Known) -> Result<(), Trouble> {
+        let status = handle.status();
+        let sees_all =
+            handle.freshness().lag_ms == 0 && !status.rebuilding && status.sources.first().is_some_and(|it| it.problem.is_empty());
+        let since = *self.missing.entry(known.id.clone()).or_insert_with(Instant::now);
+        let is_gone = since.elapsed() >= GONE && sees_all;
+        if known.wish != Wish::Deleted && !is_gone {
+            return Err(Trouble::later("its note is not where it lay, and is looked for".to_owned()));
+        }
+        if known.wish != Wish::Deleted {
+            tracing::info!(pr = %known.id, "the note of a pull request was deleted and is not made again");
+        }
+        self.missing.remove(&known.id);
+        known.wish = Wish::Deleted;
+        Ok(())
+    }
+
+    /// Returns the pull requests whose notes were deleted, or not ours any more, and are there again: from the trash, the history, or by their
+    /// property.
+    pub(super) fn come_back(&mut self, pulls: &Pulls, common: &Common, share: &Share, now: Instant) -> Vec<PullRequestId> {
+        if self.due.is_some_and(|it| it > now) {
+            return Vec::new();
+        }
+        self.due = Some(now + BACK_EVERY);
+        let mut gone = pulls.list();
+        gone.retain(|it| matches!(it.wish, Wish::Deleted | Wish::Disowned) && share.has(&it.id.host));
+        let next = gone.iter().position(|it| Some(&it.id) > self.last.as_ref()).unwrap_or(0);
+        gone.rotate_left(next);
+        gone.truncate(BACK_MOST);
+        self.last = gone.last().map(|it| it.id.clone());
+        let is_back = |id: &PullRequestId, path: Option<&str>| matches!(common.writer().find(id, path), Ok(Found::Note(_)));
+        gone.retain(|it| is_back(&it.id, it.path.as_deref()));
+        gone.into_iter().map(|it| it.id).collect()
+    }
+}
