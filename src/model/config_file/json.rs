@@ -17,6 +17,8 @@ struct Frame {
 struct Scan<'t> {
     text: &'t str,
     frames: Vec<Frame>,
+    /// How many of them are maps.
+    maps: usize,
     path: String,
     line_start: usize,
     /// What may turn out to be a key or a value.
@@ -29,6 +31,7 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
     let mut scan = Scan {
         text,
         frames: Vec::new(),
+        maps: 0,
         path: String::new(),
         line_start: 0,
         token: None,
@@ -64,6 +67,7 @@ impl Scan<'_> {
                 self.value();
                 if let Some(frame) = self.frames.pop() {
                     self.path.truncate(frame.path_before);
+                    self.maps -= usize::from(frame.item.is_none());
                 }
             }
             b',' => {
@@ -84,6 +88,7 @@ impl Scan<'_> {
 
     fn open(&mut self, item: Option<usize>) {
         self.token = None;
+        self.maps += usize::from(item.is_none());
         self.frames.push(Frame {
             item,
             path_before: self.path.len(),
@@ -118,8 +123,7 @@ impl Scan<'_> {
         self.path.push_str(&self.text[token.clone()]);
         let before = self.text.get(self.line_start..token.start);
         let is_first = before.is_some_and(|it| it.trim_matches([' ', '\t', '"', '\'', '{']).is_empty());
-        let depth = self.frames.iter().filter(|it| it.item.is_none()).count();
-        self.push(depth, if is_first { self.line_start } else { token.start }, String::new());
+        self.push(self.maps, if is_first { self.line_start } else { token.start }, String::new());
     }
 
     /// Notes the value of the last key, or an item of a list of scalars.
@@ -188,6 +192,7 @@ mod tests {
         check("// x: 1\n{ a: 'b', /* c: 2 */ \"d\\\"\": 3, }\n", &[("a", "b"), ("d\\\"", "3")]);
         check("{\"a\": \"é\\", &[("a", "")]);
         check("[[[", &[]);
+        check("{\"a\": {}}}}, \"b\": 1", &[("a", "")]);
         check("", &[]);
     }
 }
