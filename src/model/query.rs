@@ -133,6 +133,8 @@ pub enum PatternText {
     Substring(String),
     /// Contiguous, between word boundaries: `"test"` is not in `testing`.
     Phrase(String),
+    /// `*` stands for any characters; without one at an end it ends there at a word's boundary. Of values, not of texts (`natural` only).
+    Glob(String),
     /// JavaScript's spelling, already found to be valid; see [`pattern::Finder`].
     Regex(String),
 }

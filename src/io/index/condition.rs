@@ -173,7 +173,7 @@ impl Selector<'_, '_> {
                 let held = self.phrase(text)?;
                 Ok(self.each(|at, note| known(held[at][note])))
             }
-            PatternText::Substring(_) | PatternText::Regex(_) => Ok(self.all(Verdict::Maybe)),
+            PatternText::Substring(_) | PatternText::Glob(_) | PatternText::Regex(_) => Ok(self.all(Verdict::Maybe)),
         }
     }
 

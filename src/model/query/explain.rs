@@ -51,6 +51,7 @@ fn pattern(it: &Pattern) -> String {
         PatternText::Word(word) => format!("the word `{word}`"),
         PatternText::Substring(text) => format!("`{text}`"),
         PatternText::Phrase(phrase) => format!("the phrase \"{phrase}\""),
+        PatternText::Glob(glob) => format!("what fits `{glob}`"),
         PatternText::Regex(expression) => format!("a match of /{expression}/"),
     };
     if it.case_sensitive { format!("{text} (case counts)") } else { text }

@@ -102,14 +102,21 @@ pub(super) fn condition(term: Term<'_>, context: &Context, dialect: Dialect) -> 
                 test,
             });
         }
+        Term::Word(word) if context.aim == Aim::Tag && dialect == Dialect::Natural && word.contains('*') => {
+            return Err("`tag:` takes a name without `*`; it finds the tags below it, too".to_owned());
+        }
         Term::Word(word) if context.aim == Aim::Tag => return tag(word),
         Term::Phrase(phrase) if context.aim == Aim::Tag => return tag(&phrase),
         Term::Regex(_) if context.aim == Aim::Tag => return Err("`tag:` takes a name, not a regular expression".to_owned()),
         Term::Phrase(phrase) if phrase.is_empty() => return Ok(empty(context)),
         Term::Word(text) if is_glob(text, context, dialect) => return glob(text),
         Term::Phrase(text) if is_glob(&text, context, dialect) => return glob(&text),
+        // A quoted star is one: `host:"*.example.org"`.
+        Term::Word(word) if dialect == Dialect::Natural && matches!(context.aim, Aim::Field(_)) && word.contains('*') => {
+            PatternText::Glob(if is_part(context) { format!("*{word}*") } else { word.to_owned() })
+        }
         // `nginx` is the image `docker.io/library/nginx:1.27`, `example.org` the host `app.example.org`.
-        Term::Word(word) if matches!(context.aim, Aim::Field("image" | "host")) => PatternText::Substring(word.to_owned()),
+        Term::Word(word) if is_part(context) => PatternText::Substring(word.to_owned()),
         Term::Word(word) if dialect == Dialect::Natural && matches!(context.aim, Aim::Anywhere | Aim::Content | Aim::Field(_)) => {
             PatternText::Word(word.to_owned())
         }
@@ -122,7 +129,7 @@ pub(super) fn condition(term: Term<'_>, context: &Context, dialect: Dialect) -> 
         text,
         case_sensitive: context.case_sensitive,
     };
-    if matches!(pattern.text, PatternText::Regex(_)) {
+    if matches!(pattern.text, PatternText::Glob(_) | PatternText::Regex(_)) {
         Finder::new(&pattern)?;
     }
     Ok(match context.aim {
@@ -159,8 +166,14 @@ fn tag(text: &str) -> Result<Condition, String> {
     }
 }
 
+/// Says whether a part of a value is enough, whatever stands around it.
+fn is_part(context: &Context) -> bool {
+    matches!(context.aim, Aim::Field("image" | "host"))
+}
+
 fn is_glob(text: &str, context: &Context, dialect: Dialect) -> bool {
-    dialect == Dialect::Natural && context.aim == Aim::Path && text.contains('*')
+    let names_files = context.aim == Aim::Path || context.aim == Aim::File && !text.contains('/');
+    dialect == Dialect::Natural && names_files && text.contains('*')
 }
 
 /// A glob without a slash speaks of the file name, in any folder; a star that ends one speaks of all that is below: who asks for `clusters/*` does

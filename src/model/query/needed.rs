@@ -15,6 +15,8 @@ const MAX_ALTERNATIVES: usize = 16;
 pub fn needed(pattern: &Pattern) -> Condition {
     match &pattern.text {
         PatternText::Word(text) | PatternText::Phrase(text) | PatternText::Substring(text) => substring(text),
+        // Of values, which no text need have in one piece.
+        PatternText::Glob(_) => Condition::Everything,
         PatternText::Regex(expression) => javascript::translate(expression)
             .ok()
             .and_then(|it| parse(&it))

@@ -53,6 +53,7 @@ impl Finder {
                 bounded_after: text.chars().next_back().is_some_and(has_boundary),
                 kind: Kind::Literal,
             }),
+            PatternText::Glob(glob) => build(&of_glob(glob), pattern.case_sensitive, MAX_REGEX_BYTES).map(unbounded),
             PatternText::Regex(expression) => {
                 let translated = javascript::translate(expression).map_err(|it| it.message.to_owned())?;
                 let finder = build(&translated, pattern.case_sensitive, MAX_REGEX_BYTES).map(unbounded)?;
@@ -97,6 +98,21 @@ impl Finder {
     pub(super) fn next(&self, text: &str, from: usize) -> Option<usize> {
         self.regex.find_at(text, from).map(|it| it.start())
     }
+}
+
+/// Returns the expression that a glob means.
+fn of_glob(glob: &str) -> String {
+    let parts: Vec<String> = glob.split('*').map(regex::escape).collect();
+    let before = if glob.starts_with('*') { "" } else { r"(?:^|\W)" };
+    let after = if glob.ends_with('*') { "" } else { r"(?:$|\W)" };
+    // Several stars in a row say no more than one.
+    let inner: Vec<&str> = parts
+        .iter()
+        .enumerate()
+        .filter(|(at, it)| *at == 0 || *at + 1 == parts.len() || !it.is_empty())
+        .map(|(_, it)| it.as_str())
+        .collect();
+    format!("{before}{}{after}", inner.join(".*"))
 }
 
 fn build(source: &str, case_sensitive: bool, max_bytes: usize) -> Result<Regex, String> {
@@ -190,6 +206,22 @@ mod tests {
         check(PatternText::Phrase("数据库".into()), &["关系数据库设计"], &["数据"]);
         check(PatternText::Phrase("한국".into()), &["대한국민"], &["한 국"]);
         check(PatternText::Phrase("ไทย".into()), &["ภาษาไทยง่าย"], &[]);
+    }
+
+    #[test]
+    fn a_star_in_a_value_stands_for_any_characters() {
+        let glob = |it: &str| PatternText::Glob(it.into());
+        check(glob("open*"), &["openclaw", "OPENCLAW-web", "my-openclaw"], &["reopened", "claw"]);
+        check(glob("*claw"), &["openclaw", "openclaw-web"], &["clawed"]);
+        check(glob("o*w"), &["openclaw", "ow"], &["openclaws"]);
+        check(glob("*nginx*"), &["docker.io/library/nginx:1.27"], &["docker.io/httpd"]);
+        check(glob("1.2.*"), &["1.2.3", "1.2.x"], &["11.2", "1x2.3"]);
+        check(glob("*"), &["", "x"], &[]);
+        check(glob("a***b"), &["ab", "a-b"], &["ba"]);
+        match finder(glob(&"*a".repeat(1000))) {
+            Ok(it) => assert!(!it.is_match(&"a".repeat(999))),
+            Err(why) => assert_eq!(why, "the regular expression is too large"),
+        }
     }
 
     #[test]

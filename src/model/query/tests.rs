@@ -42,6 +42,7 @@ fn text(pattern: &Pattern) -> String {
         PatternText::Word(it) => it.clone(),
         PatternText::Substring(it) => format!("*{it}*"),
         PatternText::Phrase(it) => format!("\"{it}\""),
+        PatternText::Glob(it) => format!("~{it}"),
         PatternText::Regex(it) => format!("/{it}/"),
     };
     if pattern.case_sensitive { format!("={text}") } else { text }

@@ -104,7 +104,7 @@ impl<'a> Parser<'a> {
             let (text, phrase, range) = match &pattern.text {
                 PatternText::Word(text) | PatternText::Substring(text) => (text, false, range),
                 PatternText::Phrase(text) => (text, true, range.start + 1..range.end - 1),
-                PatternText::Regex(_) => return Ok(condition),
+                PatternText::Glob(_) | PatternText::Regex(_) => return Ok(condition),
             };
             self.evidence.push(Evidence {
                 text: text.clone(),

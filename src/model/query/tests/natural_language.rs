@@ -128,6 +128,23 @@ fn known_operators_are_conditions() {
 }
 
 #[test]
+fn a_star_in_a_condition_found_nothing_and_said_nothing() {
+    check("name:open*", &[], "name:~open*");
+    check("kind:Helm* name:*claw x", &["x"], "<kind:~Helm* name:~*claw>");
+    // A part of these is enough, with a star as without.
+    check(
+        "image:*nginx* host:*.example.org",
+        &[],
+        "(image:~**nginx** & host:~**.example.org*)",
+    );
+    check("host:\"*.example.org\"", &[], "host:\"*.example.org\"");
+    check("file:open*.yaml", &[], "glob:**/open*.yaml");
+    check("tag:proj* x", &["tag:proj*", "x"], "all");
+    warns("tag:proj* x", "`tag:` takes a name without `*`");
+    check("[due:2026*]", &[], "[due:*2026**]");
+}
+
+#[test]
 fn what_is_no_operator_is_words_and_named() {
     check("trust:human id:* x", &["trust:human", "id:*", "x"], "all");
     warns("trust:human", "`trust:` is no operator");
