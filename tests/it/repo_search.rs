@@ -82,6 +82,77 @@ async fn what_is_written_as_one_comes_before_files_that_hold_its_parts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_port_ranked_behind_files_that_only_speak_of_ports() {
+    let work = tempfile::tempdir().unwrap();
+    let long = "# nothing of interest in this line of the file\n".repeat(60);
+    let with_port = |port: &str| format!("kind: Service\nmetadata: {{name: web}}\nspec:\n  ports:\n    - {{name: https, {port}}}\n{long}");
+    put(work.path(), "apps/web.yaml", &with_port("port: 8443"));
+    put(work.path(), "apps/nginx.conf", &format!("server {{\n  listen 9443;\n}}\n{long}"));
+    for n in 0..4 {
+        put(
+            work.path(),
+            &format!("a/{n}.md"),
+            &"A port is a port: the service listens on its port.\n".repeat(8),
+        );
+    }
+    let server = start(work.path()).await;
+    for (query, expected) in [
+        ("port 8443", "apps/web.yaml"),
+        ("which service listens on port 8443?", "apps/web.yaml"),
+        ("port 9443", "apps/nginx.conf"),
+    ] {
+        let found = ask(&server, query).await;
+        assert_eq!(found["hits"][0]["path"], expected, "{query}: {found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exact_host_ranked_behind_files_full_of_hosts_below_it() {
+    let work = tempfile::tempdir().unwrap();
+    let long = "# nothing of interest in this line of the file\n".repeat(60);
+    put(work.path(), "zone.yaml", &format!("apex: example.org\n{long}"));
+    for n in 0..4 {
+        put(
+            work.path(),
+            &format!("a/{n}.yaml"),
+            &format!("a: notes.example.org\nb: wiki{n}.example.org\n").repeat(6),
+        );
+    }
+    let server = start(work.path()).await;
+    for query in ["example.org", "what is example.org", "host example.org"] {
+        let found = ask(&server, query).await;
+        assert_eq!(found["hits"][0]["path"], "zone.yaml", "{query}: {found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_star_in_a_condition_found_nothing() {
+    let work = tempfile::tempdir().unwrap();
+    put(work.path(), "apps/web.yaml", WEB);
+    put(work.path(), "clusters/home/openclaw.yaml", RELEASE);
+    let server = start(work.path()).await;
+    let check = async |query: &str, expected: &[&str]| {
+        let found = ask(&server, query).await;
+        let cited: Vec<_> = found["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["citation"].as_str().unwrap())
+            .collect();
+        assert_eq!(cited, expected, "{query}: {found}");
+        assert_eq!(found["warnings"], json!([]), "{query}");
+    };
+    check("name:open*", &["config:clusters/home/openclaw.yaml#L1-L11"]).await;
+    check("kind:Helm*", &["config:clusters/home/openclaw.yaml#L1-L11"]).await;
+    check("image:*nginx*", &["config:apps/web.yaml#L1-L8"]).await;
+    check("kind:Serv* name:web-*", &["config:apps/web.yaml#L16-L21"]).await;
+    check("host:*.example.org", &["config:apps/web.yaml#L9-L15"]).await;
+    check("version:3.2.*", &["config:clusters/home/openclaw.yaml#L1-L11"]).await;
+    check("file:open*.yaml", &["config:clusters/home/openclaw.yaml#L1-L11"]).await;
+    check("name:claw*", &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hit_is_the_document_that_meets_the_conditions() {
     let work = tempfile::tempdir().unwrap();
     put(work.path(), "apps/web.yaml", WEB);

@@ -84,7 +84,8 @@ pub(super) fn fuse(segments: &[Arc<Segment>], found: &mut [Found], scores: &[Sco
     }
     for it in found.iter_mut() {
         if literal {
-            it.score = f32::midpoint(it.score, it.literal);
+            // Twice, so that what stands in a row within something longer does not pass what is the whole by any other merit.
+            it.score = 2.0_f32.mul_add(it.literal, it.score) / 3.0;
         }
         let (at, note) = it.at();
         if segments[at].superseded[note] {

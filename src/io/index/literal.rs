@@ -1,5 +1,7 @@
-//! What of a query is meant as it is written: quoted phrases, and identifiers such as a host, an image tag or the path of a key. What holds it
+//! What of a query is meant as it is written: quoted phrases, identifiers such as a host, an image tag or the path of a key, and ports. What holds it
 //! comes before what holds its parts only. Knows how identifiers look; knows no scores.
+
+use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -7,13 +9,20 @@ use crate::{
     io::index::{
         analysis::TermKind,
         condition::Selector,
+        segment::Segment,
         words::{Word, in_order},
     },
-    model::query::Evidence,
+    model::{
+        origin::Origin,
+        query::{Condition, Evidence, Pattern, PatternText},
+    },
 };
 
 /// What a note gets for the parts of an identifier in a row that are no whole of their own there: `1.27.3` within `nginx:1.27.3`.
 const IN_A_ROW: f32 = 0.5;
+
+/// Numbers that are years more often than ports.
+const YEARS: std::ops::RangeInclusive<u16> = 1900..=2100;
 
 /// How much of the literal evidence each note of each segment holds, 0 to 1; `None` for a query without any.
 pub(super) type Literal = Option<Vec<Vec<f32>>>;
@@ -29,7 +38,10 @@ pub(super) fn literal(evidence: &[Evidence], selector: &mut Selector<'_, '_>) ->
         } else if selector.exact {
             None
         } else {
-            identifier(&it.text, alone, selector)?
+            match identifier(&it.text, alone, selector)? {
+                None if !alone => number(&it.text, selector)?,
+                held => held,
+            }
         };
         let Some(held) = held else { continue };
         count += 1.0;
@@ -84,6 +96,39 @@ fn identifier(text: &str, alone: bool, selector: &mut Selector<'_, '_>) -> Resul
         }
     }
     Ok(held.iter().flatten().any(|it| *it > 0.0).then_some(held))
+}
+
+/// A port, or another number that a config file holds, says more than the words around it: in a small repository every file may have a `port`. Where
+/// no config file has it, a number is a word like others.
+fn number(text: &str, selector: &mut Selector<'_, '_>) -> Result<Option<Vec<Vec<f32>>>> {
+    let run = in_order(text);
+    let [word] = run.as_slice() else { return Ok(None) };
+    let Some(number) = word.text.parse::<u16>().ok().filter(|it| *it > 0) else {
+        return Ok(None);
+    };
+    let is_port = Condition::Field {
+        name: "port",
+        pattern: Pattern {
+            text: PatternText::Word(number.to_string()),
+            case_sensitive: false,
+        },
+    };
+    let is_declared = selector.select(&is_port)?.iter().flatten().any(|it| *it);
+    let found = selector.finder.find(word)?;
+    let segments = selector.segments;
+    // What is short, or a year, may be anything.
+    let is_telling = number >= 1000 && !YEARS.contains(&number);
+    let in_config = |(at, segment): (usize, &Arc<Segment>)| found.notes_in(at).any(|it| segment.origin[it] == Origin::Config);
+    let is_meant = is_declared || is_telling && segments.iter().enumerate().any(in_config);
+    if !is_meant {
+        return Ok(None);
+    }
+    let held = segments.iter().enumerate().map(|(at, segment)| {
+        let mut held = vec![0.0; segment.notes()];
+        found.notes_in(at).for_each(|it| held[it] = 1.0);
+        held
+    });
+    Ok(Some(held.collect()))
 }
 
 /// Says whether a word is meant as a whole: put together by more than a hyphen or a hump, or all that is asked for. `e.g.` is no identifier.
