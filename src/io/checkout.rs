@@ -1,7 +1,12 @@
 //! Lists the files of somebody's git work tree: what git would take, ignored files left out. Knows ignore rules; must not read files, and
 //! does not know what they mean. The only door to the library of ignore rules.
 
-use std::{collections::BTreeSet, io, path::Path};
+use std::{
+    collections::BTreeSet,
+    io,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use ignore::WalkBuilder;
 
@@ -15,6 +20,9 @@ const MOST_FILES: usize = 200_000;
 
 /// Folders in each other.
 const MOST_DEEP: usize = 64;
+
+/// So much of what was left out is told.
+const MOST_SKIPPED: usize = 10_000;
 
 /// What a work tree holds.
 #[derive(Debug, Default)]
@@ -34,6 +42,15 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
     let mut found = Files::default();
     let is_own = |it: &ignore::DirEntry| it.depth() > 0 && it.file_name().eq_ignore_ascii_case(".git");
     let is_other_repository = |it: &ignore::DirEntry| it.depth() > 0 && it.path().join(".git").exists();
+    let others = Arc::new(Mutex::new(Vec::new()));
+    let met = Arc::clone(&others);
+    let is_ours = move |it: &ignore::DirEntry| {
+        let is_other = !is_own(it) && is_other_repository(it);
+        if is_other {
+            met.lock().unwrap_or_else(PoisonError::into_inner).push(it.path().to_owned());
+        }
+        !is_own(it) && !is_other
+    };
     let walk = WalkBuilder::new(&root)
         .hidden(false)
         .parents(false)
@@ -43,7 +60,9 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
         .same_file_system(true)
         .max_depth(Some(MOST_DEEP))
         .add_custom_ignore_filename(OWN_RULES)
-        .filter_entry(move |it| !is_own(it) && !is_other_repository(it))
+        // Of too many files the same are left out each time.
+        .sort_by_file_name(Ord::cmp)
+        .filter_entry(is_ours)
         .build();
     for entry in walk {
         let entry = match entry {
@@ -54,13 +73,14 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
                 continue;
             }
         };
-        let Some(kind) = entry.file_type().filter(|it| !it.is_dir()) else {
-            continue;
-        };
+        let Some(kind) = entry.file_type() else { continue };
         let Ok(below) = entry.path().strip_prefix(&root) else { continue };
-        let name = below.to_string_lossy().escape_debug().to_string();
-        let mut skip = |why: &str| found.skipped.push((name.clone(), why.to_owned()));
-        if kind.is_symlink() {
+        let mut skip = |why: &str| tell(&mut found.skipped, below, why);
+        if kind.is_dir() {
+            if entry.depth() >= MOST_DEEP {
+                skip("too many folders in each other");
+            }
+        } else if kind.is_symlink() {
             skip("a link is not followed");
         } else if !kind.is_file() {
             skip("a pipe, socket or device");
@@ -74,10 +94,21 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
             }
         }
     }
+    for other in others.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let below = other.strip_prefix(&root).unwrap_or(other);
+        tell(&mut found.skipped, below, "a submodule: its files belong to another repository");
+    }
     let is_file = |it: &NotePath| root.join(it.as_str()).symlink_metadata().is_ok_and(|it| it.is_file());
     let tracked = tracked.iter().filter_map(|it| NotePath::parse_in_repo(it).ok());
     found.paths.extend(tracked.filter(is_file));
     Ok(found)
+}
+
+fn tell(skipped: &mut Vec<(String, String)>, path: &Path, why: &str) {
+    if skipped.len() < MOST_SKIPPED {
+        let name = path.to_string_lossy().escape_debug().to_string();
+        skipped.push((name, why.to_owned()));
+    }
 }
 
 #[cfg(test)]
@@ -109,7 +140,29 @@ mod tests {
         let found = files(folder.path(), &["kept.log".to_owned(), "gone.log".to_owned()]).unwrap();
         let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
         assert_eq!(paths, [".gitignore", ".membridgeignore", "app/.env", "app/a.yaml", "kept.log"]);
-        assert_eq!(found.skipped, [("etc".to_owned(), "a link is not followed".to_owned())]);
+        let told: Vec<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("etc", "a link is not followed"),
+                ("sub", "a submodule: its files belong to another repository")
+            ]
+        );
         assert!(files(&folder.path().join("nowhere"), &[]).is_err());
+    }
+
+    #[test]
+    fn folders_that_lie_too_deep_were_left_out_and_not_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join(["d"; 70].join("/"));
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("a.yaml"), "a: 1\n").unwrap();
+        symlink("loop", folder.path().join("loop")).unwrap();
+        let found = files(folder.path(), &[]).unwrap();
+        let told: Vec<&str> = found.skipped.iter().map(|it| it.1.as_str()).collect();
+        assert_eq!(
+            (found.paths.len(), told),
+            (0, vec!["too many folders in each other", "a link is not followed"])
+        );
     }
 }
