@@ -119,7 +119,10 @@ fn text(response: &LinksResponse) -> String {
 
 fn outgoing(link: &LinkEntry) -> String {
     let place = match &link.resolved {
-        Some(path) => one_line(path),
+        Some(path) => {
+            let line = link.resolved_line.map(|it| format!("#L{it}")).unwrap_or_default();
+            format!("{}{line}", one_line(path))
+        }
         None => format!("? {}", one_line(&link.target)),
     };
     let kind = if link.kind == "link" {
@@ -146,6 +149,7 @@ mod tests {
             "outgoing": [
                 {"target": "b#H", "resolved": "b.md", "ambiguous": false, "line": 3, "kind": "link"},
                 {"target": "Tie", "resolved": "aa/Tie.md", "ambiguous": true, "line": 4, "kind": "embed"},
+                {"target": "HelmRepository/flux-system/podinfo", "resolved": "infra/sources.yaml", "resolved_line": 5, "ambiguous": false, "line": 5, "kind": "link"},
                 {"target": "no\nwhere", "resolved": null, "ambiguous": false, "line": 1, "kind": "property"}],
             "incoming": [{"path": "c.md", "line": 7, "kind": "link", "context": "see [[a]]\u{1b}"}],
             "unresolved": [], "index": {"generation": 1, "stale": false, "lag_ms": 0},
@@ -153,7 +157,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             text(&response),
-            "L3  -> b.md\nL4  -> aa/Tie.md (embed) (ambiguous: Tie)\nL1  -> ? no where (property)\n<- c.md#L7  see [[a]]\n"
+            "L3  -> b.md\nL4  -> aa/Tie.md (embed) (ambiguous: Tie)\nL5  -> infra/sources.yaml#L5\nL1  -> ? no where (property)\n<- c.md#L7  see [[a]]\n"
         );
     }
 }

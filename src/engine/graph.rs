@@ -26,6 +26,9 @@ pub struct VaultGraph {
     whole: bool,
 }
 
+/// Where a resource is declared: its `Kind/namespace/name`, and its line from 1.
+pub(super) type Declaration = (String, usize);
+
 /// What one file contributes. Its text lies in the index; change its form and raise the index's format.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Facts {
@@ -35,6 +38,9 @@ pub(super) struct Facts {
     aliases: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     oddities: Vec<Oddity>,
+    /// Of a config file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    declares: Vec<Declaration>,
 }
 
 /// Target, kind, whether Markdown, first byte, byte after the last, line from 1.
@@ -46,6 +52,15 @@ struct FactLink(String, LinkKind, bool, usize, usize, usize);
 struct Oddity(usize, FindingKind, Box<str>);
 
 impl VaultGraph {
+    /// Returns an empty graph, of a vault or of a config repository.
+    pub(super) fn new(is_repo: bool) -> VaultGraph {
+        let links = if is_repo { LinkGraph::of_repo() } else { LinkGraph::default() };
+        VaultGraph {
+            links,
+            ..VaultGraph::default()
+        }
+    }
+
     /// Says whether every file of the index is in; before, no answer is to be trusted.
     pub fn is_whole(&self) -> bool {
         self.whole
@@ -116,6 +131,7 @@ impl VaultGraph {
         let links: Vec<Link> = facts.links.iter().map(link).collect();
         let lines: Vec<usize> = facts.links.iter().map(|it| it.5).collect();
         self.links.put_with_lines(path, &links, &lines);
+        self.links.declare(path, &facts.declares);
         keep(&mut self.aliases, path, facts.aliases);
         keep(&mut self.oddities, path, facts.oddities);
     }
@@ -148,6 +164,15 @@ impl Facts {
             links: FactLink::all(&note.links, text),
             aliases: note.aliases(),
             oddities: odd.into_iter().map(|it| Oddity(it.line, it.kind, it.detail.into())).collect(),
+            declares: Vec::new(),
+        }
+    }
+
+    /// Returns what a config file contributes.
+    pub(super) fn of_config(links: &[Link], declares: Vec<Declaration>, text: &str) -> Facts {
+        Facts {
+            declares,
+            ..Facts::of_links(links, text)
         }
     }
 

@@ -47,7 +47,7 @@ impl Source {
         Source {
             config,
             vault,
-            graph: RwLock::default(),
+            graph: RwLock::new(VaultGraph::new(repo.is_some())),
             settings: ArcSwap::default(),
             repository: ArcSwapOption::empty(),
             repo,
@@ -200,10 +200,15 @@ impl Handle {
     pub fn unread(&self, name: &SourceName) -> Option<String> {
         let published = self.shared.published();
         let source = published.status.sources.iter().find(|it| it.name == *name)?;
-        // Every file of a repository is in the index, by its name at least. A vault whose only note is too large has none there for good; of a
-        // vault the first index tells whether it was read.
+        // Every file of a repository is in the index, by its name at least, those that an earlier run put there included: its clone may be of no
+        // use since. A vault whose only note is too large has none there for good; of a vault the first index tells whether it was read.
         let is_repo = self.source(name).is_some_and(|it| it.is_repo());
-        let is_filled = source.last_scan.is_some() && (!is_repo || source.indexed > 0 || source.on_disk == 0);
+        let is_scanned = source.last_scan.is_some();
+        let is_filled = if is_repo {
+            source.indexed > 0 || is_scanned && source.on_disk == 0
+        } else {
+            is_scanned
+        };
         let why = || match source.problem.as_str() {
             "" => "it is being read for the first time".to_owned(),
             why => why.to_owned(),

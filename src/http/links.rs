@@ -69,8 +69,11 @@ pub struct LinksResponse {
 pub struct LinkEntry {
     /// As written, with its `#heading`.
     pub target: String,
-    /// The file that it leads to.
+    /// The file that it leads to; of a folder of a config repository its Kustomization, or its first file.
     pub resolved: Option<String>,
+    /// Of a resource that a config file names: the line of that file where it is declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_line: Option<usize>,
     /// Several files have an equal claim; Obsidian's choice among them is not stable.
     pub ambiguous: bool,
     pub line: usize,
@@ -147,6 +150,7 @@ impl LinkEntry {
         LinkEntry {
             target: link.target.to_owned(),
             resolved: link.resolved.map(ToString::to_string),
+            resolved_line: link.resolved_line,
             ambiguous: link.ambiguous,
             line: link.line,
             kind: kind(link.kind).to_owned(),
@@ -156,7 +160,7 @@ impl LinkEntry {
 
 fn kind(kind: LinkKind) -> &'static str {
     match kind {
-        LinkKind::Link => "link",
+        LinkKind::Link | LinkKind::Path | LinkKind::RootPath | LinkKind::Resource => "link",
         LinkKind::Embed => "embed",
         LinkKind::Property => "property",
     }
@@ -229,6 +233,7 @@ mod tests {
                 range: at..at + 5,
                 line,
                 resolved: None,
+                resolved_line: None,
                 ambiguous: false,
             };
             let shown = context(text, &LineIndex::new(text), &link);

@@ -7,6 +7,7 @@ mod key;
 mod lookup;
 mod names;
 mod packed;
+mod places;
 mod rewrite;
 mod subpath;
 mod targets;

@@ -122,7 +122,7 @@ pub fn of_links(
             break;
         }
         last = Some(link.source);
-        if link.resolved.is_some() && !link.ambiguous || !judged(link.source) {
+        if !(link.ambiguous || graph.is_broken(&link)) || !judged(link.source) {
             continue;
         }
         let (kind, detail) = match link.resolved {

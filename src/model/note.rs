@@ -135,6 +135,12 @@ pub enum LinkKind {
     Link,
     Embed,
     Property,
+    /// Of a config file: a file or folder, from the file's own folder.
+    Path,
+    /// The same, from the root of the repository.
+    RootPath,
+    /// The same, a resource as `Kind/namespace/name`; its namespace may be empty.
+    Resource,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -4,12 +4,17 @@
 use std::{borrow::Cow, ops::Range};
 
 use crate::{
-    engine::{document::Document, graph::Facts},
+    engine::{
+        document::Document,
+        graph::{Declaration, Facts},
+    },
     model::{
         config_file::{
             self,
-            references::{Reference, ReferenceKind},
+            references::{Reference, ReferenceKind, declared_id},
+            resource::Resource,
         },
+        lines::LineIndex,
         note::{Link, LinkKind, Note},
         path::{FileKind, NotePath},
         secrets::file::{self, Seen},
@@ -22,6 +27,12 @@ const BEGINNING: usize = 16 << 10;
 
 /// A file with a NUL byte this early is no text.
 const LOOKED_AT: usize = 8 << 10;
+
+/// Brackets that may be open at once.
+const MOST_OPEN: usize = 20_000;
+
+/// A file declares no more that links may lead to.
+const MAX_DECLARED: usize = 2000;
 
 /// What an LFS pointer begins with (git-lfs, docs/spec.md).
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -61,6 +72,13 @@ pub fn visible<'b>(path: &NotePath, bytes: &'b [u8]) -> Result<Cow<'b, str>, &'s
         return Err("not UTF-8");
     };
     let shown = if text.len() > LARGE { beginning(text) } else { text };
+    // Not even its first line is short.
+    if text.len() > LARGE && shown.is_empty() {
+        return Err("made by a tool");
+    }
+    if is_too_deep(text) {
+        return Err("brackets in each other, too many to be read");
+    }
     if config_file::generated::is_generated(path.as_str(), shown) {
         return Err("made by a tool");
     }
@@ -70,6 +88,20 @@ pub fn visible<'b>(path: &NotePath, bytes: &'b [u8]) -> Result<Cow<'b, str>, &'s
         Seen::Text(masked) if text.len() > LARGE => Ok(Cow::Owned(beginning(&masked).to_owned())),
         Seen::Text(masked) => Ok(masked),
     }
+}
+
+/// Says whether more brackets are open at once than any person or tool writes: each is kept while a file is looked through for secrets, and a few MiB
+/// of them would take hundreds.
+fn is_too_deep(text: &str) -> bool {
+    let mut depth = 0_usize;
+    text.bytes().any(|it| {
+        match it {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MOST_OPEN
+    })
 }
 
 /// Returns the first lines of a large text.
@@ -98,8 +130,9 @@ fn of_note<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
 fn of_config<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
     let read = config_file::read(path, &text);
     let words: Vec<(Range<usize>, String)> = read.words;
+    let declares = declarations(&read.resources, &text);
     Document {
-        facts: Facts::of_links(&read.links.iter().map(link).collect::<Vec<_>>(), &text),
+        facts: Facts::of_config(&read.links.iter().map(link).collect::<Vec<_>>(), declares, &text),
         note: read.note,
         words,
         flaw: read.flaw,
@@ -108,27 +141,38 @@ fn of_config<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
     }
 }
 
-/// Returns what a config file points to as a link of the graph. A folder stands for the Kustomization in it; a resource stays a name.
-fn link(reference: &Reference) -> Link {
-    let target = reference.target.trim_end_matches('/');
-    let file = |target: &str| {
-        let name = target.rsplit('/').next().unwrap_or(target);
-        if name.contains('.') && !matches!(name, "." | "..") {
-            target.to_owned()
-        } else {
-            format!("{target}/kustomization.yaml")
+/// Returns what a file declares, each with the line of its first key.
+fn declarations(resources: &[Resource], text: &str) -> Vec<Declaration> {
+    if resources.is_empty() {
+        return Vec::new();
+    }
+    let lines = LineIndex::new(text);
+    let first = |range: &Range<usize>| {
+        let mut start = range.start;
+        for line in text[range.clone()].split_inclusive('\n') {
+            if !matches!(line.trim_start().chars().next(), None | Some('#')) && !line.starts_with("---") {
+                break;
+            }
+            start += line.len();
         }
+        lines.line_of(start.min(range.end.saturating_sub(1))) + 1
     };
-    let target = match reference.kind {
-        ReferenceKind::Resource => target.to_owned(),
-        ReferenceKind::File if target.contains("://") => target.to_owned(),
-        ReferenceKind::File if target.starts_with('.') => file(target),
-        ReferenceKind::File => file(&format!("./{target}")),
-        ReferenceKind::RootFile => file(target.trim_start_matches("./").trim_start_matches('/')),
-    };
+    let declared = resources.iter().filter_map(|it| Some((declared_id(it)?, first(&it.range))));
+    declared.take(MAX_DECLARED).collect()
+}
+
+/// Returns what a config file points to as a link of the graph.
+fn link(reference: &Reference) -> Link {
     Link {
-        kind: LinkKind::Link,
-        target,
+        kind: match reference.kind {
+            ReferenceKind::Resource => LinkKind::Resource,
+            ReferenceKind::File => LinkKind::Path,
+            ReferenceKind::RootFile => LinkKind::RootPath,
+        },
+        target: match reference.kind {
+            ReferenceKind::Resource => reference.target.clone(),
+            _ => reference.target.trim_end_matches('/').to_owned(),
+        },
         display: None,
         markdown: true,
         range: reference.range.clone(),
@@ -161,6 +205,22 @@ mod tests {
         check("app/.env", b"A=b\n", "name");
     }
 
+    /// Five MiB of brackets took 600 MB while they were looked through, five of `password=` half a minute in a debug build.
+    #[test]
+    fn a_file_of_nothing_but_brackets_took_all_the_memory() {
+        let lines = format!("{}\n", "[".repeat(4000)).repeat(200);
+        for (path, text) in [
+            ("deep.json", "[".repeat(5_000_000)),
+            ("deep.yaml", format!("a: {}", "- ".repeat(2_000_000))),
+            ("line.txt", "password=".repeat(500_000)),
+            ("lines.json", lines),
+        ] {
+            let (text, flaw) = read(path, text.as_bytes());
+            assert!(text.is_empty() && flaw.is_some_and(|it| it.contains("only its name")), "{path}");
+        }
+        assert!(!is_too_deep(&"a: [1, {b: 2}]\n".repeat(50_000)));
+    }
+
     #[test]
     fn of_a_large_file_the_beginning_is_indexed() {
         let (text, flaw) = read("big.txt", "a line of text\n".repeat(50_000).as_bytes());
@@ -173,8 +233,16 @@ mod tests {
         let document = of_repo(&NotePath::parse("apps/kustomization.yaml").unwrap(), Some(text.as_bytes()));
         let facts = document.facts.to_text().unwrap();
         assert!(
-            facts.contains("../base/kustomization.yaml") && facts.contains("./app.yaml"),
+            facts.contains("\"../base\",\"Path\"") && facts.contains("\"app.yaml\",\"Path\""),
             "{facts}"
         );
+    }
+
+    #[test]
+    fn what_a_file_declares_has_the_line_of_its_first_key() {
+        let text = "# one\n---\n# two\nkind: Service\nmetadata: {name: web, namespace: w}\n---\nkind: Ingress\nmetadata:\n  name: web\n---\nkind: X\nmetadata: {name: \"{{ a }}\"}\n";
+        let resources = config_file::read(&NotePath::parse("a.yaml").unwrap(), text).resources;
+        let expected = [("Service/w/web".to_owned(), 4), ("Ingress//web".to_owned(), 7)];
+        assert_eq!(declarations(&resources, text), expected);
     }
 }

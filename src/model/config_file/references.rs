@@ -5,7 +5,10 @@ use std::{
     ops::Range,
 };
 
-use super::declared::Declared;
+use super::{declared::Declared, resource::Resource};
+
+/// Kubernetes has no longer names.
+const MAX_NAME: usize = 253;
 
 /// A document names no more.
 const MAX_REFERENCES: usize = 500;
@@ -14,7 +17,8 @@ const MAX_REFERENCES: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     pub kind: ReferenceKind,
-    /// As written for a file (`../base`, `./clusters/home`); `Kind/namespace/name` for a resource, its namespace empty for the same one.
+    /// As written for a file (`../base`, `./clusters/home`); `Kind/namespace/name` for a resource, its namespace empty where neither it nor
+    /// the resource that names it says one.
     pub target: String,
     /// Where the target's name stands, in bytes of the file; the begin of the document where that is not known (an alias).
     pub range: Range<usize>,
@@ -42,18 +46,27 @@ pub(super) fn references(text: &str, of: &Declared) -> Vec<Reference> {
     let mut references = Vec::new();
     let mut places = None;
     for (path, value) in &of.keys {
-        let sibling = |name: &str| {
+        let beside = |name: &str| {
             let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
             resource
                 .and_then(|it| it.keys.get(&format!("{parent}.{name}")))
                 .map_or("", String::as_str)
         };
+        let namespace = || match beside("namespace") {
+            "" => resource.map_or("", |it| it.namespace.as_str()),
+            namespace => namespace,
+        };
         let found = if is_kustomize {
-            of_kustomize(path).then(|| (ReferenceKind::File, value.clone()))
+            // `name=file` of a generator.
+            let file = value
+                .split_once('=')
+                .filter(|_| general(path).ends_with("Generator.files"))
+                .map_or(value.as_str(), |it| it.1);
+            (of_kustomize(path) && !is_remote(file)).then(|| (ReferenceKind::File, file.to_owned()))
         } else {
             match general(path).as_str() {
                 "spec.path" => Some((ReferenceKind::RootFile, value.clone())),
-                "spec.dependsOn.name" => Some((ReferenceKind::Resource, format!("{kind}/{}/{value}", sibling("namespace")))),
+                "spec.dependsOn.name" => Some((ReferenceKind::Resource, format!("{kind}/{}/{value}", namespace()))),
                 "spec.sourceRef.name"
                 | "spec.chartRef.name"
                 | "spec.chart.spec.sourceRef.name"
@@ -61,12 +74,12 @@ pub(super) fn references(text: &str, of: &Declared) -> Vec<Reference> {
                 | "spec.postBuild.substituteFrom.name"
                 | "spec.imageRepositoryRef.name"
                 | "spec.secretRef.name" => {
-                    let kind = match sibling("kind") {
+                    let kind = match beside("kind") {
                         "" if path.contains("secretRef") => "Secret",
                         "" if path.contains("imageRepositoryRef") => "ImageRepository",
                         kind => kind,
                     };
-                    Some((ReferenceKind::Resource, format!("{kind}/{}/{value}", sibling("namespace"))))
+                    Some((ReferenceKind::Resource, format!("{kind}/{}/{value}", namespace())))
                 }
                 _ => None,
             }
@@ -88,6 +101,19 @@ pub(super) fn references(text: &str, of: &Declared) -> Vec<Reference> {
         });
     }
     references
+}
+
+/// Returns what other files call a resource by; `None` where that is known only once it is applied.
+pub fn declared_id(resource: &Resource) -> Option<String> {
+    let Resource { kind, namespace, name, .. } = resource;
+    let is_plain = |it: &str| it.len() <= MAX_NAME && !it.contains(['/', '{', '$']) && !it.contains(char::is_whitespace);
+    let is_known = !name.is_empty() && [kind, namespace, name].iter().all(|it| is_plain(it));
+    is_known.then(|| format!("{kind}/{namespace}/{name}"))
+}
+
+/// Says whether kustomize fetches this from elsewhere.
+fn is_remote(file: &str) -> bool {
+    file.contains("://") || file.contains("//") || file.contains("?ref=") || file.starts_with("git@") || file.starts_with("github.com/")
 }
 
 /// Where the lines begin that have a key with a value, in order.
@@ -186,6 +212,19 @@ mod tests {
                 "Resource Kustomization//infra infra in line 7",
                 "Resource GitRepository/s/flux flux in line 8",
             ],
+        );
+        check(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a, namespace: ai}\nspec:\n  dependsOn:\n  - name: b\n  \
+             - {name: c, namespace: infra}\n  valuesFrom:\n  - kind: ConfigMap\n    name: v\n",
+            &[
+                "Resource HelmRelease/ai/b b in line 6",
+                "Resource HelmRelease/infra/c c in line 7",
+                "Resource ConfigMap/ai/v v in line 10",
+            ],
+        );
+        check(
+            "resources:\n- https://github.com/a/b//c?ref=v1\n- github.com/a/b\nconfigMapGenerator:\n- files:\n  - app.conf=conf/app.conf\n",
+            &["File conf/app.conf app.conf=conf/app.conf in line 6"],
         );
         check("kind: Service\nresources: [a]\n", &[]);
     }

@@ -11,6 +11,7 @@ use crate::model::{
         key::name_hash,
         names::{Names, Resolution},
         packed::{PackedLink, PackedLinks},
+        places::{Place, Places},
         targets::{ALREADY_DECODED, Targets},
     },
     note::{Link, LinkKind},
@@ -28,6 +29,8 @@ pub struct LinkGraph {
     /// Ids whose note is gone.
     free: Vec<u32>,
     targets: Targets,
+    /// Of a config repository.
+    places: Option<Box<Places>>,
 }
 
 /// A note with its links.
@@ -59,11 +62,28 @@ pub struct ResolvedLink<'a> {
     /// From 1, as it was put; 1 where none was.
     pub line: usize,
     pub resolved: Option<&'a NotePath>,
+    /// Where in that file the resource is declared that the link names, from 1; `None` for other links.
+    pub resolved_line: Option<usize>,
     /// See [`Resolution::ambiguous`].
     pub ambiguous: bool,
 }
 
 impl LinkGraph {
+    /// Returns the graph of a config repository, whose files name folders and resources, too.
+    pub fn of_repo() -> LinkGraph {
+        LinkGraph {
+            places: Some(Box::default()),
+            ..LinkGraph::default()
+        }
+    }
+
+    /// Takes down which resources a file that was put declares, each as `Kind/namespace/name` with its line. Said of a vault, it means nothing.
+    pub fn declare(&mut self, path: &NotePath, resources: &[(String, usize)]) {
+        if let Some(places) = &mut self.places {
+            places.declare(path, resources);
+        }
+    }
+
     /// Takes a file's present links in place of those it had. A file without links (an attachment) is put with none, so that others can
     /// link to it.
     pub fn put(&mut self, path: &NotePath, links: &[Link]) {
@@ -74,6 +94,9 @@ impl LinkGraph {
     pub fn put_with_lines(&mut self, path: &NotePath, links: &[Link], lines: &[usize]) {
         self.forget_links(path);
         self.names.insert(path);
+        if let Some(places) = &mut self.places {
+            places.insert(path);
+        }
         if links.is_empty() {
             return;
         }
@@ -101,6 +124,9 @@ impl LinkGraph {
     pub fn remove(&mut self, path: &NotePath) {
         self.forget_links(path);
         self.names.remove(path);
+        if let Some(places) = &mut self.places {
+            places.remove(path);
+        }
     }
 
     /// Returns the files by name.
@@ -166,9 +192,12 @@ impl<'a> GraphWithin<'a> {
     pub fn incoming(&self, path: &NotePath) -> Vec<ResolvedLink<'a>> {
         let own = self.graph.ids.get(path);
         let (mut targets, mut sources) = (Vec::new(), Vec::new());
-        for (target, of) in self.graph.targets.named(name_hash(&path.key())) {
-            targets.push(target);
-            sources.extend(of.iter().copied().filter(|it| Some(it) != own));
+        let others = self.graph.places.as_ref().map(|it| it.names_of(path)).unwrap_or_default();
+        for name in others.into_iter().chain([name_hash(&path.key())]) {
+            for (target, of) in self.graph.targets.named(name) {
+                targets.push(target);
+                sources.extend(of.iter().copied().filter(|it| Some(it) != own));
+            }
         }
         targets.sort_unstable();
         sources.sort_unstable();
@@ -181,7 +210,7 @@ impl<'a> GraphWithin<'a> {
         let mut links: Vec<_> = named
             .filter(|(_, link)| targets.binary_search(&link.target).is_ok())
             .map(|(source, link)| self.resolve_one(source, link))
-            .filter(|link| link.resolved == Some(path))
+            .filter(|link| link.resolved == Some(path) || self.leads_to(link, path))
             .collect();
         links.sort_by_key(|it| it.source);
         links
@@ -210,6 +239,30 @@ impl<'a> GraphWithin<'a> {
         self.graph.names.twins().filter(move |it| self.holds(it))
     }
 
+    /// Says whether a link of a config file that leads nowhere is a fault of this repository. A resource may be made by whatever runs in the cluster,
+    /// and the path of a Flux resource may be one of another repository, unless its beginning is here.
+    pub fn is_broken(&self, link: &ResolvedLink<'_>) -> bool {
+        link.resolved.is_none()
+            && match link.kind {
+                LinkKind::Resource => false,
+                LinkKind::RootPath => self.graph.places.as_ref().is_some_and(|it| it.begins_here(link.target)),
+                _ => true,
+            }
+    }
+
+    fn leads_to(&self, link: &ResolvedLink<'_>, path: &NotePath) -> bool {
+        let place = self.place(link.kind, link.target, link.source);
+        let places = self.graph.places.as_ref().zip(place);
+        places.is_some_and(|(places, place)| places.leads_to(place, link.kind, link.target, link.source, path))
+    }
+
+    /// Returns where a link of a config file leads; `None` for other links, too.
+    fn place(&self, kind: LinkKind, target: &str, from: &NotePath) -> Option<Place<'a>> {
+        let is_of_config = matches!(kind, LinkKind::Path | LinkKind::RootPath | LinkKind::Resource);
+        let places = self.graph.places.as_deref().filter(|_| is_of_config)?;
+        places.find(kind, target, from, self.folder)
+    }
+
     fn holds(&self, path: &NotePath) -> bool {
         self.folder.is_none_or(|it| path.as_str().starts_with(it))
     }
@@ -221,7 +274,11 @@ impl<'a> GraphWithin<'a> {
 
     fn resolve_one(&self, source: &'a Source, link: PackedLink) -> ResolvedLink<'a> {
         let target = self.graph.targets.text(link.target);
-        let found = self.graph.names.find(target, ALREADY_DECODED, Some(&source.path), self.folder);
+        let place = self.place(link.kind, target, &source.path);
+        let found = match link.kind {
+            LinkKind::Path | LinkKind::RootPath | LinkKind::Resource => place.iter().map(|it| it.file).collect(),
+            _ => self.graph.names.find(target, ALREADY_DECODED, Some(&source.path), self.folder),
+        };
         ResolvedLink {
             source: &source.path,
             target,
@@ -230,6 +287,7 @@ impl<'a> GraphWithin<'a> {
             range: link.range,
             line: link.line,
             resolved: found.first().copied(),
+            resolved_line: place.and_then(|it| it.line),
             ambiguous: found.len() > 1,
         }
     }

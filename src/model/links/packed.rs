@@ -30,6 +30,9 @@ impl FromIterator<PackedLink> for PackedLinks {
                 LinkKind::Link => 0,
                 LinkKind::Embed => 1,
                 LinkKind::Property => 2,
+                LinkKind::Path => 3,
+                LinkKind::RootPath => 4,
+                LinkKind::Resource => 5,
             };
             bytes.push(kind << 1 | u8::from(link.markdown));
             put(&mut bytes, u64::from(link.target));
@@ -62,7 +65,10 @@ impl PackedLinks {
                 kind: match head >> 1 {
                     0 => LinkKind::Link,
                     1 => LinkKind::Embed,
-                    _ => LinkKind::Property,
+                    2 => LinkKind::Property,
+                    3 => LinkKind::Path,
+                    4 => LinkKind::RootPath,
+                    _ => LinkKind::Resource,
                 },
                 markdown: head & 1 == 1,
             })
