@@ -26,6 +26,7 @@ use crate::{
 mod advance;
 mod catalog;
 mod check;
+mod committed;
 pub mod document;
 mod fill;
 pub mod graph;
@@ -147,8 +148,10 @@ impl Engine {
         let lock = FolderLock::take(&config.state_dir())?;
         let mut sources = Vec::new();
         for source in &config.sources {
-            let repo = Repo::open(source)?;
-            sources.push(Arc::new(Source::new(source.clone(), Vault::open(&repo::root_of(source))?, repo)));
+            let repo = Repo::of(source);
+            let root = repo::root_of(source);
+            let vault = if repo.is_some() { Vault::at(&root)? } else { Vault::open(&root)? };
+            sources.push(Arc::new(Source::new(source.clone(), vault, repo)));
         }
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)

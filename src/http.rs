@@ -35,6 +35,7 @@ use crate::{
     },
     model::{
         citation::Citation,
+        hash::ContentHash,
         lines::LineRange,
         path::{NotePath, SourceName},
     },
@@ -150,15 +151,15 @@ impl AppState {
         self.handle.sources().iter().map(|it| it.config.name.clone()).collect()
     }
 
-    /// Returns the citation of a note; the first source goes without its name.
-    fn cite(&self, source: &SourceName, path: &NotePath, lines: Option<LineRange>) -> String {
+    /// Returns the citation of a note, given the hash of what is shown of it; the first source goes without its name.
+    fn cite(&self, source: &SourceName, path: &NotePath, shown: Option<ContentHash>, lines: Option<LineRange>) -> String {
         let is_first = self.handle.sources().first().is_some_and(|it| it.config.name == *source);
         Citation {
             source: (!is_first).then(|| source.clone()),
             commit: self
                 .handle
                 .source(source)
-                .and_then(|it| it.commit())
+                .and_then(|it| it.commit_of(path, shown))
                 .map(|it| it.chars().take(CITED).collect()),
             path: path.clone(),
             lines,

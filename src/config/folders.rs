@@ -5,13 +5,23 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use crate::config::{Config, SourceConfig, findings::Findings};
+use crate::config::{Config, SourceConfig, SourceKind, findings::Findings};
 
 /// Notes whatever is wrong with the folders of the sources and of the data.
 pub fn check(config: &Config, keys: &FolderKeys, findings: &mut Findings) {
     let ours = |source: &SourceConfig| source.remote.is_some();
     for (source, key) in config.sources.iter().zip(&keys.sources).filter(|(it, _)| !ours(it)) {
         if let Err(error) = fs::read_dir(&source.path) {
+            if source.kind == SourceKind::Repo {
+                // A tool beside us may be about to make it; the vaults need not wait for that.
+                let message = format!("cannot read the checkout `{}`: {error}", source.path.display());
+                findings.warning(
+                    key,
+                    message,
+                    "mend the path, or wait for what makes it: it is taken in when it is there",
+                );
+                continue;
+            }
             let hint = match error.kind() {
                 io::ErrorKind::NotFound => "create it or mend the path; a vault is never created by the service",
                 io::ErrorKind::NotADirectory => "name the folder of the vault, not a file in it",

@@ -87,6 +87,17 @@ impl Default for PullRequests {
     }
 }
 
+impl Forge {
+    /// Returns the name of the folder that a clone of one of its repositories has: other repositories have other ones.
+    pub fn clone_name(&self, repo: &str) -> String {
+        let text = format!("{}/{repo}", self.host);
+        let safe = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_');
+        let part = |it: u8| if safe(it) { (it as char).to_string() } else { format!("%{it:02x}") };
+        let name: String = text.bytes().map(part).collect();
+        format!("{name}.git")
+    }
+}
+
 /// Takes the keys of this module out of the file.
 pub fn read(file: &mut Table, findings: &mut Findings) -> ForgesWritten {
     let forges = file.tables("forges", findings).unwrap_or_default();
@@ -328,6 +339,22 @@ mod tests {
         check(None, Some("none"), Some("nothing is polled"));
         check(None, None, Some("by git alone"));
         check(Some("token"), None, None);
+    }
+
+    #[test]
+    fn each_repository_has_a_folder_of_its_own() {
+        let forge = Forge {
+            kind: ForgeKind::Gitea,
+            url: "https://git.example.org:3000".to_owned(),
+            host: "git.example.org:3000".to_owned(),
+            repos: Vec::new(),
+            token_file: None,
+            secrets: Vec::new(),
+            poll_every: Duration::from_secs(120),
+            clone: true,
+        };
+        assert_eq!(forge.clone_name("a/b-c"), "git.example.org%3a3000%2fa%2fb-c.git");
+        assert_ne!(forge.clone_name("a-b/c"), forge.clone_name("a/b-c"));
     }
 
     #[test]

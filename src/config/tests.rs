@@ -327,6 +327,15 @@ fn listening_to_other_machines_needs_a_token() {
 }
 
 #[test]
+fn a_checkout_need_not_be_there_yet() {
+    let text = "sources: [{path: ROOT/notes}, {name: config, kind: repo, path: ROOT/nowhere}]\n";
+    load_below(&file(text), |_, result| {
+        let warnings: Vec<String> = result.unwrap().warnings.into_iter().map(|it| it.message).collect();
+        assert!(warnings.iter().any(|it| it.starts_with("cannot read the checkout")), "{warnings:?}");
+    });
+}
+
+#[test]
 fn a_vault_must_be_there() {
     refused(
         &file("sources: [{path: ROOT/nowhere}, {name: token, path: ROOT/token}, {name: third}]"),

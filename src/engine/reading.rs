@@ -20,6 +20,11 @@ impl Source {
         listed.is_some_and(|it| it.name_only.contains(path))
     }
 
+    /// Says whether this is a clone of ours.
+    pub fn is_clone(&self) -> bool {
+        self.repo.as_ref().is_some_and(|it| it.is_clone())
+    }
+
     /// Says whether this is a clone that was never fetched.
     pub fn is_unread_clone(&self) -> bool {
         self.repo.as_ref().is_some_and(|it| it.is_clone() && it.now().is_none())
@@ -80,8 +85,11 @@ impl Source {
         if file.size > most {
             return Err(ReadError::TooLarge { size: file.size });
         }
-        let bytes = mirror.repository().beginning(file.hash, usize::MAX);
-        let bytes = bytes.map_err(|why| ReadError::Unreadable(std::io::Error::other(why)))?;
+        let repository = mirror.repository();
+        let bytes = repository.beginning(file.hash, usize::MAX).map_err(|why| {
+            repository.doubt(&why);
+            ReadError::Unreadable(std::io::Error::other(why))
+        })?;
         Ok(FileText {
             bytes,
             stamp: snapshot.stamp(file),

@@ -247,10 +247,14 @@ fn put(job: &Job<'_>, bytes: Option<&[u8]>, entry: Entry, index: &Index, config:
     let entry = match (job.source.is_repo(), flaw.is_some() && text.is_empty()) {
         (true, true) => Entry { hash: None, ..entry },
         // Of what is shown: from the hash of the bytes a short secret could be guessed.
-        (true, false) => Entry {
-            hash: Some(ContentHash::of(text.as_bytes())),
-            ..entry
-        },
+        (true, false) => {
+            let shown = ContentHash::of(text.as_bytes());
+            entry.hash.into_iter().for_each(|blob| job.source.note_shown(blob, shown));
+            Entry {
+                hash: Some(shown),
+                ..entry
+            }
+        }
         (false, _) => entry,
     };
     let claimed = note.property("origin").and_then(Value::as_str);

@@ -12,7 +12,6 @@ use std::{
     time::Instant,
 };
 
-use anyhow::Result;
 use arc_swap::ArcSwapOption;
 use crossbeam_channel::Sender;
 use tracing::{info, warn};
@@ -28,8 +27,10 @@ use crate::{
 };
 
 mod leftovers;
+mod shown;
 mod worker;
 
+use shown::ShownBlobs;
 use worker::Worker;
 
 /// What a source has that is a repository.
@@ -39,6 +40,7 @@ pub(super) struct Repo {
     pub(super) mirror: Option<Arc<Mirror>>,
     now: ArcSwapOption<Snapshot>,
     listed: ArcSwapOption<Listed>,
+    pub(super) shown: ShownBlobs,
 }
 
 /// What the last look at a repository found.
@@ -55,7 +57,7 @@ pub(super) struct Listed {
 pub struct Snapshot {
     /// Empty when nothing is committed.
     pub(super) commit: String,
-    /// Of a clone; of a checkout the disk is asked.
+    /// Of a clone what is read; of a checkout, where the disk is read, what is committed.
     pub(super) files: BTreeMap<NotePath, TreeFile>,
     /// What their own rules say is made by a tool, or nothing to read.
     pub(super) name_only: BTreeSet<NotePath>,
@@ -72,6 +74,8 @@ pub enum News {
     Same,
     /// Why the remote could not be asked.
     Failed(String),
+    /// Why our clone is of no use, and no other one is in its place yet.
+    Damaged(String),
 }
 
 /// A running worker; dropping it ends it, and the program that it waits for.
@@ -94,23 +98,25 @@ pub(super) fn root_of(config: &SourceConfig) -> PathBuf {
 }
 
 impl Repo {
-    /// Opens what the source names; `None` for a vault.
-    pub(super) fn open(config: &SourceConfig) -> Result<Option<Repo>> {
+    /// Names what the source is; `None` for a vault. Nothing is looked at: a clone that is damaged, or a checkout that is not there yet, keeps
+    /// nobody from starting.
+    pub(super) fn of(config: &SourceConfig) -> Option<Repo> {
         if config.kind == SourceKind::Vault {
-            return Ok(None);
+            return None;
         }
         let mirror = config.remote.as_ref().map(|remote| {
             let origin = Origin {
                 url: remote.url.clone(),
                 branch: remote.branch.clone(),
             };
-            Mirror::open(&config.path, origin).map(Arc::new)
+            Arc::new(Mirror::new(&config.path, origin))
         });
-        Ok(Some(Repo {
-            mirror: mirror.transpose()?,
+        Some(Repo {
+            mirror,
             now: ArcSwapOption::empty(),
             listed: ArcSwapOption::empty(),
-        }))
+            shown: ShownBlobs::default(),
+        })
     }
 
     pub(super) fn is_clone(&self) -> bool {
@@ -171,7 +177,7 @@ impl Drop for Follower {
 impl Engine {
     /// Opens the history of every repository and starts who follows it.
     pub(super) fn follow_repos(&mut self, events: &Sender<Event>) {
-        leftovers::remove(&self.config.data_dir.join("clones"), &self.config.sources);
+        leftovers::remove(&self.config);
         for at in 0..self.roots.len() {
             let source = Arc::clone(&self.roots[at].source);
             let Some(repo) = &source.repo else { continue };
@@ -228,24 +234,32 @@ impl Engine {
     pub(super) fn take_news(&mut self, at: usize, news: News, now: Instant) {
         let root = &mut self.roots[at];
         let name = root.source.config.name.clone();
-        let reason = match &news {
-            News::Failed(why) => why.clone(),
-            News::Moved(_) | News::Same => String::new(),
+        let (reason, is_damaged) = match &news {
+            News::Failed(why) => (why.clone(), false),
+            News::Damaged(why) => (why.clone(), true),
+            News::Moved(_) | News::Same => (String::new(), false),
         };
         // What moved is told before it is told that all went well.
         if !matches!(news, News::Moved(_)) {
-            root.note_fetch(reason.is_empty());
+            root.note_fetch(reason.is_empty(), is_damaged);
         }
         if let News::Moved(snapshot) = news {
             info!(source = %name, commit = %short(&snapshot.commit), files = snapshot.files.len(), "the repository has another commit");
             if let Some(repo) = &root.source.repo {
                 repo.now.store(Some(Arc::from(snapshot)));
             }
+            // A checkout that came, or became a repository, since the start.
+            if root.source.repository().is_none()
+                && let Some(repository) = Repository::of_checkout(&root.source.config.path)
+            {
+                root.source.set_repository(Arc::new(repository));
+            }
             root.scan_at_once(now);
         }
         if root.out_of_reach != reason {
             match reason.as_str() {
                 "" => info!(source = %name, "the remote answers again"),
+                reason if is_damaged => warn!(source = %name, reason, "the clone cannot be used; what was indexed goes on to answer"),
                 reason => warn!(source = %name, reason, "the remote cannot be asked; what is there goes on to answer"),
             }
             root.out_of_reach = reason;

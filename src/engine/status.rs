@@ -140,4 +140,6 @@ pub struct Fetched {
     pub failed: u64,
     /// Whether the last try failed.
     pub is_failing: bool,
+    /// Whether the clone itself is of no use, and no other one is in its place yet.
+    pub is_damaged: bool,
 }

@@ -294,12 +294,12 @@ pub async fn get_changes(
             Wording::Commit(_) => Since::Commit(past.commit(&since)?),
             Wording::Moment(second) => Since::Time(second),
         };
-        let commits = past.repository.changes(since, limit).map_err(|it| Past::unreadable(&it))?;
+        let commits = past.repository.changes(since, limit).map_err(|it| past.unreadable(&it))?;
         Ok(ChangesResponse {
             source: source.config.name.to_string(),
             repository: past.repository.kind().as_str().to_owned(),
             more: commits.len() == limit,
-            shallow: past.repository.is_shallow().map_err(|it| Past::unreadable(&it))?,
+            shallow: past.repository.is_shallow().map_err(|it| past.unreadable(&it))?,
             found: grouped(commits, &source, &caller, &requests),
             index,
         })

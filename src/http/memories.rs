@@ -286,7 +286,7 @@ async fn similar(state: &AppState, caller: &Caller, source: &SourceName, text: &
     let found = search::run(state, request).await.map(|it| it.hits).unwrap_or_default();
     let others = found.into_iter().filter(|it| Some(&it.path) != but);
     let told = others.take(SIMILAR).map(|it| SimilarNote {
-        path: state.cite(&it.source, &it.path, None),
+        path: state.cite(&it.source, &it.path, it.hash, None),
         score: it.score,
     });
     told.collect()

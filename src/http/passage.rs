@@ -15,6 +15,7 @@ use crate::{
             pack::{Chosen, Piece},
             shown,
         },
+        hash::ContentHash,
         lines::LineRange,
         origin::Origin,
         path::{NotePath, SourceName},
@@ -64,7 +65,7 @@ pub struct PackedPassage {
 #[derive(Debug)]
 pub struct Draft {
     passage: PackedPassage,
-    place: (SourceName, NotePath),
+    place: (SourceName, NotePath, Option<ContentHash>),
     /// Whether the lines are those of the file, which can be cited.
     cites_lines: bool,
     /// Lines that the text leaves out at its beginning, because the head says them.
@@ -99,6 +100,9 @@ impl PackedPassage {
     }
 }
 
+/// A file, and the hash of what is shown of it.
+type Place<'a> = (&'a SourceName, &'a NotePath, Option<ContentHash>);
+
 impl Draft {
     /// Makes drafts of the passages of a hit, best first.
     pub fn of_hit(state: &AppState, hit: &Hit) -> Vec<Draft> {
@@ -107,7 +111,7 @@ impl Draft {
             passage.headings.clone_from(&it.headings);
             passage.hash = hit.hash.map(|it| it.to_string());
             passage.score = Some((hit.score * 1000.0).round() / 1000.0);
-            Draft::new(state, passage, (&hit.source, &hit.path), it.lines, &it.text)
+            Draft::new(state, passage, (&hit.source, &hit.path, hit.hash), it.lines, &it.text)
         });
         drafts.collect()
     }
@@ -117,7 +121,7 @@ impl Draft {
         let mut passage = bare(&note.id.source, &note.id.path, &note.title, note.origin, note.modified, by);
         passage.headings = headings;
         passage.hash = note.hash.map(|it| it.to_string());
-        Draft::new(state, passage, (&note.id.source, &note.id.path), lines, text)
+        Draft::new(state, passage, (&note.id.source, &note.id.path, note.hash), lines, text)
     }
 
     /// Names the note that led here.
@@ -126,17 +130,17 @@ impl Draft {
         self
     }
 
-    fn new(state: &AppState, mut passage: PackedPassage, place: (&SourceName, &NotePath), lines: LineRange, text: &str) -> Draft {
-        let (source, path) = place;
+    fn new(state: &AppState, mut passage: PackedPassage, place: Place<'_>, lines: LineRange, text: &str) -> Draft {
+        let (source, path, shown) = place;
         let cites_lines = path.is_note() || state.handle.source(source).is_some_and(|it| it.is_repo());
         passage.lines = lines.into();
-        passage.citation = state.cite(source, path, cites_lines.then_some(lines));
+        passage.citation = state.cite(source, path, shown, cites_lines.then_some(lines));
         let (said, text) = without_head(&passage, text);
         Draft {
             said,
             text: text.to_owned(),
             passage,
-            place: (source.clone(), path.clone()),
+            place: (source.clone(), path.clone(), shown),
             cites_lines,
         }
     }
@@ -162,7 +166,7 @@ impl Draft {
                     .clamp(start, passage.lines.end.max(start)),
             };
             passage.lines = lines.into();
-            passage.citation = state.cite(&self.place.0, &self.place.1, Some(lines));
+            passage.citation = state.cite(&self.place.0, &self.place.1, self.place.2, Some(lines));
         }
         passage.text.clone_from(&chosen.text);
         passage.cut = chosen.cut;

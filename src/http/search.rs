@@ -77,6 +77,9 @@ pub struct Hit {
     /// 0 to 1, comparable across queries.
     pub score: f32,
     pub origin: String,
+    /// In a checkout that git keeps, the text is another one than HEAD's, so that the citation names no commit. Left out when it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncommitted: bool,
     pub tags: Vec<String>,
     /// RFC 3339, UTC.
     pub modified: String,
@@ -205,9 +208,15 @@ pub fn is_read(state: &AppState, source: &SourceName) -> Result<(), Problem> {
 
 /// Searches the newest snapshot when the turn comes, and sets the deadline then.
 pub async fn run(state: &AppState, mut request: SearchRequest) -> Result<SearchAnswer, Problem> {
+    let handle = state.handle.clone();
     on_snapshot(state, move |searcher, deadline| {
         request.deadline = Some(deadline);
-        searcher.search(&request)
+        let answer = searcher.search(&request)?;
+        // Asked here, where reading may take its time: whoever cites asks again, and it is known.
+        for it in &answer.hits {
+            drop(handle.source(&it.source).and_then(|source| source.commit_of(&it.path, it.hash)));
+        }
+        Ok(answer)
     })
     .await
 }
@@ -240,8 +249,10 @@ pub async fn on_snapshot<T: Send + 'static>(
 
 fn hit(found: Found, state: &AppState, explain: bool) -> Hit {
     // The lines of what is searched in a canvas are not those of the file.
-    let is_text = found.path.is_note() || state.handle.source(&found.source).is_some_and(|it| it.is_repo());
-    let cite = |lines| state.cite(&found.source, &found.path, is_text.then_some(lines));
+    let source = state.handle.source(&found.source);
+    let is_text = found.path.is_note() || source.is_some_and(|it| it.is_repo());
+    let uncommitted = source.is_some_and(|it| it.has_commits() && found.hash.is_some() && it.commit_of(&found.path, found.hash).is_none());
+    let cite = |lines| state.cite(&found.source, &found.path, found.hash, is_text.then_some(lines));
     let mut passages = found.passages.into_iter().map(|it| Passage {
         citation: cite(it.lines),
         headings: it.headings,
@@ -249,7 +260,7 @@ fn hit(found: Found, state: &AppState, explain: bool) -> Hit {
         snippet: it.snippet,
     });
     let best = passages.next().unwrap_or_else(|| Passage {
-        citation: state.cite(&found.source, &found.path, None),
+        citation: state.cite(&found.source, &found.path, found.hash, None),
         headings: Vec::new(),
         lines: Lines { start: 1, end: 1 },
         snippet: String::new(),
@@ -266,6 +277,7 @@ fn hit(found: Found, state: &AppState, explain: bool) -> Hit {
         // Three digits tell hits apart; more are noise that the reader pays for.
         score: (found.score * 1000.0).round() / 1000.0,
         origin: found.origin.as_str().to_owned(),
+        uncommitted,
         tags: found.tags,
         modified: rfc3339(found.modified),
         hash: found.hash.map(|it| it.to_string()),

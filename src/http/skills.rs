@@ -175,6 +175,6 @@ async fn read(state: &AppState, caller: &Caller, hit: &Hit, task: &str, within: 
         description: skill.description,
         source: hit.source.to_string(),
         path: hit.path.to_string(),
-        citation: state.cite(&hit.source, &hit.path, None),
+        citation: state.cite(&hit.source, &hit.path, hit.hash, None),
     })
 }

@@ -132,7 +132,9 @@ pub struct Probe {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Ready {
     pub status: String,
-    /// What works in a lesser way: `polling` (changes are found by scans), `unlisted-folder` (a folder cannot be listed).
+    /// What works in a lesser way: `polling` (changes are found by scans), `unlisted-folder` (a folder cannot be listed), and of clones that
+    /// membridge keeps `remote-failing` (the last good state answers), `clone-damaged` (likewise; it is being cloned again) and `not-cloned`
+    /// (nothing is known of it yet).
     pub degraded: Vec<String>,
 }
 
@@ -275,8 +277,17 @@ fn degraded(status: &Status) -> Vec<String> {
     let any = |test: fn(&SourceStatus) -> bool| status.sources.iter().any(test);
     let found = [
         ("polling", any(|it| it.watcher.starts_with("polling"))),
-        // A ready source has no other problem: a root that is gone, or notes that vanished, make it not ready.
-        ("unlisted-folder", any(|it| !it.problem.is_empty())),
+        // A ready source with a folder has no other problem: a root that is gone, or notes that vanished, make it not ready.
+        ("unlisted-folder", any(|it| it.fetched.is_none() && !it.problem.is_empty())),
+        (
+            "remote-failing",
+            any(|it| it.fetched.as_ref().is_some_and(|it| it.is_failing && !it.is_damaged)),
+        ),
+        ("clone-damaged", any(|it| it.fetched.as_ref().is_some_and(|it| it.is_damaged))),
+        (
+            "not-cloned",
+            any(|it| it.fetched.is_some() && it.last_scan.is_none() && it.indexed == 0 && !it.problem.is_empty()),
+        ),
     ];
     found
         .into_iter()

@@ -19,10 +19,11 @@ pub fn one_line(text: &str) -> String {
 /// Returns a hit as lines: citation and headings, then the snippet, and so for each further passage.
 pub fn hit(hit: &Hit) -> String {
     // What a person wrote is the rule; whoever else wrote it is named.
+    let uncommitted = if hit.uncommitted { ", uncommitted" } else { "" };
     let origin = if hit.origin == "human" {
         String::new()
     } else {
-        format!("  [{}]", hit.origin)
+        format!("  [{}{uncommitted}]", hit.origin)
     };
     let mut lines = vec![format!("{}  {}{origin}", one_line(&hit.citation), trail(&hit.title, &hit.headings))];
     lines.extend(snippet(&hit.snippet));
@@ -144,6 +145,7 @@ mod tests {
             snippet: "the copper\nledger\u{1b}[2J".into(),
             score: 0.83,
             origin: "agent".into(),
+            uncommitted: false,
             tags: Vec::new(),
             modified: "2026-02-03T10:00:00Z".into(),
             hash: Some("3b18e5".into()),

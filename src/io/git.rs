@@ -11,9 +11,11 @@ use anyhow::Context;
 use git2::{ErrorCode, ObjectType, RepositoryInitOptions, RepositoryOpenFlags};
 
 use crate::model::{hash::ContentHash, path::NotePath};
+use damage::Doubts;
 
 mod changes;
 mod commit;
+mod damage;
 mod durable;
 mod entry;
 mod guard;
@@ -81,6 +83,8 @@ pub struct Repository {
     place: PathBuf,
     /// The SSH key that signs every commit.
     signing_key: Option<PathBuf>,
+    /// Of a clone of ours: what its readers met.
+    doubts: Doubts,
 }
 
 /// What shall become one commit.
@@ -196,6 +200,7 @@ impl Repository {
                 place: root.clone(),
                 root,
                 signing_key: None,
+                doubts: Doubts::default(),
             });
         }
         prepare_private(private).with_context(|| format!("cannot use the history repository {}", private.display()))?;
@@ -204,6 +209,7 @@ impl Repository {
             root,
             place: private.to_owned(),
             signing_key: None,
+            doubts: Doubts::default(),
         })
     }
 
@@ -216,6 +222,7 @@ impl Repository {
             place: root.clone(),
             root,
             signing_key: None,
+            doubts: Doubts::default(),
         })
     }
 
@@ -301,7 +308,7 @@ fn prepare_private(place: &Path) -> anyhow::Result<()> {
             return Ok(());
         }
         Err(error) if error.code() == ErrorCode::NotFound => {}
-        Err(error) => anyhow::bail!("{}", readable(&error)),
+        Err(error) => return Err(explained(error)),
     }
     let mut options = RepositoryInitOptions::new();
     options
@@ -314,6 +321,14 @@ fn prepare_private(place: &Path) -> anyhow::Result<()> {
     // A bare repository keeps no log of its branch unless told to.
     handle.config()?.set_bool("core.logAllRefUpdates", true)?;
     Ok(())
+}
+
+/// Returns an error as it is, or in better words where git's do not say what to do.
+fn explained(error: git2::Error) -> anyhow::Error {
+    match error.code() {
+        ErrorCode::Owner => anyhow::anyhow!("{}", readable(&error)),
+        _ => error.into(),
+    }
 }
 
 fn readable(error: &git2::Error) -> String {

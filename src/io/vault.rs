@@ -98,14 +98,21 @@ pub enum ReadError {
 impl Vault {
     /// Returns the vault at `root`, a folder or a symbolic link to one.
     pub fn open(root: &Path) -> anyhow::Result<Vault> {
-        let root = std::path::absolute(root).with_context(|| format!("cannot use the vault path {}", root.display()))?;
+        let vault = Vault::at(root)?;
+        let root = &vault.root;
         let found =
-            std::fs::metadata(&root).with_context(|| format!("cannot open the vault {}: check the path and its mount", root.display()))?;
+            std::fs::metadata(root).with_context(|| format!("cannot open the vault {}: check the path and its mount", root.display()))?;
         anyhow::ensure!(
             found.is_dir(),
             "the vault {} is not a folder: give the folder that holds the notes",
             root.display()
         );
+        Ok(vault)
+    }
+
+    /// Returns the folder of files at `root`, which need not be there yet: then it is one that is gone.
+    pub fn at(root: &Path) -> anyhow::Result<Vault> {
+        let root = std::path::absolute(root).with_context(|| format!("cannot use the vault path {}", root.display()))?;
         Ok(Vault { root })
     }
 

@@ -15,7 +15,10 @@ use crate::{
     sync::{git, remote::Remote},
 };
 
+mod committed;
+mod damaged;
 mod reading;
+mod references;
 
 const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: openclaw\n  namespace: ai\nspec:\n  values:\n    \
                        image:\n      repository: ghcr.io/example/openclaw\n      tag: v1.4.2\n    persistence:\n      size: 20Gi\n";
@@ -259,10 +262,7 @@ async fn a_checkout_is_followed_as_git_would_take_it() {
     commit(work.path(), "first");
     let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
     let found = until(&server, "/v1/search?q=copperline", is_found).await;
-    assert_eq!(
-        (&found["total"], &found["hits"][0]["citation"]),
-        (&json!(1), &json!("config:app/values.yaml#L1-L2"))
-    );
+    assert_eq!((&found["total"], &found["hits"][0]["path"]), (&json!(1), &json!("app/values.yaml")));
     put(work.path(), "app/values.yaml", "replicas: 3\nname: silverline\n");
     until(&server, "/v1/search?q=silverline", is_found).await;
     put(work.path(), "app/more.yaml", "name: goldline\n");

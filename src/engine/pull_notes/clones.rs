@@ -2,7 +2,7 @@
 //! must not know what is done with what is found.
 
 use std::{
-    collections::{BTreeMap, VecDeque, btree_map::Entry},
+    collections::{BTreeMap, VecDeque},
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
@@ -63,15 +63,14 @@ impl Clones {
     pub(super) fn part(&mut self, known: &PullRequest, is_alone: bool) -> Result<Option<PullRequest>, NoClone> {
         let (mirror, access, kind) = self.of(&known.id.host, &known.id.repo)?;
         let request = format!("{}{}/head", requests(kind), known.id.number);
-        match mirror.fetch(Some(&request), &access) {
-            Ok(()) => {}
-            // The forge keeps no ref for it any more; the branch may hold it.
-            Err(Refusal::Failed(why)) if why.contains("couldn't find remote ref") => {
-                mirror.fetch(None, &access).map_err(|it| NoClone::Later(it.detail()))?;
+        read(mirror, &access, || {
+            match mirror.fetch(Some(&request), &access) {
+                // The forge keeps no ref for it any more; the branch may hold it.
+                Err(Refusal::Failed(why)) if why.contains("couldn't find remote ref") => mirror.fetch(None, &access)?,
+                fetched => fetched?,
             }
-            Err(why) => return Err(NoClone::Later(why.detail())),
-        }
-        from_clone(&mirror.repository(), known, is_alone).map_err(|it| NoClone::Later(format!("{it:#}")))
+            Ok(from_clone(&mirror.repository(), known, is_alone)?)
+        })
     }
 
     /// Says of each commit whether a revision of a repository is it or came after it; `None` where the branch that is followed does not have the
@@ -80,17 +79,16 @@ impl Clones {
         let missing = (host.to_owned(), repo.to_owned(), revision.to_owned());
         let is_missing = self.missing.contains(&missing);
         let (mirror, access, _) = self.of(host, repo)?;
-        let look = || mirror.repository().holds_commits(revision, commits);
-        let failed = |error: anyhow::Error| NoClone::Later(format!("{error:#}"));
-        if let Some(found) = look().map_err(failed)? {
-            return Ok(Some(found));
-        }
-        if is_missing {
-            return Ok(None);
-        }
-        mirror.fetch(None, &access).map_err(|it| NoClone::Later(it.detail()))?;
-        let found = look().map_err(failed)?;
-        if found.is_none() {
+        let found = read(mirror, &access, || {
+            let look = || mirror.repository().holds_commits(revision, commits);
+            let found = look()?;
+            if found.is_some() || is_missing {
+                return Ok(found);
+            }
+            mirror.fetch(None, &access)?;
+            Ok(look()?)
+        })?;
+        if found.is_none() && !is_missing {
             // Whoever rolls it out has it: it is of another branch, or repository. Each object of the cluster tells of it.
             self.missing.push_back(missing);
             if self.missing.len() > MISSING_MOST {
@@ -103,11 +101,11 @@ impl Clones {
     /// Returns the heads of the newest pull requests of a repository by number, and the commit that its branch is at now.
     pub(super) fn heads(&mut self, host: &str, repo: &str) -> Result<(BTreeMap<u64, String>, Option<String>), NoClone> {
         let (mirror, access, kind) = self.of(host, repo)?;
-        let later = |why: Refusal| NoClone::Later(why.detail());
-        let heads = mirror.requests(requests(kind), &access).map_err(later)?;
-        mirror.fetch(None, &access).map_err(later)?;
-        let tip = mirror.repository().head().map_err(|it| NoClone::Later(format!("{it:#}")))?;
-        Ok((heads, tip))
+        read(mirror, &access, || {
+            let heads = mirror.requests(requests(kind), &access)?;
+            mirror.fetch(None, &access)?;
+            Ok((heads, mirror.repository().head()?))
+        })
     }
 
     /// Returns the clone of a repository, and how it is fetched.
@@ -119,18 +117,14 @@ impl Clones {
             timeout: self.timeout,
             stop: Arc::clone(&self.stop),
         };
-        let mirror = match self.open.entry(key) {
-            Entry::Occupied(it) => it.into_mut(),
-            Entry::Vacant(it) => {
-                let origin = Origin {
-                    // Of the configuration alone.
-                    url: format!("{}/{repo}.git", forge.url),
-                    branch: None,
-                };
-                let place = self.folder.join(format!("{}.git", place_of(host, repo)));
-                it.insert(Mirror::open(&place, origin).map_err(|it| NoClone::Later(format!("{it:#}")))?)
-            }
-        };
+        let mirror = self.open.entry(key).or_insert_with(|| {
+            let origin = Origin {
+                // Of the configuration alone.
+                url: format!("{}/{repo}.git", forge.url),
+                branch: None,
+            };
+            Mirror::new(&self.folder.join(forge.clone_name(repo)), origin)
+        });
         Ok((mirror, access, forge.kind))
     }
 }
@@ -143,21 +137,38 @@ fn requests(kind: ForgeKind) -> &'static str {
     }
 }
 
-/// A name for a folder: other repositories have other ones.
-fn place_of(host: &str, repo: &str) -> String {
-    let text = format!("{host}/{repo}");
-    let safe = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_');
-    let part = |it: u8| if safe(it) { (it as char).to_string() } else { format!("%{it:02x}") };
-    text.bytes().map(part).collect()
+/// Why something was not read: the remote refused, or the clone has it not as it should.
+enum Unread {
+    Refused(Refusal),
+    Failed(anyhow::Error),
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_repository_has_a_folder_of_its_own() {
-        assert_eq!(place_of("git.example.org:3000", "a/b-c"), "git.example.org%3a3000%2fa%2fb-c");
-        assert_ne!(place_of("git", "a-b/c"), place_of("git", "a/b-c"));
+impl From<Refusal> for Unread {
+    fn from(why: Refusal) -> Unread {
+        Unread::Refused(why)
     }
+}
+
+impl From<anyhow::Error> for Unread {
+    fn from(why: anyhow::Error) -> Unread {
+        Unread::Failed(why)
+    }
+}
+
+/// Reads something of a clone; one that is damaged is made anew, for the next try.
+fn read<T>(mirror: &Mirror, access: &Access, how: impl FnOnce() -> Result<T, Unread>) -> Result<T, NoClone> {
+    let read = mirror.prepare().map_err(Unread::Failed).and_then(|()| how());
+    let (why, damage) = match read {
+        Ok(found) => return Ok(found),
+        Err(Unread::Refused(why)) if why.may_tell_of_damage() => (why.detail(), mirror.damage()),
+        Err(Unread::Refused(why)) => (why.detail(), None),
+        Err(Unread::Failed(why)) => (format!("{why:#}"), mirror.damage_behind(&why)),
+    };
+    Err(NoClone::Later(match damage {
+        None => why,
+        Some(damage) => match mirror.renew(access) {
+            Ok(()) => format!("the clone was damaged ({damage}) and is cloned again"),
+            Err(why) => format!("the clone is damaged ({damage}) and could not be cloned again: {}", why.detail()),
+        },
+    }))
 }

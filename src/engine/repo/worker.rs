@@ -31,6 +31,13 @@ const LOOK: Duration = Duration::from_secs(2);
 /// What failed is tried again after this, and then twice as long each time, up to the usual time between two fetches.
 const RETRY: Duration = Duration::from_secs(5);
 
+/// A clone that was made anew and cannot be read either is not made anew again before this, and then twice as long each time.
+const RENEW_REST: Duration = Duration::from_secs(10 * 60);
+const RENEW_MOST: Duration = Duration::from_secs(24 * 3600);
+
+/// The service is about to stop.
+struct Stopped;
+
 /// How often a worker that cannot tell its news looks whether it shall stop.
 const STEP: Duration = Duration::from_millis(20);
 
@@ -53,51 +60,146 @@ pub(super) struct Worker {
     pub(super) events: Sender<Event>,
 }
 
+/// What a worker knows from one turn to the next.
+#[derive(Debug, Default)]
+struct Known {
+    past: Past,
+    /// The commit that was told.
+    told: Option<String>,
+    /// Why our clone is of no use as it is; it stays until another one is in its place.
+    damage: Option<String>,
+    /// Clones that were made anew and are of no use either, one after the other, and until when no other one is made.
+    in_vain: u32,
+    rest: Option<Instant>,
+}
+
 impl Worker {
     pub(super) fn start(self) -> io::Result<JoinHandle<()>> {
         thread::Builder::new().name(format!("repo-{}", self.at)).spawn(move || self.run())
     }
 
     fn run(self) {
-        let mut past = read_past(&self.kept);
+        let mut known = Known {
+            past: read_past(&self.kept),
+            ..Known::default()
+        };
         // What an earlier run fetched answers before the remote does.
-        let mut told = self.look(&mut past, None).unwrap_or_default();
+        let prepared = self.mirror.as_ref().map_or(Ok(()), |it| it.prepare());
+        if let Err(why) = prepared.and_then(|()| self.look(&mut known)) {
+            known.damage = self.damage(&why);
+        }
         let mut failures = 0;
         loop {
-            let (news, wait) = match self.fetch() {
-                Err(Refusal::Stopped) => return,
-                Err(why) => {
-                    failures += 1;
-                    (News::Failed(why.detail()), self.wait_after(failures))
-                }
-                Ok(()) => {
-                    failures = 0;
-                    (News::Same, self.every.unwrap_or(LOOK))
-                }
+            let news = match self.turn(&mut known) {
+                Ok(news) => news,
+                Err(Stopped) => return,
             };
-            match self.look(&mut past, told.as_deref()) {
-                Ok(commit) => {
-                    told = commit;
-                    self.send(news);
-                }
-                Err(why) => self.send(News::Failed(format!("{why:#}"))),
-            }
-            match self.orders.recv_deadline(Instant::now() + wait) {
-                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            let wait = if matches!(news, News::Same) {
+                failures = 0;
+                self.every.unwrap_or(LOOK)
+            } else {
+                failures += 1;
+                self.wait_after(failures)
+            };
+            self.send(news);
+            if !self.is_wanted_after(wait, known.damage.is_none()) {
+                return;
             }
         }
     }
 
-    fn fetch(&self) -> Result<(), Refusal> {
-        match &self.mirror {
-            Some(mirror) => mirror.fetch(None, &self.access),
-            None => Ok(()),
+    /// Asks the remote, looks at what is there, and makes a clone anew that is damaged. What is told at its end is that all went well, or why not.
+    fn turn(&self, known: &mut Known) -> Result<News, Stopped> {
+        let asked = match self.mirror.as_deref() {
+            Some(mirror) if known.damage.is_none() => self.ask(mirror, known)?,
+            _ => News::Same,
+        };
+        if known.damage.is_none() {
+            match self.look(known) {
+                Ok(()) => return Ok(asked),
+                Err(why) => match self.damage(&why) {
+                    Some(damage) => known.damage = Some(damage),
+                    None => return Ok(News::Failed(format!("{why:#}"))),
+                },
+            }
+        }
+        let (Some(why), Some(mirror)) = (known.damage.clone(), self.mirror.as_deref()) else {
+            return Ok(asked);
+        };
+        self.renew(mirror, &why, known)
+    }
+
+    /// Fetches. What a reader met since, or git's words, may tell that the clone itself is damaged.
+    fn ask(&self, mirror: &Mirror, known: &mut Known) -> Result<News, Stopped> {
+        known.damage = mirror.damage_met();
+        if known.damage.is_some() {
+            return Ok(News::Same);
+        }
+        if let Err(why) = mirror.prepare() {
+            known.damage = mirror.damage_behind(&why);
+            return Ok(News::Failed(format!("{why:#}")));
+        }
+        match mirror.fetch(None, &self.access) {
+            Ok(()) => Ok(News::Same),
+            Err(Refusal::Stopped) => Err(Stopped),
+            Err(why) => {
+                known.damage = if why.may_tell_of_damage() { mirror.damage() } else { None };
+                Ok(News::Failed(why.detail()))
+            }
         }
     }
 
-    /// Tells of the commit at HEAD if it is another one than was told; returns it.
-    fn look(&self, past: &mut Past, told: Option<&str>) -> Result<Option<String>> {
+    /// Returns what is damaged, if that is why our clone could not be read.
+    fn damage(&self, why: &anyhow::Error) -> Option<String> {
+        self.mirror.as_ref().and_then(|it| it.damage_behind(why))
+    }
+
+    /// Makes the clone anew, and looks at what it holds.
+    fn renew(&self, mirror: &Mirror, why: &str, known: &mut Known) -> Result<News, Stopped> {
+        let still = |more: String| Ok(News::Damaged(format!("the clone is damaged ({why}); {more}")));
+        if known.rest.is_some_and(|it| Instant::now() < it) {
+            return still("a new one was of no use either, and it is made anew again later".to_owned());
+        }
+        match mirror.renew(&self.access) {
+            Err(Refusal::Stopped) => return Err(Stopped),
+            Err(refusal) => return still(format!("it could not be cloned again: {}", refusal.detail())),
+            Ok(()) => {}
+        }
+        known.told = None;
+        match self.look(known) {
+            Ok(()) => {
+                warn!(clone = %self.path.display(), why, "a clone was damaged and has been cloned again");
+                (known.damage, known.in_vain, known.rest) = (None, 0, None);
+                Ok(News::Same)
+            }
+            Err(why) => {
+                let rest = RENEW_REST.saturating_mul(2_u32.saturating_pow(known.in_vain)).min(RENEW_MOST);
+                known.rest = Some(Instant::now() + rest);
+                known.in_vain += 1;
+                known.damage = Some(format!("{why:#}"));
+                still("the new one cannot be read either".to_owned())
+            }
+        }
+    }
+
+    /// Waits for the next turn: for a word, for the time to be over, or, if it is news, for a reader who meets a damaged clone. Says whether
+    /// there is one.
+    fn is_wanted_after(&self, wait: Duration, is_news: bool) -> bool {
+        let end = Instant::now() + wait;
+        loop {
+            match self.orders.recv_deadline(end.min(Instant::now() + LOOK)) {
+                Ok(()) => return true,
+                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if Instant::now() >= end || is_news && self.mirror.as_ref().is_some_and(|it| it.is_doubted()) {
+                return true;
+            }
+        }
+    }
+
+    /// Tells of the commit at HEAD if it is another one than was told.
+    fn look(&self, known: &mut Known) -> Result<()> {
         // A checkout may become a repository, or another one where a link switches.
         let fresh = if self.mirror.is_none() {
             Repository::of_checkout(&self.path)
@@ -105,23 +207,29 @@ impl Worker {
             None
         };
         let Some(repository) = fresh.as_ref().or(self.repository.as_deref()) else {
-            if told.is_none() {
+            if known.told.is_none() {
                 self.send(News::Moved(Box::default()));
             }
-            return Ok(Some(String::new()));
+            known.told = Some(String::new());
+            return Ok(());
         };
         let head = repository.head()?;
         // Of a clone without a commit there is nothing to tell but why.
         let Some(head) = head.or_else(|| self.mirror.is_none().then(String::new)) else {
-            return Ok(None);
+            return Ok(());
         };
-        if told == Some(head.as_str()) {
-            return Ok(Some(head));
+        if known.told.as_ref() == Some(&head) {
+            return Ok(());
         }
-        let listing = if self.mirror.is_some() { repository.listing()? } else { None };
-        if past.head() != head {
-            *past = repository.past(std::mem::take(past)).context("read the history")?;
-            self.keep(past);
+        let listing = match (&self.mirror, repository.listing()) {
+            (_, Ok(listing)) => listing,
+            (Some(_), Err(why)) => return Err(why),
+            // The disk is read; only that hits carry no commit comes of it.
+            (None, Err(_)) => None,
+        };
+        if known.past.head() != head {
+            known.past = repository.past(std::mem::take(&mut known.past)).context("read the history")?;
+            self.keep(&known.past);
         }
         let (files, skipped) = listing.map(|it| (it.files, it.skipped)).unwrap_or_default();
         let mut files: BTreeMap<_, _> = files.into_iter().map(|it| (it.path.clone(), it)).collect();
@@ -136,9 +244,10 @@ impl Worker {
             name_only: files.keys().filter(|it| rules.is_name_only(it)).cloned().collect(),
             files,
             skipped,
-            past: past.clone(),
+            past: known.past.clone(),
         })));
-        Ok(Some(head))
+        known.told = Some(head);
+        Ok(())
     }
 
     /// Keeps what is known of all commits for the next start.

@@ -119,9 +119,10 @@ impl Root {
     }
 
     /// Counts that the remote was asked. A checkout has nobody to ask.
-    pub(in crate::engine) fn note_fetch(&mut self, went_well: bool) {
+    pub(in crate::engine) fn note_fetch(&mut self, went_well: bool, is_damaged: bool) {
         let Some(fetched) = &mut self.status.fetched else { return };
         fetched.is_failing = !went_well;
+        fetched.is_damaged = is_damaged;
         if went_well {
             fetched.done += 1;
             fetched.last = Some(Timestamp::now());
@@ -138,7 +139,9 @@ impl Root {
         let Some(snapshot) = self.source.snapshot() else {
             return Err(match self.out_of_reach.as_str() {
                 "" => "the first clone is under way, or the repository has no commit yet".to_owned(),
-                why => format!("it could not be cloned yet: {why}"),
+                why if self.catalog.entries.is_empty() => format!("it could not be cloned yet: {why}"),
+                // What an earlier run indexed answers.
+                why => why.to_owned(),
             });
         };
         let files = snapshot.files.values().filter(|it| !is_excluded(&self.source, it.path.as_str()));

@@ -169,7 +169,7 @@ pub(super) fn committed(source: &Source, caller: &Caller, requests: &Requests, c
     let Ok(past) = Past::of(source) else {
         return Ok(changed);
     };
-    let unreadable = |it: anyhow::Error| Past::unreadable(&it);
+    let unreadable = |it: anyhow::Error| past.unreadable(&it);
     changed.head = past.repository.commit_at(i64::MAX).map_err(unreadable)?;
     let since = match cursor.commit.as_ref().map(|it| past.commit(it)) {
         Some(Ok(commit)) => {

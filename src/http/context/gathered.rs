@@ -138,7 +138,9 @@ fn neighbours(state: &AppState, hits: &[Hit], known: &BTreeSet<NoteId>, prefix: 
                 path: path.clone(),
             };
             if !known.contains(&id) {
-                let entry = weights.entry(id).or_insert_with(|| (0.0, state.cite(&hit.source, &hit.path, None)));
+                let entry = weights
+                    .entry(id)
+                    .or_insert_with(|| (0.0, state.cite(&hit.source, &hit.path, hit.hash, None)));
                 entry.0 += hit.score;
             }
         }

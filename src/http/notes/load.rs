@@ -100,6 +100,7 @@ impl Target {
             .filter(|it| may_read(&self.source, caller, it))
             .collect();
         let (most, agent_folder, source, written) = (state.note_read_bytes, state.agent_folder.clone(), self.source, self.path);
+        let is_clone = source.is_clone();
         let loaded = state.work.run(move || {
             let there = |path: &&NotePath| matches!(source.stamp(path), Ok(Some(_)));
             // What is not there is read all the same, for the reason.
@@ -128,6 +129,9 @@ impl Target {
                 .retry_after_ms(5000),
             ReadError::Unreadable(error) => {
                 tracing::warn!(note.path = %path, %error, "a note cannot be read");
+                if is_clone {
+                    return damaged_clone();
+                }
                 Problem::new(ProblemKind::ForbiddenPath, format!("the service may not read the note `{path}`"))
             }
         })
@@ -165,7 +169,7 @@ pub async fn similar(state: &AppState, caller: &Caller, path: &NotePath) -> Vec<
     };
     // Without an index, or when it is busy, the answer has no candidates: they are a courtesy.
     let found = search::run(state, request).await.map(|it| it.hits).unwrap_or_default();
-    found.iter().map(|it| state.cite(&it.source, &it.path, None)).collect()
+    found.iter().map(|it| state.cite(&it.source, &it.path, it.hash, None)).collect()
 }
 
 impl Loaded {
@@ -211,6 +215,13 @@ pub fn shown(source: &Source, path: &NotePath, bytes: Vec<u8>) -> Vec<u8> {
         Ok(text) => text.into_owned().into_bytes(),
         Err(why) => format!("[not shown: {why}]\n").into_bytes(),
     }
+}
+
+/// Returns the problem of a clone of ours that is damaged.
+pub fn damaged_clone() -> Problem {
+    Problem::new(ProblemKind::NotReady, "the clone of this source is damaged; it is being made again")
+        .hint("ask again shortly; `membridge status` says what keeps it. Searches answer meanwhile")
+        .retry_after_ms(5000)
 }
 
 /// Returns the paths that one may mean, the likelier first: `.md` may be left out, and a dot may belong to the name.

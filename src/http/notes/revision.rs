@@ -6,7 +6,7 @@ use crate::{
     engine::handle::Source,
     http::{
         auth::Caller,
-        notes::load::{Loaded, may_read, shown, spellings},
+        notes::load::{Loaded, damaged_clone, may_read, shown, spellings},
         params::invalid,
         problem::{Problem, ProblemKind},
         when::{self, Clock, Edge},
@@ -92,7 +92,7 @@ impl Past {
             Some(snapshot) => self.repository.history_in(snapshot.past(), path.as_str(), limit),
             None => self.repository.history(path, limit),
         };
-        found.map_err(|it| Past::unreadable(&it))
+        found.map_err(|it| self.unreadable(&it))
     }
 
     /// Returns the full id of a commit that is named.
@@ -101,7 +101,7 @@ impl Past {
             Wording::Commit(text) => self.repository.resolve(text),
             Wording::Moment(second) => self.repository.commit_at(*second),
         };
-        found.map_err(|it| Past::unreadable(&it))?.ok_or_else(|| {
+        found.map_err(|it| self.unreadable(&it))?.ok_or_else(|| {
             let detail = match wording {
                 Wording::Commit(text) => format!("there is no one commit `{text}`"),
                 Wording::Moment(_) => "there is no commit that old".to_owned(),
@@ -113,7 +113,7 @@ impl Past {
     /// Returns the commit that holds the version before the last change of a path, seen from the disk or from a commit; `None` when there
     /// was none.
     pub fn before_last(&self, path: &NotePath, seen_from: Option<&str>) -> Result<Option<String>, Problem> {
-        let history = self.repository.history(path, MOST_BACK).map_err(|it| Past::unreadable(&it))?;
+        let history = self.repository.history(path, MOST_BACK).map_err(|it| self.unreadable(&it))?;
         let Some(seen_from) = seen_from else {
             return Ok(history.commits.get(1).map(|it| it.sha.clone()));
         };
@@ -134,7 +134,7 @@ impl Past {
 
     /// Returns the bytes of a note at a commit; `None` when it was not there.
     pub fn bytes(&self, path: &NotePath, commit: &str) -> Result<Option<Vec<u8>>, Problem> {
-        self.repository.read_at(path, commit).map_err(|it| Past::unreadable(&it))
+        self.repository.read_at(path, commit).map_err(|it| self.unreadable(&it))
     }
 
     /// Returns a note as it was at a commit.
@@ -159,7 +159,7 @@ impl Past {
         let second = self
             .repository
             .time_of(&commit)
-            .map_err(|it| Past::unreadable(&it))?
+            .map_err(|it| self.unreadable(&it))?
             .unwrap_or_default();
         Ok(Loaded::new(source, path, bytes, second.saturating_mul(1_000_000_000), agent_folder))
     }
@@ -181,8 +181,11 @@ impl Past {
     }
 
     /// Returns the problem of a repository that cannot be read.
-    pub fn unreadable(error: &anyhow::Error) -> Problem {
+    pub fn unreadable(&self, error: &anyhow::Error) -> Problem {
         tracing::error!(error = format!("{error:#}"), "the history cannot be read");
+        if self.repository.doubt(error) {
+            return damaged_clone();
+        }
         Problem::new(ProblemKind::Internal, "the history cannot be read; the service's log says why")
     }
 }

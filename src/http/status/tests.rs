@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::path::SourceName;
+use crate::{engine::status::Fetched, model::path::SourceName};
 
 fn vault() -> SourceStatus {
     SourceStatus {
@@ -97,4 +97,34 @@ fn a_folder_that_cannot_be_listed_degrades_a_ready_service() {
     assert_eq!(of(unlisted.clone()), ["unlisted-folder"]);
     let watcher = "polling: a network disk".to_owned();
     assert_eq!(of(SourceStatus { watcher, ..unlisted }), ["polling", "unlisted-folder"]);
+}
+
+#[test]
+fn a_remote_that_fails_was_called_a_folder_that_cannot_be_listed() {
+    let of = |problem: &str, indexed: usize, fetched: Fetched| {
+        let clone = SourceStatus {
+            problem: problem.to_owned(),
+            watcher: "fetching".to_owned(),
+            indexed,
+            fetched: Some(fetched),
+            ..vault()
+        };
+        degraded(&Status {
+            sources: vec![vault(), clone],
+            ..Status::default()
+        })
+    };
+    let failing = Fetched {
+        is_failing: true,
+        ..Fetched::default()
+    };
+    let damaged = Fetched {
+        is_damaged: true,
+        ..failing.clone()
+    };
+    assert_eq!(of("", 3, Fetched::default()), [""; 0]);
+    assert_eq!(of("timed out", 3, failing.clone()), ["remote-failing"]);
+    assert_eq!(of("the clone is damaged", 3, damaged), ["clone-damaged"]);
+    assert_eq!(of("the first clone is under way", 0, Fetched::default()), ["not-cloned"]);
+    assert_eq!(of("denied", 0, failing), ["remote-failing", "not-cloned"]);
 }

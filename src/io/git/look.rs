@@ -9,7 +9,9 @@ use std::{
 use git2::ErrorCode;
 
 use crate::io::git::{
-    NotNow, Repository, RepositoryKind, commit, is_root_of, open_at,
+    NotNow, Repository, RepositoryKind, commit,
+    damage::Doubts,
+    is_root_of, open_at,
     remote::{self, Access, Refusal, Upstream},
 };
 
@@ -34,6 +36,7 @@ impl Repository {
                 place: root.clone(),
                 root,
                 signing_key: None,
+                doubts: Doubts::default(),
             })),
             Ok(_) => Ok(None),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
@@ -71,6 +74,7 @@ pub fn ask_remote(url: &str, branch: Option<&str>, access: &Access) -> Result<()
         root: PathBuf::from("/"),
         place: PathBuf::from("/nowhere"),
         signing_key: None,
+        doubts: Doubts::default(),
     };
     let mut command = nowhere.command(access)?;
     if std::env::var_os("GIT_SSH_COMMAND").is_none() && std::env::var_os("GIT_SSH").is_none() {

@@ -4,19 +4,25 @@
 
 use std::{
     collections::BTreeMap,
+    fs, io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context;
-use git2::{ObjectType, Odb, Tree};
+use git2::{ErrorClass, ErrorCode, ObjectType, Odb, Tree};
 
 use crate::{
     io::git::{
-        Repository, RepositoryKind, entry, prepare_private, readable,
+        Repository, RepositoryKind,
+        damage::{Doubt, Doubts},
+        entry, explained, prepare_private,
         remote::{self, Access, Refusal},
     },
     model::{hash::ContentHash, path::NotePath},
 };
+
+mod renew;
 
 /// The branch of ours that follows the remote's, whatever that is called.
 const BRANCH: &str = "refs/heads/followed";
@@ -27,6 +33,9 @@ const MOST_FILES: usize = 200_000;
 /// Folders in each other.
 const MOST_DEEP: usize = 64;
 
+/// So much of what cannot be a file here is told.
+const MOST_SKIPPED: usize = 10_000;
+
 /// Where a clone comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -36,11 +45,12 @@ pub struct Origin {
     pub branch: Option<String>,
 }
 
-/// One clone.
+/// One clone. Making one looks at no disk: what lies there may be anything, and is met when it is used.
 #[derive(Debug)]
 pub struct Mirror {
     place: PathBuf,
     origin: Origin,
+    doubts: Doubts,
 }
 
 /// One file of a commit.
@@ -64,25 +74,43 @@ pub struct Listing {
 }
 
 impl Mirror {
-    /// Opens the clone at `place`, which is made, empty, when it is missing.
-    pub fn open(place: &Path, origin: Origin) -> anyhow::Result<Mirror> {
-        prepare_private(place).with_context(|| format!("cannot use the clone {}", place.display()))?;
-        // It holds whatever secrets others committed, unmasked.
-        std::fs::set_permissions(place, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-        if !Mirror::is_at(place) {
-            // A kill may have left it; nobody else works in our clone.
-            drop(std::fs::remove_file(place.join("HEAD.lock")));
-            git2::Repository::open_bare(place)?.set_head(BRANCH)?;
-        }
-        Ok(Mirror {
+    /// Names the clone at `place`.
+    pub fn new(place: &Path, origin: Origin) -> Mirror {
+        Mirror {
             place: place.to_owned(),
             origin,
-        })
+            doubts: Doubts::default(),
+        }
+    }
+
+    /// Makes the clone, empty, where it is missing, and clears away what a killed fetch left in it: nobody else works in a clone of ours.
+    pub fn prepare(&self) -> anyhow::Result<()> {
+        let place = &self.place;
+        if fs::metadata(place).is_ok_and(|it| !it.is_dir()) {
+            let error = git2::Error::new(ErrorCode::Invalid, ErrorClass::Repository, "it is no folder");
+            return Err(error).with_context(|| format!("cannot use the clone {}", place.display()));
+        }
+        prepare_private(place).with_context(|| format!("cannot use the clone {}", place.display()))?;
+        // It holds whatever secrets others committed, unmasked.
+        fs::set_permissions(place, PermissionsExt::from_mode(0o700))?;
+        for lock in ["HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock"] {
+            absent(fs::remove_file(place.join(lock)))?;
+        }
+        for entry in fs::read_dir(place.join("objects/pack")).into_iter().flatten().flatten() {
+            // A pack of which a part came: with a remote that hangs each try leaves one.
+            if entry.file_name().to_string_lossy().starts_with("tmp_") {
+                absent(fs::remove_file(entry.path()))?;
+            }
+        }
+        if !Mirror::is_at(place) {
+            git2::Repository::open_bare(place)?.set_head(BRANCH)?;
+        }
+        Ok(())
     }
 
     /// Says whether a clone that was made here lies at `place`.
     pub fn is_at(place: &Path) -> bool {
-        let head = std::fs::read_to_string(place.join("HEAD"));
+        let head = fs::read_to_string(place.join("HEAD"));
         head.is_ok_and(|it| it.trim() == format!("ref: {BRANCH}"))
     }
 
@@ -93,6 +121,7 @@ impl Mirror {
             root: self.place.clone(),
             place: self.place.clone(),
             signing_key: None,
+            doubts: self.doubts.clone(),
         }
     }
 
@@ -110,10 +139,37 @@ impl Mirror {
         }
     }
 
+    /// Says whether readers met something that a whole clone would not have shown them.
+    pub fn is_doubted(&self) -> bool {
+        self.doubts.is_some()
+    }
+
+    /// Returns what is damaged, in git's words, where readers met something; asked once for each time they did.
+    pub fn damage_met(&self) -> Option<String> {
+        self.doubts.take().and_then(|it| self.settle(it))
+    }
+
+    /// Returns what is damaged, if that is why something failed.
+    pub fn damage_behind(&self, error: &anyhow::Error) -> Option<String> {
+        Doubt::of(error).and_then(|it| self.settle(it))
+    }
+
+    /// Reads the whole clone, and returns what is damaged.
+    pub fn damage(&self) -> Option<String> {
+        let looked = self.repository().check_whole();
+        looked.err().and_then(|it| Doubt::of(&it)).map(|it| it.why)
+    }
+
+    fn settle(&self, doubt: Doubt) -> Option<String> {
+        if doubt.is_sure { Some(doubt.why) } else { self.damage() }
+    }
+
     /// Fetches the branch, and with `requests` (`refs/pull/*/head`) what else is wanted. The clone holds either all of it or what it held
     /// before.
     pub fn fetch(&self, requests: Option<&str>, access: &Access) -> Result<(), Refusal> {
         let mut command = self.repository().command(access)?;
+        // Of a folder that is no repository any more git would take one above it.
+        command.env("GIT_DIR", ".");
         command.args([
             "fetch",
             "--quiet",
@@ -154,10 +210,14 @@ fn heads(told: &str, before: &str) -> BTreeMap<u64, String> {
 }
 
 impl Repository {
-    /// Returns the commit at HEAD, 40 hexadecimal digits; `None` when nothing is committed yet.
+    /// Returns the commit at HEAD, 40 hexadecimal digits; `None` when nothing is committed yet. Errors when its tree cannot be opened.
     pub fn head(&self) -> anyhow::Result<Option<String>> {
         let handle = self.handle()?;
-        Ok(entry::head_commit(&handle)?.map(|it| it.id().to_string()))
+        let Some(head) = entry::head_commit(&handle)? else {
+            return Ok(None);
+        };
+        head.tree()?;
+        Ok(Some(head.id().to_string()))
     }
 
     /// Returns the paths that git keeps of a work tree, ignored or not.
@@ -187,11 +247,17 @@ impl Repository {
     /// Returns the first bytes of a file by its hash, at most so many; errors when the repository does not hold it.
     pub fn beginning(&self, hash: ContentHash, most: usize) -> anyhow::Result<Vec<u8>> {
         let handle = self.handle()?;
-        let blob = handle
-            .find_blob(git2::Oid::from_bytes(hash.as_bytes())?)
-            .map_err(|it| anyhow::anyhow!("{}", readable(&it)))?;
+        let blob = handle.find_blob(git2::Oid::from_bytes(hash.as_bytes())?).map_err(explained)?;
         let content = blob.content();
         Ok(content[..content.len().min(most)].to_vec())
+    }
+}
+
+/// That there was nothing is as good as having removed it.
+fn absent(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 
@@ -206,7 +272,11 @@ fn list(
     for it in tree {
         let name = String::from_utf8_lossy(it.name_bytes()).into_owned();
         let path = format!("{prefix}{name}");
-        let mut skip = |why: &str| listing.skipped.push((path.escape_debug().to_string(), why.to_owned()));
+        let mut skip = |why: &str| {
+            if listing.skipped.len() < MOST_SKIPPED {
+                listing.skipped.push((path.escape_debug().to_string(), why.to_owned()));
+            }
+        };
         if depth > MOST_DEEP {
             skip("too many folders in each other");
             continue;
@@ -263,14 +333,14 @@ mod tests {
         git(&["add", "-A"]);
         git(&["commit", "-q", "-m", "one"]);
         let head = git(&["rev-parse", "HEAD"]);
-        let mirror = Mirror::open(
+        let mirror = Mirror::new(
             &folder.path().join("m.git"),
             Origin {
                 url: work.display().to_string(),
                 branch: None,
             },
-        )
-        .unwrap();
+        );
+        mirror.prepare().unwrap();
         let access = Access {
             token_file: None,
             timeout: std::time::Duration::from_secs(10),

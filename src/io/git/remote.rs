@@ -79,6 +79,22 @@ impl Refusal {
             Refusal::Stopped => "the service stops".to_owned(),
         }
     }
+
+    /// Says whether git's words may mean that our own files are damaged. The remote's may be, too: look before you believe it.
+    pub fn may_tell_of_damage(&self) -> bool {
+        const WORDS: [&str; 9] = [
+            "bad object",
+            "corrupt",
+            "object file",
+            "missing blob",
+            "missing tree",
+            "unable to read",
+            "all necessary objects",
+            "packfile",
+            "not a git repository",
+        ];
+        matches!(self, Refusal::Failed(why) if WORDS.iter().any(|it| why.contains(it)))
+    }
 }
 
 impl Repository {

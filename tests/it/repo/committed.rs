@@ -1,0 +1,72 @@
+//! Hits of a checkout carry the commit that holds what they show, and say when none does.
+
+use super::*;
+
+fn escaped(citation: &str) -> String {
+    citation.replace('#', "%23").replace('@', "%40")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hits_of_a_checkout_carried_no_commit() {
+    let work = tempfile::tempdir().unwrap();
+    git(work.path(), &["init", "-q", "-b", "main"]);
+    put(work.path(), "app/values.yaml", "name: copperline\npassword: Kestrel81xQ\n");
+    put(work.path(), "app/other.yaml", "name: tinline\n");
+    commit(work.path(), "first");
+    let first = git(work.path(), &["rev-parse", "HEAD"]).trim().to_owned();
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
+    let cited = |commit: &str| json!(format!("config@{}:app/values.yaml#L1-L2", &commit[..12]));
+    let found = until(&server, "/v1/search?q=copperline", |it| it["hits"][0]["citation"] == cited(&first)).await;
+    assert_eq!(found["hits"][0].get("uncommitted"), None, "{found}");
+
+    // What is on the disk alone has no commit, and the hit says so; the others keep theirs.
+    put(work.path(), "app/values.yaml", "name: silverline\npassword: Kestrel81xQ\n");
+    put(work.path(), "app/new.yaml", "name: goldline\n");
+    let found = until(&server, "/v1/search?q=silverline", is_found).await;
+    let hit = &found["hits"][0];
+    assert_eq!(
+        (&hit["citation"], &hit["uncommitted"]),
+        (&json!("config:app/values.yaml#L1-L2"), &json!(true))
+    );
+    let found = until(&server, "/v1/search?q=goldline", is_found).await;
+    assert_eq!(found["hits"][0]["uncommitted"], true, "{found}");
+    let found = server.get("/v1/search?q=tinline").await.json();
+    assert_eq!(found["hits"][0].get("uncommitted"), None, "{found}");
+
+    // The citation from before is still read as it was, without its secret.
+    let before = server.get(&format!("/v1/notes/{}", escaped(cited(&first).as_str().unwrap()))).await;
+    assert!(
+        before.text().contains("copperline") && !before.text().contains("Kestrel81xQ"),
+        "{}",
+        before.text()
+    );
+    let at = server.get(&format!("/v1/notes/app/values.yaml?source=config&at={first}")).await;
+    assert!(at.text().contains("copperline"), "{}", at.text());
+
+    commit(work.path(), "second");
+    let second = git(work.path(), &["rev-parse", "HEAD"]).trim().to_owned();
+    until(&server, "/v1/search?q=silverline", |it| it["hits"][0]["citation"] == cited(&second)).await;
+
+    // After a restart nothing was read yet, and what is committed is known all the same.
+    let server = server.restart().await;
+    until(&server, "/v1/search?q=silverline", |it| it["hits"][0]["citation"] == cited(&second)).await;
+    let context = server
+        .post("/v1/context", &json!({"question": "silverline"}))
+        .await
+        .text()
+        .to_owned();
+    assert!(context.contains(&format!("config@{}:app/values.yaml", &second[..12])), "{context}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_without_git_says_nothing_of_commits() {
+    let work = tempfile::tempdir().unwrap();
+    put(work.path(), "values.yaml", "name: copperline\n");
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
+    let found = until(&server, "/v1/search?q=copperline", is_found).await;
+    let hit = &found["hits"][0];
+    assert_eq!(
+        (&hit["citation"], hit.get("uncommitted")),
+        (&json!("config:values.yaml#L1-L1"), None)
+    );
+}
