@@ -21,6 +21,13 @@ const MOST_FILES: usize = 200_000;
 /// Folders in each other.
 const MOST_DEEP: usize = 64;
 
+/// A folder with more bytes of ignore rules is left out: what it ignores cannot be known at a bearable price (60,000 patterns took 600 MB), and
+/// may be secret.
+const MOST_RULES: u64 = 256 << 10;
+
+/// The files whose rules count.
+const RULES: [&str; 3] = [".gitignore", ".ignore", OWN_RULES];
+
 /// So much of what was left out is told.
 const MOST_SKIPPED: usize = 10_000;
 
@@ -40,16 +47,27 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
     let root = root.canonicalize()?;
     std::fs::read_dir(&root)?;
     let mut found = Files::default();
+    if has_large_rules(&root) {
+        found.unlisted.push((String::new(), TOO_MANY_RULES.to_owned()));
+        return Ok(found);
+    }
     let is_own = |it: &ignore::DirEntry| it.depth() > 0 && it.file_name().eq_ignore_ascii_case(".git");
     let is_other_repository = |it: &ignore::DirEntry| it.depth() > 0 && it.path().join(".git").exists();
-    let others = Arc::new(Mutex::new(Vec::new()));
-    let met = Arc::clone(&others);
+    let left_out = Arc::new(Mutex::new(Vec::new()));
+    let met = Arc::clone(&left_out);
     let is_ours = move |it: &ignore::DirEntry| {
-        let is_other = !is_own(it) && is_other_repository(it);
-        if is_other {
-            met.lock().unwrap_or_else(PoisonError::into_inner).push(it.path().to_owned());
+        if is_own(it) {
+            return false;
         }
-        !is_own(it) && !is_other
+        let why = if is_other_repository(it) {
+            "a submodule: its files belong to another repository"
+        } else if it.file_type().is_some_and(|it| it.is_dir()) && has_large_rules(it.path()) {
+            TOO_MANY_RULES
+        } else {
+            return true;
+        };
+        met.lock().unwrap_or_else(PoisonError::into_inner).push((it.path().to_owned(), why));
+        false
     };
     let walk = WalkBuilder::new(&root)
         .hidden(false)
@@ -94,14 +112,21 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
             }
         }
     }
-    for other in others.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        let below = other.strip_prefix(&root).unwrap_or(other);
-        tell(&mut found.skipped, below, "a submodule: its files belong to another repository");
+    for (folder, why) in left_out.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let below = folder.strip_prefix(&root).unwrap_or(folder);
+        tell(&mut found.skipped, below, why);
     }
     let is_file = |it: &NotePath| root.join(it.as_str()).symlink_metadata().is_ok_and(|it| it.is_file());
     let tracked = tracked.iter().filter_map(|it| NotePath::parse_in_repo(it).ok());
     found.paths.extend(tracked.filter(is_file));
     Ok(found)
+}
+
+const TOO_MANY_RULES: &str = "its ignore rules are more than 256 KiB";
+
+fn has_large_rules(folder: &Path) -> bool {
+    let is_large = |name: &&str| folder.join(name).metadata().is_ok_and(|it| it.len() > MOST_RULES);
+    RULES.iter().any(is_large)
 }
 
 fn tell(skipped: &mut Vec<(String, String)>, path: &Path, why: &str) {
@@ -149,6 +174,23 @@ mod tests {
             ]
         );
         assert!(files(&folder.path().join("nowhere"), &[]).is_err());
+    }
+
+    #[test]
+    fn a_folder_with_a_mebibyte_of_ignore_rules_took_all_the_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let rules = (0..40_000).fold(String::new(), |all, n| all + "a*b?c/**/x" + &n.to_string() + "\n");
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        fs::write(folder.path().join("sub/.gitignore"), &rules).unwrap();
+        fs::write(folder.path().join("sub/a.yaml"), "a: 1\n").unwrap();
+        fs::write(folder.path().join("b.yaml"), "b: 1\n").unwrap();
+        let found = files(folder.path(), &[]).unwrap();
+        let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
+        assert_eq!(paths, ["b.yaml"]);
+        assert_eq!(found.skipped, [("sub".to_owned(), TOO_MANY_RULES.to_owned())]);
+        fs::write(folder.path().join(".gitignore"), &rules).unwrap();
+        let found = files(folder.path(), &[]).unwrap();
+        assert_eq!((found.paths.len(), found.unlisted.len()), (0, 1), "what was indexed stays");
     }
 
     #[test]
