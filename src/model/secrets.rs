@@ -106,9 +106,12 @@ fn masked_once(text: &str, found: Vec<(Found, bool)>) -> String {
         let quote = if is_quoted { "\"" } else { "" };
         masked.extend([quote, MASK, kind, "]", quote]);
         let secret = &text[range.clone()];
-        masked.extend(secret.chars().filter(|it| *it == '\n'));
+        let ends = secret.bytes().enumerate().filter(|(_, it)| matches!(it, b'\n' | b'\r'));
+        // Of the two signs that end a line one is enough.
+        let ends = ends.filter(|(at, it)| *it == b'\n' || secret.as_bytes().get(at + 1) != Some(&b'\n'));
+        masked.extend(ends.map(|(_, it)| char::from(it)));
         // What follows stays as far from the beginning of its line as it was.
-        if let Some((_, line)) = secret.rsplit_once('\n') {
+        if let Some((_, line)) = secret.rsplit_once(['\n', '\r']) {
             let spaces = line.len() - line.trim_start_matches([' ', '\t']).len();
             masked.push_str(&line[..spaces]);
         }
@@ -134,6 +137,14 @@ fn is_reference(value: &str) -> bool {
         || value.contains('…')
 }
 
+/// Tells whether a value, or a line, only repeats what is written elsewhere in YAML: `*x`, `<<: [*x, *y]`.
+fn is_alias(value: &str) -> bool {
+    let is_name = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_.".contains(&it));
+    let merged = value.strip_prefix("<<:").map_or(value, str::trim_start);
+    let mut names = merged.trim_matches(['[', ']']).split(',');
+    names.all(|it| it.trim().strip_prefix('*').is_some_and(is_name))
+}
+
 /// Tells whether a value only shows where a secret would stand: a reference, `xxxx`, `changeme`, `your-token`.
 fn is_placeholder(value: &str) -> bool {
     const PARTS: [&str; 12] = [
@@ -150,8 +161,22 @@ fn is_placeholder(value: &str) -> bool {
         "dummy",
         "insert",
     ];
-    const WHOLE: [&str; 14] = [
-        "password", "passwd", "pass", "pwd", "pw", "secret", "token", "key", "none", "null", "test", "foo", "bar", "admin",
+    const WHOLE: [&str; 15] = [
+        "password",
+        "passwd",
+        "pass",
+        "pwd",
+        "pw",
+        "secret",
+        "token",
+        "key",
+        "none",
+        "null",
+        "test",
+        "foo",
+        "bar",
+        "admin",
+        "1password",
     ];
     let lower = value.to_ascii_lowercase();
     let mut characters = lower.chars();

@@ -6,7 +6,7 @@ use super::Tells;
 /// for that of `bob:` and the secret, `@url@` for what stands for it in a URL.
 pub(super) type Shape = (Tells, &'static str, &'static str);
 
-pub(super) const SHAPES: [Shape; 135] = [
+pub(super) const SHAPES: [Shape; 147] = [
     (Tells::Nothing, "values.yaml", "auth:\n  password: @@\n  user: bob\n"),
     (
         Tells::Nothing,
@@ -428,6 +428,62 @@ pub(super) const SHAPES: [Shape; 135] = [
         Tells::Nothing,
         "a.sql",
         "CREATE USER bob IDENTIFIED BY '@@';\nALTER ROLE bob WITH PASSWORD '@@';\n",
+    ),
+    (
+        Tells::Nothing,
+        "secret-list.yaml",
+        "kind: SecretList\nitems:\n- metadata: {name: a}\n  data:\n    x: @64@\n- stringData: {y: \"@@\"}\n",
+    ),
+    (
+        Tells::Nothing,
+        "by-type.yaml",
+        "metadata: {name: a}\ntype: kubernetes.io/basic-auth\ndata:\n  x: @64@\n",
+    ),
+    (
+        Tells::Nothing,
+        "alias.yaml",
+        "x-all: &all\n  x: \"@@\"\nx-one: &one @@\n\nkind: Secret\nstringData:\n  <<: *all\n  y: *one\n",
+    ),
+    (
+        Tells::Nothing,
+        "alias-of-a-value.yaml",
+        "x-one: &one @@\nenv:\n  - name: DB_PASSWORD\n    value: *one\n",
+    ),
+    (
+        Tells::Nothing,
+        "annotation.yaml",
+        "kind: Secret\nmetadata:\n  annotations:\n    example.org/old: \"@@\"\n",
+    ),
+    (Tells::Nothing, "old-mac.yaml", "a: b\rkind: Secret\rstringData:\r  x: @@\r"),
+    (
+        Tells::Nothing,
+        "secret.patch",
+        "--- a/x.yaml\n+++ b/x.yaml\n@ -1,4 +1,4 @\n kind: Secret\n stringData:\n-  x: @@\n+  x: \"@@\"\n",
+    ),
+    (
+        Tells::Nothing,
+        "commented-out.yaml",
+        "a: b\n\n# kind: Secret\n# metadata:\n#   name: a\n# stringData:\n#   x: @@\n",
+    ),
+    (
+        Tells::Nothing,
+        "templates/default.yaml",
+        "password: {{ default \"@@\" .Values.x }}\ntoken: {{ .Values.y | default \"@@\" | quote }}\n",
+    ),
+    (
+        Tells::Nothing,
+        "templates/secret.yaml.j2",
+        "kind: Secret\nstringData:\n  x: \"{{ y | default('@@') }}\"\n",
+    ),
+    (
+        Tells::Randomness,
+        "properties.md",
+        "---\ntoken: \"@@\"\napi_keys:\n  - \"@@\"\n---\n\n- password: \"@@\"\n",
+    ),
+    (
+        Tells::Randomness,
+        "table-without-edges.md",
+        "User | Password\n--- | ---\nbob | @@\n",
     ),
     (
         Tells::Nothing,

@@ -1,32 +1,41 @@
 //! What of a configuration file may be kept: nothing but its name, or its text with the secrets masked. Knows which paths and contents are
 //! secret as a whole; must not read files. More eager than the rules for notes: a file is masked too much rather than too little.
 
-use std::{borrow::Cow, ops::Range, sync::LazyLock};
+use std::{borrow::Cow, sync::LazyLock};
 
 use regex::bytes::RegexSet;
 
 use super::{Found, apart, find, mask_with, trigger};
 pub use names::is_name_only;
 
+mod alias;
 mod assigned;
 mod command;
+mod facts;
+mod fallback;
 mod fit;
 mod form;
+mod harmless;
 mod key;
+mod label;
 mod line;
 mod names;
 mod outline;
 mod prose;
 mod role;
 mod separated;
+mod split;
 mod structure;
 mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unmarked;
 mod whole;
+mod word;
 
 use form::Form;
+use unmarked::Part;
 
 /// What may be kept of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +48,11 @@ pub enum Seen<'t> {
 
 /// Returns what may be kept of a file by its path (with `/`, relative) and its text.
 pub fn of_file<'t>(path: &str, text: &'t str) -> Seen<'t> {
+    let fed = unmarked::with_line_feeds(text);
+    let lines = fed.as_deref().unwrap_or(text);
     let why = is_name_only(path)
-        .or_else(|| whole::why(text))
-        .or_else(|| names::is_list_of_secrets(path, text));
+        .or_else(|| whole::why(lines))
+        .or_else(|| names::is_list_of_secrets(path, lines));
     match why {
         Some(why) => Seen::NameOnly(why),
         None => Seen::Text(mask_with(text, |text| found_in(path, text))),
@@ -50,35 +61,93 @@ pub fn of_file<'t>(path: &str, text: &'t str) -> Seen<'t> {
 
 /// Returns the secrets, and of each whether its mask needs quotes.
 fn found_in(path: &str, text: &str) -> Vec<(Found, bool)> {
-    let language = line::Language::of(path);
+    let fed = unmarked::with_line_feeds(text);
+    let text = fed.as_deref().unwrap_or(text);
     let form = Form::of(path);
+    let found = found_as(path, form, text);
+    let parts: Vec<Part> = form::diffs(form, text)
+        .into_iter()
+        .flat_map(|it| unmarked::files(text, it))
+        .collect();
+    if parts.is_empty() {
+        return found;
+    }
+    let mut all: Vec<Found> = found.into_iter().map(|(it, _)| it).collect();
+    all.extend(parts.iter().flat_map(found_in_part));
+    apart(all).into_iter().map(|it| (it, false)).collect()
+}
+
+/// Returns the secrets in the lines of a file in a difference. Of one whose name alone is kept, that is all of them.
+fn found_in_part(part: &Part) -> Vec<Found> {
+    let column: String = part.text.split_inclusive('\n').filter_map(|it| it.get(1..)).collect();
+    let is_secret = is_name_only(&part.path).is_some() || names::is_list_of_secrets(&part.path, &column).is_some();
+    let mut all: Vec<Found> = if is_secret {
+        lines(&part.text)
+    } else {
+        let found = found_as(&part.path, Form::of(&part.path), &part.text);
+        found.into_iter().map(|(it, _)| it).collect()
+    };
+    for it in &mut all {
+        it.range = part.range.start + it.range.start..part.range.start + it.range.end;
+    }
+    all
+}
+
+fn lines(text: &str) -> Vec<Found> {
+    let mut at = 0;
+    let lines = text.split_inclusive('\n').map(|line| {
+        let start = at + line.len() - line.trim_start().len();
+        at += line.len();
+        start..start + line.trim().len()
+    });
+    let found = |range| Found { range, kind: "secret" };
+    lines.filter(|it| !it.is_empty()).map(found).collect()
+}
+
+fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
+    let language = line::Language::of(path);
+    let is_prose = language == line::Language::Prose;
     let triggered = TRIGGERS.matches(text.as_bytes());
-    let n_lines = line::triggers().count();
-    let (line, assigned) = (structure::TRIGGERS.len(), structure::TRIGGERS.len() + n_lines);
+    let line = structure::TRIGGERS.len();
+    let assigned = line + line::triggers().count();
+    let rest = assigned + assigned::TRIGGERS.len();
+    let is_triggered = |trigger: &str| triggered.matched(rest + REST.iter().position(|it| *it == trigger).unwrap_or(0));
     let exact = find(text);
     let mut all = structure::find(text, |nth| triggered.matched(nth));
     all.extend(line::find(text, |nth| triggered.matched(line + nth)));
     all.extend(assigned::find(language, text, |nth| triggered.matched(assigned + nth)));
-    if language == line::Language::Prose && triggered.matched(assigned + assigned::TRIGGERS.len()) {
+    if is_prose && is_triggered(prose::TRIGGER) {
         all.extend(prose::find(text));
     }
+    if is_prose && is_triggered(label::TRIGGER) {
+        all.extend(label::find(text));
+    }
     if memchr::memchr(b'|', text.as_bytes()).is_some() {
-        all.extend(table::find(text));
+        all.extend(table::find(text, is_prose));
     }
     if form == Form::Separated {
         all.extend(separated::find(text));
     }
-    let parts: Vec<Range<usize>> = form.parts(text);
-    let is_json = form == Form::Json;
-    let outlines: Vec<_> = parts.into_iter().map(|it| outline::read(text, it, is_json)).collect();
-    for outline in &outlines {
-        all.extend(tree::find(text, outline, tree::Around::default()));
+    if is_triggered(split::TRIGGER) {
+        all.extend(split::tokens(text));
     }
-    match (form, outlines.first()) {
-        (Form::Yaml | Form::Json, Some(outline)) => {
-            let mut fitting = fit::fit(text, outline, exact, true);
-            fitting.extend(fit::fit(text, outline, apart(all), false));
-            let is_bare = |it: &Found| is_json && fit::is_bare(outline, it);
+    if is_triggered(COMMENTED_OUT) {
+        let comments = unmarked::comments(text);
+        let nodes = outline::read(&comments, 0..comments.len(), false);
+        let found = tree::find(&comments, &nodes, tree::Around::default());
+        all.extend(found.into_iter().filter(|it| it.kind == "kubernetes-secret"));
+    }
+    let is_json = form == Form::Json;
+    let nodes: Vec<outline::Nodes> = form.parts(text).into_iter().map(|it| outline::read(text, it, is_json)).collect();
+    for nodes in &nodes {
+        all.extend(tree::find(text, nodes, tree::Around::default()));
+    }
+    split::continued(text, &mut all);
+    match (form, nodes.first()) {
+        (Form::Yaml | Form::Json, Some(nodes)) => {
+            let mut fitting = fit::fit(text, &nodes.scalars, exact, true);
+            fitting.extend(fit::fit(text, &nodes.scalars, apart(all), false));
+            let is_bare = |it: &Found| is_json && fit::is_bare(&nodes.scalars, it);
             apart(fitting)
                 .into_iter()
                 .map(|it| (is_bare(&it), it))
@@ -86,12 +155,33 @@ fn found_in(path: &str, text: &str) -> Vec<(Found, bool)> {
                 .collect()
         }
         (Form::Toml, _) => apart([exact, all].concat()).into_iter().map(|it| fit::in_toml(text, it)).collect(),
+        (Form::Markdown, _) => in_note(text, [exact, all].concat()).into_iter().map(|it| (it, false)).collect(),
         _ => apart([exact, all].concat()).into_iter().map(|it| (it, false)).collect(),
     }
 }
 
-/// Those of the structure, then of the lines, then of the keys, then of sentences.
+/// Returns what was found in Markdown, and what its properties tell: those are YAML, and stay such.
+fn in_note(text: &str, mut all: Vec<Found>) -> Vec<Found> {
+    let Some(part) = form::properties(text) else {
+        return apart(all);
+    };
+    let nodes = outline::read(text, part.clone(), false);
+    all.extend(tree::find(text, &nodes, tree::Around::of_note()));
+    let (inside, mut rest): (Vec<Found>, Vec<Found>) = apart(all)
+        .into_iter()
+        .partition(|it| it.range.start >= part.start && it.range.end <= part.end);
+    rest.extend(fit::fit(text, &nodes.scalars, inside, true));
+    apart(rest)
+}
+
+/// A Secret in comments.
+const COMMENTED_OUT: &str = r#"#[ \t#]*["']?(?:kind["']?:[ \t]*["']?(?:Sealed)?Secret|stringData["']?:)"#;
+
+/// What a text must hold for searches of their own.
+const REST: [&str; 4] = [prose::TRIGGER, label::TRIGGER, split::TRIGGER, COMMENTED_OUT];
+
+/// Those of the structure, then of the lines, then of the keys, then the rest.
 static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| {
     let keys = structure::TRIGGERS.into_iter().chain(line::triggers()).chain(assigned::TRIGGERS);
-    trigger::set(keys.chain([prose::TRIGGER]))
+    trigger::set(keys.chain(REST))
 });

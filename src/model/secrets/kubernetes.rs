@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Found, is_reference};
+use super::{Found, is_alias, is_reference};
 
 const KIND: &str = "kubernetes-secret";
 
-static JSON_KIND: LazyLock<Regex> = LazyLock::new(|| constant(r#""kind"\s{0,4}:\s{0,4}"Secret""#));
+static JSON_KIND: LazyLock<Regex> = LazyLock::new(|| constant(r#""kind"\s{0,4}:\s{0,4}"Secret(?:List)?""#));
 static JSON_DATA: LazyLock<Regex> = LazyLock::new(|| constant(r#""(?:data|stringData|binaryData)"\s{0,4}:\s{0,4}\{([^{}]*)\}"#));
 static JSON_VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#":\s{0,4}"((?:[^"\\]|\\.)+)""#));
 
@@ -76,19 +76,24 @@ fn in_document(lines: &[Line<'_>], all: &mut Vec<Found>) {
     let is_kind = |it: &&Line<'_>| {
         it.content
             .strip_prefix("kind:")
-            .is_some_and(|kind| kind.trim().trim_matches(['"', '\'']) == "Secret")
+            .is_some_and(|kind| matches!(kind.trim().trim_matches(['"', '\'']), "Secret" | "SecretList"))
     };
     let Some(kind) = lines.iter().find(is_kind) else {
         return;
     };
-    let mut is_in_data = false;
+    // The data of the items of a list stand further in.
+    let is_list = kind.content.contains("List");
+    let mut data: Option<usize> = None;
     for line in lines.iter().filter(|it| !it.content.is_empty()) {
-        if line.indent <= kind.indent {
-            let key = line.content.split_once(':').filter(|_| line.indent == kind.indent);
-            is_in_data = key.is_some_and(|(key, rest)| matches!(key, "data" | "stringData" | "binaryData") && rest.trim_start().is_empty());
-        } else if is_in_data && !line.content.starts_with('#') {
-            value_of(line, all);
+        if data.is_some_and(|it| line.indent > it) {
+            if !line.content.starts_with('#') {
+                value_of(line, all);
+            }
+            continue;
         }
+        let key = line.content.split_once(':').filter(|_| is_list || line.indent == kind.indent);
+        let opens = key.is_some_and(|(key, rest)| matches!(key, "data" | "stringData" | "binaryData") && rest.trim_start().is_empty());
+        data = opens.then_some(line.indent);
     }
 }
 
@@ -107,7 +112,7 @@ fn value_of(line: &Line<'_>, all: &mut Vec<Found>) {
 
 fn push(all: &mut Vec<Found>, start: usize, value: &str) {
     let is_block_mark = value.starts_with(['|', '>']) && value.len() <= 3;
-    if !value.is_empty() && !is_block_mark && !is_reference(value) {
+    if !value.is_empty() && !is_block_mark && !is_reference(value) && !is_alias(value) {
         all.push(Found {
             range: start..start + value.len(),
             kind: KIND,

@@ -68,6 +68,46 @@ fn keys_tell_their_values() {
 }
 
 #[test]
+fn keys_tell_in_other_languages_and_scripts() {
+    for word in [
+        "Passwort",
+        "Kennwort",
+        "mot de passe",
+        "Mot de passe",
+        "contraseña",
+        "密码",
+        "パスワード",
+        "пароль",
+    ] {
+        check(&format!("{word}: Tr0ub4dor&3"), &[("password", "Tr0ub4dor&3")]);
+        check(&format!("- **{word}**：Tr0ub4dor&3\n"), &[("password", "Tr0ub4dor&3")]);
+    }
+    let secret = token("", 40);
+    check(&format!("token：{secret}"), &[("token", &secret)]);
+    check("パスワード：AES-256による暗号化です2", &[]);
+    check("Passwort: siehe Tresor 7", &[]);
+    check("https://example.org/?password=hunter2&user=bob", &[("password", "hunter2")]);
+}
+
+#[test]
+fn a_property_may_be_a_list() {
+    let secret = token("", 40);
+    check(&format!("---\napi_key: [{secret}]\n---\n"), &[("key", &secret)]);
+    check(&format!("tokens: [\"{secret}\", a] # both\n"), &[("token", &secret)]);
+    check(&format!("api_keys:\n  - {secret}\n  - b\n"), &[("key", &secret)]);
+    check("password: [hunter2](https://example.org) and [x] done", &[]);
+    check("token: [[Note 2 with a long title 0123456789]]", &[]);
+}
+
+#[test]
+fn a_list_of_secrets_in_a_note_holds_secrets() {
+    check(
+        "```yaml\nkind: SecretList\nitems:\n- metadata: {}\n  data:\n    a: Yg==\n```\ndata: c",
+        &[("kubernetes-secret", "Yg==")],
+    );
+}
+
+#[test]
 fn private_keys_go_with_all_lines() {
     let body = format!("{}\n{}\n", token("", 64), token("", 40));
     for name in ["RSA ", "OPENSSH ", "", "EC "] {

@@ -6,8 +6,8 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 /// Enough for every state that ordinary text reaches.
 const CACHE: usize = 8 << 20;
 
-/// Returns the set of these patterns. They are ASCII and have no counted repetitions of more than a few, which keeps the search at the speed of a
-/// table.
+/// Returns the set of these patterns. They are read as bytes and have no counted repetitions of more than a few, which keeps the search at the speed
+/// of a table.
 pub(super) fn set(triggers: impl IntoIterator<Item = impl AsRef<str>>) -> RegexSet {
     let mut builder = RegexSetBuilder::new(triggers);
     builder.unicode(false).dfa_size_limit(CACHE);

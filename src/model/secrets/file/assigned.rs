@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{
     super::{Found, keyed},
-    key,
+    fallback, key,
     line::Language,
 };
 
@@ -89,6 +89,13 @@ fn assigned(language: Language, text: &str, all: &mut Vec<Found>) {
         }
         // An ExternalSecret names the key that it fills.
         if name == "secretKey" && text[line_end..].trim_start().starts_with("remoteRef") {
+            continue;
+        }
+        // A service of Compose, and a called workflow, list which secrets they may read.
+        if name == "secrets" && (text[line_end..].trim_start().starts_with("- ") || text[found.end()..].starts_with('[')) {
+            continue;
+        }
+        if key::is_count(name, text[found.end()..line_end].trim_end().trim_end_matches(',')) {
             continue;
         }
         if let Some(kind) = key::kind_of(name) {
@@ -180,7 +187,8 @@ impl Value<'_> {
         if let Some(quote) = quote {
             return self.quoted(at + quote, all);
         }
-        if self.language == Language::Code || line.starts_with(['{', '&', '*']) {
+        let is_map = line.starts_with('{') && !line.starts_with("{{");
+        if self.language == Language::Code || is_map || line.starts_with(['&', '*']) {
             return at;
         }
         let opens_line = self.text.get(line_start..key).unwrap_or("far from the beginning");
@@ -209,7 +217,9 @@ impl Value<'_> {
         } else {
             (at + 1, bytes)
         };
-        let mut end = 0;
+        // A template of Helm may have quotes of its own.
+        let template = bytes.strip_prefix(b"{{").map(|it| memchr(b'\n', it).map_or(it, |end| &it[..end]));
+        let mut end = template.and_then(|it| memmem::find(it, b"}}")).map_or(0, |it| it + 4);
         while end < bytes.len().min(MAX_QUOTED) && bytes[end] != quote {
             end += if bytes[end] == b'\\' && quote != b'\'' { 2 } else { 1 };
         }
@@ -268,8 +278,12 @@ impl Value<'_> {
     fn add(&self, range: Range<usize>, all: &mut Vec<Found>) -> usize {
         let end = range.end;
         let is_secret = |it: &str| !key::is_harmless(it) && (self.kind != "salt" || keyed::is_secret(it, "token"));
-        if self.text.get(range.clone()).is_some_and(|it| is_secret(it.trim())) {
+        let value = self.text.get(range.clone()).unwrap_or_default();
+        if is_secret(value.trim()) {
             all.push(self.found(range));
+        } else {
+            let fallbacks = fallback::literals(value).into_iter();
+            all.extend(fallbacks.map(|it| self.found(range.start + it.start..range.start + it.end)));
         }
         end
     }

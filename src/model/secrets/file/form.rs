@@ -10,8 +10,10 @@ pub(super) enum Form {
     Toml,
     /// Fields parted by commas or tabs.
     Separated,
-    /// YAML and JSON stand in fences.
+    /// Its properties are YAML; YAML and JSON stand in fences.
     Markdown,
+    /// Lines of other files, each behind a mark.
+    Diff,
     Other,
 }
 
@@ -22,6 +24,7 @@ impl Form {
             "yaml" | "yml" => Form::Yaml,
             "json" | "json5" | "jsonc" | "jsonl" | "ndjson" | "ipynb" => Form::Json,
             "toml" => Form::Toml,
+            "diff" | "patch" => Form::Diff,
             "csv" | "tsv" => Form::Separated,
             "md" | "markdown" | "mdx" => Form::Markdown,
             // `values.yaml.gotmpl`
@@ -35,14 +38,43 @@ impl Form {
     pub(super) fn parts(self, text: &str) -> Vec<Range<usize>> {
         match self {
             Form::Yaml | Form::Json => iter::once(0..text.len()).collect(),
-            Form::Markdown => fences(text),
-            Form::Toml | Form::Separated | Form::Other => Vec::new(),
+            Form::Markdown => fences(text, &["yaml", "yml", "json", "helm", "k8s"]),
+            Form::Toml | Form::Separated | Form::Diff | Form::Other => Vec::new(),
         }
     }
 }
 
-/// Returns what stands in the fences that say that they hold YAML or JSON.
-fn fences(text: &str) -> Vec<Range<usize>> {
+/// Returns where the properties of a note stand, without the lines around them.
+pub(super) fn properties(text: &str) -> Option<Range<usize>> {
+    let start = text.len() - text.trim_start_matches('\u{feff}').len();
+    let first = text[start..].split_inclusive('\n').next()?;
+    if first.trim_end() != "---" {
+        return None;
+    }
+    let mut at = start + first.len();
+    for line in text[at..].split_inclusive('\n').take(MAX_PROPERTIES) {
+        if line.trim_end() == "---" {
+            return Some(start + first.len()..at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// No note has as many lines of properties.
+const MAX_PROPERTIES: usize = 1_000;
+
+/// Returns the parts of a text that hold lines of other files, each behind a mark.
+pub(super) fn diffs(form: Form, text: &str) -> Vec<Range<usize>> {
+    match form {
+        Form::Diff => iter::once(0..text.len()).collect(),
+        Form::Markdown => fences(text, &["diff", "patch"]),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns what stands in the fences that say that they hold one of these languages.
+fn fences(text: &str, languages: &[&str]) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let (mut at, mut open) = (0, None);
     for line in text.split_inclusive('\n') {
@@ -57,8 +89,8 @@ fn fences(text: &str) -> Vec<Range<usize>> {
             Some(Some(from)) => parts.push(from..start),
             Some(None) => (),
             None => {
-                let has_outline = ["yaml", "yml", "json", "helm", "k8s"].iter().any(|it| language.starts_with(it));
-                open = Some(has_outline.then_some(at));
+                let is_one = languages.iter().any(|it| language.starts_with(it));
+                open = Some(is_one.then_some(at));
             }
         }
     }

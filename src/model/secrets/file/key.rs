@@ -1,9 +1,14 @@
-//! Which keys tell that their value is a secret, and which values are none. Knows words; must not know where keys and values stand.
+//! Which keys tell that their value is a secret. Knows words; must not know where keys and values stand.
+
+pub(super) use super::harmless::{is_harmless, is_reference};
 
 /// Returns the kind of secret that a key such as `dbPassword` or `AWS_SECRET_ACCESS_KEY` holds; `None` for `secretName`, `tokenUrl`, `publicKey`.
 pub(super) fn kind_of(key: &str) -> Option<&'static str> {
     if key.len() > MAX_KEY {
         return None;
+    }
+    if is_foreign_password(key) {
+        return Some("password");
     }
     let mut words = words_of(key);
     let is_tail = |it: &String| TAILS.contains(&it.as_str()) || it.bytes().all(|it| it.is_ascii_digit());
@@ -16,6 +21,7 @@ pub(super) fn kind_of(key: &str) -> Option<&'static str> {
     match last.as_str() {
         "configuration" if key.contains("last-applied") => Some("kubernetes-secret"),
         "id" if before == "key" && words.len() > 1 && words[words.len() - 2] == "private" => Some("key"),
+        "passe" => (before == "de").then_some("password"),
         "pass" | "pwd" | "pw" | "pswd" | "requirepass" | "masterauth" => Some("password"),
         _ if ends_as(&[
             "password",
@@ -26,6 +32,12 @@ pub(super) fn kind_of(key: &str) -> Option<&'static str> {
             "kennwort",
             "pwd",
             "passcode",
+            "wachtwoord",
+            "motdepasse",
+            "contrasena",
+            "senha",
+            "losenord",
+            "adgangskode",
         ]) =>
         {
             Some("password")
@@ -35,11 +47,16 @@ pub(super) fn kind_of(key: &str) -> Option<&'static str> {
         _ if last.ends_with("pw") && last.len() <= 8 => Some("password"),
         _ if ends_as(&["secret", "secrets"]) => {
             let head = last.trim_end_matches('s').trim_end_matches("secret");
-            (!NAMED.contains(&before) && !NAMED.contains(&head)).then_some("secret")
+            // `keySecret` names one, `apiKeySecret` is one.
+            let names_one = NAMED.contains(&before) || NAMED.contains(&head) || before == "key" && words.len() == 1;
+            // Annotations name the Secret that they need.
+            (!names_one && !key.contains(".io/")).then_some("secret")
         }
         "pat" | "jwt" | "bearer" => Some("token"),
         "authorization" => Some("authorization"),
-        _ if ends_as(&["token", "tokens"]) => (!matches!(before, "max" | "n" | "num")).then_some("token"),
+        _ if ends_as(&["token", "tokens"]) => (last != "tokens" || !COUNTED.contains(&before)).then_some("token"),
+        // systemd: `LoadCredential=name:/path`.
+        "credential" if matches!(before, "load" | "import") => None,
         "credential" | "credentials" | "cred" | "creds" | "dockerconfigjson" | "dockercfg" | "pepper" => Some("secret"),
         "salt" => Some("salt"),
         "auth" => (key.len() <= 5 || matches!(before, "basic" | "http" | "registry" | "docker" | "proxy")).then_some("secret"),
@@ -83,7 +100,80 @@ const PASSES: [&str; 10] = [
 ];
 
 /// Words before `secret` that make it the name of one.
-const NAMED: [&str; 7] = ["existing", "pull", "image", "use", "create", "external", "imagepull"];
+const NAMED: [&str; 16] = [
+    "existing",
+    "pull",
+    "image",
+    "use",
+    "create",
+    "external",
+    "imagepull",
+    "credential",
+    "credentials",
+    "password",
+    "tls",
+    "cert",
+    "certificate",
+    "certificates",
+    "ca",
+    "checksum",
+];
+
+/// Words before `tokens` that make it a number of them, as models count.
+const COUNTED: [&str; 27] = [
+    "max",
+    "min",
+    "n",
+    "num",
+    "context",
+    "input",
+    "output",
+    "prompt",
+    "completion",
+    "total",
+    "budget",
+    "thinking",
+    "reasoning",
+    "reserve",
+    "reserved",
+    "cached",
+    "used",
+    "overlap",
+    "chunk",
+    "target",
+    "response",
+    "per",
+    "of",
+    "new",
+    "keep",
+    "soft",
+    "history",
+];
+
+/// Tells whether a key means a password in a language that is not written in ASCII.
+fn is_foreign_password(key: &str) -> bool {
+    !key.is_ascii() && FOREIGN_PASSWORDS.iter().any(|it| key.trim().to_lowercase().ends_with(it))
+}
+
+const FOREIGN_PASSWORDS: [&str; 8] = [
+    "contraseña",
+    "密码",
+    "密碼",
+    "パスワード",
+    "пароль",
+    "비밀번호",
+    "hasło",
+    "lösenord",
+];
+
+/// Tells whether a value counts what its key names: `tokens: 200000`.
+pub(super) fn is_count(key: &str, value: &str) -> bool {
+    let is_number = (1..=MAX_COUNT).contains(&value.len()) && value.bytes().all(|it| it.is_ascii_digit() || it == b'_');
+    is_number && key.to_ascii_lowercase().ends_with("tokens")
+}
+
+/// As many digits as the context of a model has tokens.
+const MAX_COUNT: usize = 7;
 
 /// Words for a key that is kept secret, written together.
 const JOINED: [&str; 17] = [
@@ -107,7 +197,10 @@ const JOINED: [&str; 17] = [
 ];
 
 /// Words before `key` that make it one that is kept secret.
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 33] = [
+    "wifi",
+    "wlan",
+    "wpa",
     "preshared",
     "shared",
     "ca",
@@ -156,103 +249,4 @@ fn words_of(key: &str) -> Vec<String> {
     }
     words.retain(|it| !it.is_empty());
     words
-}
-
-/// Tells whether a value of a telling key is no secret: a reference to one, a switch, a small number, a path.
-pub(super) fn is_harmless(value: &str) -> bool {
-    const WORDS: [&str; 41] = [
-        "",
-        "true",
-        "false",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "null",
-        "none",
-        "nil",
-        "undefined",
-        "~",
-        "string",
-        "required",
-        "password",
-        "token",
-        "secret",
-        "key",
-        "optional",
-        "enabled",
-        "disabled",
-        "basic",
-        "bearer",
-        "hmac",
-        "sha1",
-        "sha256",
-        "sha512",
-        "md5",
-        "rs256",
-        "hs256",
-        "es256",
-        "random",
-        "auto",
-        "default",
-        "public",
-        "private",
-        "opaque",
-        "any",
-        "all",
-        "strict",
-        "lax",
-    ];
-    let lower = value.to_ascii_lowercase();
-    // What stands after the scheme of a header is the secret.
-    if let Some((_, rest)) = lower
-        .split_once(' ')
-        .filter(|(it, _)| matches!(*it, "bearer" | "basic" | "token" | "digest"))
-    {
-        let rest = &value[value.len() - rest.len()..];
-        return rest.contains(' ') || is_reference(rest) || rest.is_empty();
-    }
-    let is_small = value.len() < 5 && value.bytes().all(|it| it.is_ascii_digit());
-    WORDS.contains(&lower.as_str()) || is_small || is_reference(value) || is_path(value)
-}
-
-/// Tells whether a value stands for another one: `${X}`, `$X`, `{{ .x }}`, `<x>`, `!vault`, or is masked.
-pub(super) fn is_reference(value: &str) -> bool {
-    let is_name = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_');
-    // `$(echo X)` is X.
-    let is_command = |it: &str| {
-        let it = it.trim_start();
-        !["echo ", "printf ", "base64 <<<"].iter().any(|name| it.starts_with(name))
-    };
-    value.starts_with("[redacted:")
-        || value.starts_with("${") && value.ends_with('}')
-        || value.strip_prefix("$(").is_some_and(is_command)
-        || value.starts_with("$__file{")
-        || value.strip_prefix('$').is_some_and(is_name)
-        || value.starts_with("{{") && value.ends_with("}}")
-        || value.starts_with('<') && value.trim_end_matches([']', ')', '}', ',', '.']).ends_with('>')
-        || value.starts_with('%') && value.ends_with('%') && value.len() > 2
-        || [
-            "ref+",
-            "op://",
-            "vault:secret/",
-            "!reference",
-            "!env",
-            "!secret",
-            "!vault",
-            "process.env.",
-            "env.",
-        ]
-        .iter()
-        .any(|it| value.starts_with(it))
-}
-
-fn is_path(value: &str) -> bool {
-    let starts = ["/", "./", "../", "~/", "file:", "https://", "http://"]
-        .iter()
-        .any(|it| value.starts_with(it));
-    let is_url = value.contains("://");
-    // The Base64 of a key may begin with a slash.
-    let is_random = !is_url && value.len() >= 24 && value.bytes().any(|it| matches!(it, b'+' | b'=')) || is_url && value.contains('@');
-    starts && !is_random && !value.contains(' ')
 }

@@ -36,13 +36,36 @@ pub(super) struct Scalar {
     pub(super) group: usize,
 }
 
-/// Returns the scalars of a part of a text, in order and apart. Columns count from the line's beginning, wherever the part begins.
-pub(super) fn read(text: &str, part: Range<usize>, is_json: bool) -> Vec<Scalar> {
+/// An anchor before a node, or an alias in the place of one: `&x`, `*x`.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    /// Without its mark.
+    pub(super) range: Range<usize>,
+    pub(super) is_alias: bool,
+    /// How many scalars stand before it.
+    pub(super) at: usize,
+    /// As of the scalar that could stand here.
+    pub(super) above: Option<usize>,
+    pub(super) group: usize,
+}
+
+/// What is read of a text.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Nodes {
+    /// In order and apart.
+    pub(super) scalars: Vec<Scalar>,
+    /// In order.
+    pub(super) names: Vec<Name>,
+}
+
+/// Reads a part of a text. Columns count from the line's beginning, wherever the part begins.
+pub(super) fn read(text: &str, part: Range<usize>, is_json: bool) -> Nodes {
     let mut outline = Outline {
         text: &text[..part.end],
         at: part.start,
         is_json,
         scalars: Vec::new(),
+        names: Vec::new(),
         levels: Vec::new(),
         n_groups: 0,
         is_unclosed: [false; 2],
@@ -56,7 +79,10 @@ pub(super) fn read(text: &str, part: Range<usize>, is_json: bool) -> Vec<Scalar>
             outline.line(column.take().unwrap_or(0));
         }
     }
-    outline.scalars
+    Nodes {
+        scalars: outline.scalars,
+        names: outline.names,
+    }
 }
 
 /// A map or a list that is open.
@@ -77,6 +103,7 @@ struct Outline<'t> {
     at: usize,
     is_json: bool,
     scalars: Vec<Scalar>,
+    names: Vec<Name>,
     levels: Vec<Level>,
     n_groups: usize,
     /// No quote of this kind closes any more.
@@ -168,6 +195,7 @@ impl Outline<'_> {
         let mut end = self.at + 1;
         while end < bytes.len() {
             match bytes[end] {
+                b'{' if quote == b'"' && bytes[end + 1..].starts_with(b"{") => end = self.after_quotes_within(end),
                 b'\\' if quote == b'"' || self.is_json => end += 2,
                 b'\'' if quote == b'\'' && !self.is_json && bytes.get(end + 1) == Some(&b'\'') => end += 2,
                 it if it == quote => {
@@ -184,12 +212,54 @@ impl Outline<'_> {
 
     /// Passes over anchors and tags: `&name`, `!!str`.
     fn skip_properties(&mut self) {
-        while matches!(self.byte(self.at), b'&' | b'!') && !self.is_json {
-            while !(self.is_space(self.at) || self.is_in_flow() && b",[]{}".contains(&self.byte(self.at))) {
-                self.at += 1;
-            }
+        while matches!(self.byte(self.at), b'&' | b'!') && !self.is_json && !self.is_reference() {
+            self.word(false);
             self.skip_spaces();
         }
+    }
+
+    /// Tells whether a tag opens here that says where the value is: `!secret wifi_password`. It is part of the scalar.
+    fn is_reference(&self) -> bool {
+        const TAGS: [&str; 8] = [
+            "!secret ",
+            "!env_var ",
+            "!env ",
+            "!reference ",
+            "!include ",
+            "!Ref ",
+            "!GetAtt ",
+            "!ImportValue ",
+        ];
+        TAGS.iter().any(|it| self.text.as_bytes()[self.at..].starts_with(it.as_bytes()))
+    }
+
+    /// Passes over a word with a mark, and keeps the name of an anchor or an alias.
+    fn word(&mut self, is_alias: bool) {
+        let from = self.at;
+        while !(self.is_space(self.at) || self.is_in_flow() && b",[]{}".contains(&self.byte(self.at))) {
+            self.at += 1;
+        }
+        if self.byte(from) != b'!' {
+            let (above, group) = self.place();
+            self.names.push(Name {
+                range: from + 1..self.at,
+                is_alias,
+                at: self.scalars.len(),
+                above,
+                group,
+            });
+        }
+    }
+
+    /// Returns where quotes go on after two braces that open in them. A template of Helm may have quotes of its own: `"{{ default "x" .y }}"`.
+    fn after_quotes_within(&self, at: usize) -> usize {
+        let end = if self.is_json || self.is_in_flow() {
+            None
+        } else {
+            self.after_braces(at)
+        };
+        let is_code = |inner: &str| inner.contains('"') && inner.starts_with([' ', '-']);
+        end.filter(|it| is_code(&self.text[at + 2..*it])).unwrap_or(at + 1)
     }
 
     /// Passes over a template or a mask that opens here and is not too long.

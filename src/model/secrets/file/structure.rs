@@ -6,12 +6,15 @@ use std::{ops::Range, sync::LazyLock};
 use memchr::memmem;
 use regex::Regex;
 
-use super::{super::Found, key};
+use super::{
+    super::{Found, is_alias},
+    fallback, key,
+};
 
 /// Only Secrets have `stringData`: a patch of one need not say its kind, and a template may make it.
 static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r#"(?m)^[ \t-]*["']?kind["']?[ \t]*:(?:[ \t]*[!&][^ \t\r\n]*)*[ \t]*(?:[|>][+-]?)?[ \t\r]*\n?[ \t]*["']?(?:\{\{[- "'\x60]*)?(?:Secret|SealedSecret)["']?(?:["'\x60 -]*\}\})?[ \t\r]*(?:#.*)?$|^[ \t-]*["']?stringData["']?[ \t]*:"#,
+        r#"(?m)^[ \t-]*["']?kind["']?[ \t]*:(?:[ \t]*[!&][^ \t\r\n]*)*[ \t]*(?:[|>][+-]?)?[ \t\r]*\n?[ \t]*["']?(?:\{\{[- "'\x60]*)?(?:Sealed)?Secret(?:List)?["']?(?:["'\x60 -]*\}\})?[ \t\r]*(?:#.*)?$|^[ \t-]*["']?stringData["']?[ \t]*:"#,
     )
 });
 static DATA: LazyLock<Regex> =
@@ -19,7 +22,7 @@ static DATA: LazyLock<Regex> =
 static FLOW_DATA: LazyLock<Regex> =
     LazyLock::new(|| constant(r#"["']?\b(?:data|stringData|binaryData|encryptedData)["']?\s{0,9}:\s{0,9}\{"#));
 static FLOW_SECRET: LazyLock<Regex> =
-    LazyLock::new(|| constant(r#"["']?\bkind["']?\s{0,9}:\s{0,9}["']?(?:Sealed)?Secret["']?\s{0,9}[,}]"#));
+    LazyLock::new(|| constant(r#"["']?\bkind["']?\s{0,9}:\s{0,9}["']?(?:Sealed)?Secret(?:List)?["']?\s{0,9}[,}]"#));
 static GENERATOR: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)^([ \t]*)secretGenerator:[ \t\r]*(?:#.*)?\n"));
 static FLOW_VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#":\s{0,9}(?:"((?:[^"\\]|\\.)+)"|'([^'\n]+)'|([^\s"'{},][^,{}\n]*))"#));
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
@@ -199,7 +202,11 @@ fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
         for line in inside[whole.end()..].split_inclusive('\n').skip(1) {
             at += text[at..].find('\n').map_or(0, |it| it + 1);
             let content = line.trim_start_matches([' ', '\t']);
-            if content.trim().is_empty() || content.starts_with('#') {
+            if content.trim().is_empty() {
+                continue;
+            }
+            if let Some(comment) = content.strip_prefix('#') {
+                set_aside(comment.trim_end(), at + line.len() - comment.len(), all);
                 continue;
             }
             if line.len() - content.len() <= indent.len() {
@@ -239,6 +246,14 @@ fn flow_values(text: &str, range: Range<usize>, all: &mut Vec<Found>) {
     }
 }
 
+/// A value that is commented out: one word, for more may be prose.
+fn set_aside(comment: &str, start: usize, all: &mut Vec<Found>) {
+    let content = comment.trim_start_matches(['#', ' ', '\t']);
+    if content.split(": ").nth(1).is_some_and(|it| !it.trim().contains(' ')) {
+        value_of(content, start + comment.len() - content.len(), all);
+    }
+}
+
 /// The value after the key, or the line of a block.
 fn value_of(content: &str, start: usize, all: &mut Vec<Found>) {
     let is_key = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_.\"'".contains(&it));
@@ -253,11 +268,14 @@ fn value_of(content: &str, start: usize, all: &mut Vec<Found>) {
 
 fn literal(start: usize, value: &str, all: &mut Vec<Found>) {
     let is_block_mark = value.starts_with(['|', '>']) && value.len() <= 3;
-    if !value.is_empty() && !is_block_mark && !key::is_reference(value) {
-        all.push(Found {
-            range: start..start + value.len(),
-            kind: "kubernetes-secret",
-        });
+    let found = |range: Range<usize>| Found {
+        range: start + range.start..start + range.end,
+        kind: "kubernetes-secret",
+    };
+    if key::is_reference(value) {
+        all.extend(fallback::literals(value).into_iter().map(found));
+    } else if !value.is_empty() && !is_block_mark && !is_alias(value) {
+        all.push(found(0..value.len()));
     }
 }
 

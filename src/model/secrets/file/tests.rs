@@ -1,5 +1,7 @@
 //! What of a file is kept, by its path and by its structure.
 
+mod harmless;
+mod places;
 mod shown;
 mod valid;
 
@@ -219,6 +221,23 @@ fn hostile_files_take_linear_time() {
         ("a.rs", "password("),
         ("a.txt", "machine a login b "),
         ("a.txt", "$ANSIBLE_VAULT;\n0123456789\n"),
+        ("a.yaml", "a: &x {b: *x, token: *x, "),
+        ("a.yaml", "- &x\n  token: *x\n"),
+        ("a.diff", "diff --git \n"),
+        ("a.diff", "--- a\n+++ b\n kind: Secret\n"),
+        ("a.yaml", "# kind: Secret\n#  data:\n"),
+        ("a.yaml", "a: \"{{ \" }}\""),
+        ("a.yaml", "password: {{ default \"x\" "),
+        ("a.yaml", "password: ${X:-"),
+        ("a.md", "password: x, "),
+        ("a.md", "- token: hunter\n"),
+        ("a.md", "```"),
+        ("a.md", "| a | password\n--|--\n"),
+        ("a.md", "---\ntoken: x\n"),
+        ("a.txt", "ghp_abcdefgh\n"),
+        ("a.txt", "ghp_abc\\\n"),
+        ("a.sh", "token=abc\\\n"),
+        ("a.yaml", "kind: Secret\rdata:\r a: b\r"),
     ] {
         let text = piece.repeat((1 << 19) / piece.len());
         let started = std::time::Instant::now();

@@ -5,9 +5,12 @@ use std::{collections::HashMap, ops::Range};
 
 use super::{
     super::{Found, keyed},
-    command, key,
-    outline::{self, Scalar, Style},
-    role,
+    alias, command,
+    facts::{self, Facts, Patch},
+    fallback, key,
+    outline::{self, Nodes, Scalar, Style},
+    role::{self, Says},
+    word,
 };
 
 /// How deep files within files are looked into: a manifest in a patch in a ConfigMap.
@@ -19,56 +22,35 @@ pub(super) struct Around {
     depth: usize,
     /// It patches a Secret.
     is_of_secret: bool,
+    /// It stands above prose, as properties do, and may speak as prose does.
+    is_prose: bool,
 }
 
-/// What a key says of what stands below it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Says {
-    Nothing,
-    /// A secret, unless it looks harmless.
-    Telling(&'static str),
-    /// A secret where it is a value of its own; of a map only what is called its value.
-    Weakly(&'static str),
-    /// Where the secret is, below a telling key: no secret, unless it looks like one.
-    Pointing(&'static str),
-    /// All but references.
-    All,
-    /// What Kustomize makes a Secret from, and its literals.
-    Generator,
-    Literals,
-}
-
-/// What the keys of a map tell together.
-#[derive(Debug, Clone, Copy, Default)]
-struct Facts {
-    is_secret: bool,
-    /// The kind of secret that its `name` names.
-    named: Option<&'static str>,
-    /// It says where a secret comes from: its `secretKey` is the name of one.
-    is_remote: bool,
-    /// Its `target` is a Secret.
-    targets_secret: bool,
-    patch: Patch,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Patch {
-    #[default]
-    None,
-    /// `/data/..`: of a Secret or of a ConfigMap.
-    Data,
-    StringData,
+impl Around {
+    /// Of the properties of a note.
+    pub(super) fn of_note() -> Around {
+        Around {
+            is_prose: true,
+            ..Around::default()
+        }
+    }
 }
 
 /// Returns the secrets of a text by its outline.
-pub(super) fn find(text: &str, scalars: &[Scalar], around: Around) -> Vec<Found> {
-    let tree = Tree {
+pub(super) fn find(text: &str, nodes: &Nodes, around: Around) -> Vec<Found> {
+    let mut tree = Tree {
         text,
-        scalars,
+        scalars: &nodes.scalars,
         around,
-        facts: facts(text, scalars),
+        facts: facts::read(text, &nodes.scalars),
+        repeated: HashMap::new(),
     };
-    tree.find()
+    let mut says = tree.says();
+    if nodes.names.iter().any(|it| it.is_alias) {
+        tree.repeated = alias::repeated(text, nodes, |it| says[it].repeats());
+        says = tree.says();
+    }
+    tree.find(&says)
 }
 
 struct Tree<'t> {
@@ -76,68 +58,41 @@ struct Tree<'t> {
     scalars: &'t [Scalar],
     around: Around,
     facts: HashMap<usize, Facts>,
-}
-
-/// Returns what the maps tell that tell anything.
-fn facts(text: &str, scalars: &[Scalar]) -> HashMap<usize, Facts> {
-    let mut facts: HashMap<usize, Facts> = HashMap::new();
-    for it in scalars.iter().filter(|it| it.is_key && &text[it.range.clone()] == "remoteRef") {
-        facts.entry(it.group).or_default().is_remote = true;
-    }
-    for it in scalars
-        .iter()
-        .filter(|it| !it.is_key && it.group == 0 && it.style != Style::Comment)
-    {
-        let Some(above) = it.above.map(|it| &scalars[it]) else { continue };
-        let value = text[it.range.clone()].trim();
-        match &text[above.range.clone()] {
-            "kind" if matches!(value, "Secret" | "SealedSecret") => {
-                facts.entry(above.group).or_default().is_secret = true;
-                if let Some(outer) = above.above.map(|it| &scalars[it])
-                    && &text[outer.range.clone()] == "target"
-                {
-                    facts.entry(outer.group).or_default().targets_secret = true;
-                }
-            }
-            "path" if value == "/stringData" || value.starts_with("/stringData/") => {
-                facts.entry(above.group).or_default().patch = Patch::StringData;
-            }
-            "path"
-                if ["/data", "/binaryData"]
-                    .iter()
-                    .any(|it| value.strip_prefix(it).is_some_and(|it| it.is_empty() || it.starts_with('/'))) =>
-            {
-                facts.entry(above.group).or_default().patch = Patch::Data;
-            }
-            "name" | "Name" | "key" | "Key" | "path" | "id" | "variable" | "variable_name" | "parameter" | "ParameterKey" | "header" => {
-                let last = value.rsplit(['/', '.']).next().unwrap_or(value);
-                if let Some(kind) = key::kind_of(last) {
-                    facts.entry(above.group).or_default().named = Some(kind);
-                }
-            }
-            _ => (),
-        }
-    }
-    facts
+    /// What is said of scalars in the places where they are repeated.
+    repeated: HashMap<usize, Says>,
 }
 
 impl<'t> Tree<'t> {
-    fn find(&self) -> Vec<Found> {
-        let mut all = Vec::new();
+    /// Returns what each key says.
+    fn says(&self) -> Vec<Says> {
         let mut says = vec![Says::Nothing; self.scalars.len()];
         let mut kinds: HashMap<&str, Option<&'static str>> = HashMap::new();
+        for (at, it) in self.scalars.iter().enumerate().filter(|(_, it)| it.is_key) {
+            let text = &self.text[it.range.clone()];
+            let kind = *kinds.entry(text).or_insert_with(|| key::kind_of(&decoded(text, it.style)));
+            says[at] = self.said(text, kind, it, self.above(at, &says));
+        }
+        says
+    }
+
+    /// Returns what is said of a scalar by the key above it.
+    fn above(&self, at: usize, says: &[Says]) -> Says {
+        let said = self.scalars[at].above.map_or(Says::Nothing, |it| says[it]);
+        match self.repeated.get(&at) {
+            Some(repeated) if *repeated == Says::All || matches!(said, Says::Nothing | Says::Pointing(_)) => *repeated,
+            _ => said,
+        }
+    }
+
+    fn find(&self, says: &[Says]) -> Vec<Found> {
+        let mut all = Vec::new();
         let mut lists: HashMap<usize, command::Arguments<'t>> = HashMap::new();
         for (at, it) in self.scalars.iter().enumerate() {
+            if it.is_key || it.style == Style::Comment {
+                continue;
+            }
             let text = &self.text[it.range.clone()];
-            let above = it.above.map_or(Says::Nothing, |it| says[it]);
-            if it.is_key {
-                let kind = *kinds.entry(text).or_insert_with(|| key::kind_of(&decoded(text, it.style)));
-                says[at] = self.said(text, kind, it, above);
-                continue;
-            }
-            if it.style == Style::Comment {
-                continue;
-            }
+            let above = self.above(at, says);
             let n_found = all.len();
             // Only the value of a key itself can be one of a weak key.
             self.value(it, text, above, &mut all);
@@ -159,7 +114,8 @@ impl<'t> Tree<'t> {
     fn said(&self, name: &str, kind: Option<&'static str>, it: &Scalar, above: Says) -> Says {
         let facts = self.facts.get(&it.group).copied().unwrap_or_default();
         let is_value = role::is_value(name);
-        let is_data = facts.is_secret && matches!(name, "data" | "binaryData");
+        let is_secret = |it: &Scalar| facts::is_secret(&self.facts, self.text, self.scalars, it);
+        let is_data = matches!(name, "data" | "binaryData") && is_secret(it);
         if is_data || matches!(name, "stringData" | "encryptedData") || above == Says::All {
             return Says::All;
         }
@@ -170,10 +126,22 @@ impl<'t> Tree<'t> {
             (_, "secretGenerator") => return Says::Generator,
             (Says::Generator, "literals") => return Says::Literals,
             (Says::Generator | Says::Literals, _) => return above,
+            // Tools write the whole Secret there, and people what they must not forget.
+            (_, "annotations") if self.key_above(it).is_some_and(|it| self.name(it) == "metadata" && is_secret(it)) => {
+                return Says::Annotations;
+            }
+            (Says::Annotations, name) if role::is_known_annotation(name) => return Says::Nothing,
+            (Says::Annotations, _) => return Says::Telling("kubernetes-secret"),
             _ => (),
         }
         if let Some(kind) = facts.named.filter(|_| is_value) {
             return Says::Telling(kind);
+        }
+        if let Some(says) = self
+            .key_above(it)
+            .and_then(|outer| role::below(self.name(outer), name, outer.above.is_none()))
+        {
+            return says;
         }
         match (kind, above) {
             _ if facts.is_remote && name == "secretKey" => Says::Nothing,
@@ -183,20 +151,31 @@ impl<'t> Tree<'t> {
             (None, Says::Telling(kind) | Says::Pointing(kind)) if role::is_pointer(name) => Says::Pointing(kind),
             (None, Says::Telling(_) | Says::Pointing(_)) => above,
             (None, Says::Weakly(kind)) if is_value => Says::Telling(kind),
+            _ if role::is_name_of_secret(name) => Says::Pointing("secret"),
             _ => Says::Nothing,
         }
     }
 
+    fn key_above(&self, it: &Scalar) -> Option<&Scalar> {
+        it.above.map(|it| &self.scalars[it])
+    }
+
+    fn name(&self, it: &Scalar) -> &'t str {
+        &self.text[it.range.clone()]
+    }
+
     fn value(&self, it: &Scalar, text: &str, above: Says, all: &mut Vec<Found>) {
-        let is_harmless = |text: &str| key::is_harmless(text.trim());
+        let above = match above {
+            // Of a service of Compose, and of a called workflow: which secrets it may read.
+            Says::Telling(kind) if it.group != 0 && self.key_above(it).is_some_and(|it| self.name(it) == "secrets") => Says::Pointing(kind),
+            above => above,
+        };
         match above {
-            Says::Telling(kind) | Says::Weakly(kind)
-                if !is_harmless(text) && (kind != "salt" || keyed::is_secret(text.trim(), "token")) =>
-            {
-                lines(self.text, it, kind, all);
-            }
+            Says::Telling(kind) | Says::Weakly(kind) if self.is_secret(it, text.trim(), kind) => lines(self.text, it, kind, all),
+            Says::Telling(kind) | Says::Weakly(kind) => fallbacks(text, it.range.start, kind, all),
+            Says::All if key::is_reference(text.trim()) => fallbacks(text, it.range.start, "kubernetes-secret", all),
             Says::Pointing(kind) if role::is_secret_after_all(text.trim()) => lines(self.text, it, kind, all),
-            Says::All if !key::is_reference(text.trim()) => lines(self.text, it, "kubernetes-secret", all),
+            Says::All => lines(self.text, it, "kubernetes-secret", all),
             Says::Literals => {
                 let start = text.find('=').map_or(0, |it| it + 1);
                 if !key::is_reference(text[start..].trim()) {
@@ -218,6 +197,19 @@ impl<'t> Tree<'t> {
         }
     }
 
+    /// Tells whether the value of a telling key is a secret.
+    fn is_secret(&self, it: &Scalar, value: &str, kind: &str) -> bool {
+        let name = self.key_above(it).map_or("", |it| self.name(it));
+        if key::is_harmless(value) || it.group == 0 && key::is_count(name, value) {
+            return false;
+        }
+        match kind {
+            "salt" => keyed::is_secret(value, "token"),
+            _ if self.around.is_prose => word::is_secret(value, kind),
+            _ => true,
+        }
+    }
+
     /// Looks into a file that stands in a value.
     fn within(&self, it: &Scalar, text: &str, all: &mut Vec<Found>) {
         let is_json = text.starts_with(['{', '[']);
@@ -234,6 +226,7 @@ impl<'t> Tree<'t> {
         let around = Around {
             depth: self.around.depth + 1,
             is_of_secret: targets || self.around.is_of_secret,
+            is_prose: self.around.is_prose,
         };
         let inner = outline::read(self.text, it.range.clone(), false);
         all.extend(find(self.text, &inner, around));
@@ -248,11 +241,20 @@ fn lines(text: &str, it: &Scalar, kind: &'static str, all: &mut Vec<Found>) {
     let mut at = it.range.start;
     for line in text[it.range.clone()].split_inclusive('\n') {
         let content = line.trim();
-        if !content.is_empty() && !key::is_reference(content) {
-            let start = at + line.len() - line.trim_start().len();
+        let start = at + line.len() - line.trim_start().len();
+        if !key::is_reference(content) {
             push(all, start..start + content.len(), kind);
+        } else {
+            fallbacks(content, start, kind, all);
         }
         at += line.len();
+    }
+}
+
+/// Adds what a reference stands for where nothing else does.
+fn fallbacks(text: &str, start: usize, kind: &'static str, all: &mut Vec<Found>) {
+    for it in fallback::literals(text) {
+        push(all, start + it.start..start + it.end, kind);
     }
 }
 

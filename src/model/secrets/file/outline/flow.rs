@@ -32,13 +32,8 @@ impl Outline<'_> {
                 let end = self.text[at..].find("*/").map_or(self.text.len(), |it| at + it + 2);
                 return self.comment(end);
             }
-            b'&' | b'!' if !self.is_json => return self.skip_properties(),
-            b'*' if !self.is_json => {
-                while !self.is_space(self.at) && !b",[]{}".contains(&self.byte(self.at)) {
-                    self.at += 1;
-                }
-                return;
-            }
+            b'&' | b'!' if !self.is_json && !self.is_reference() => return self.skip_properties(),
+            b'*' if !self.is_json => return self.word(true),
             b'"' | b'\'' => {
                 if let Some((inner, style)) = self.quoted() {
                     return self.flow_scalar(inner, style);

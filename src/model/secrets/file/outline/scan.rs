@@ -130,9 +130,7 @@ impl Outline<'_> {
             b'{' | b'[' if self.after_braces(from).is_none() => return self.open_flow(),
             b'|' | b'>' if self.is_block_head() => return self.block(),
             b'*' => {
-                while !self.is_space(self.at) {
-                    self.at += 1;
-                }
+                self.word(true);
                 return self.finish_line();
             }
             b'#' | b'\n' | b'\r' => return self.finish_line(),

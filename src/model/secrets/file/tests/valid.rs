@@ -110,6 +110,15 @@ fn scalar() -> impl Strategy<Value = String> {
         "\"TOKEN\\n\"",
         "--token=Zq81kkpxW",
         "Bearer Zq81kkpxW",
+        "&it Zq81kkpxW",
+        "*it",
+        "&map {a: Zq81kkpxW, value: [Zq81kkpxW]}",
+        "*map",
+        "'{{ x | default(\"Zq81kkpxW\") }}'",
+        "\"{{ x | default(\\\"Zq81kkpxW\\\") }}\"",
+        "${X:-Zq81kkpxW}",
+        "!secret Zq81kkpxW",
+        "\"gh\\\n    p_a1B2\"",
     ];
     prop::sample::select(values.to_vec()).prop_map(|it| it.replace("TOKEN", &token()))
 }
@@ -184,9 +193,11 @@ proptest! {
         pieces in prop::collection::vec(prop::sample::select(vec![
             "password: ", "- ", "? ", ": ", "{", "}", "[", "]", "\"", "'", "\\", "\n", "\n  ", "\n    ", "|\n", ">-\n", "# ", "&a ", "!b ", "*c ", "{{ x }}",
             "[redacted:x]", "é", "secret", "=", ",", "kind: Secret\n", "stringData:\n", "literals:\n", "value: ", "name: TOKEN\n", "---\n", "//", "/*", "hunter2",
+            "\r", "diff --git a/a b/a\n", "--- a/x\n+++ b/.env\n", "+", "# kind: Secret\n", "#  data:\n", "AKIAQWERTY23", "4567ASDF", "\\\n", "&c ",
+            "{{ x | default('", "api_keys: [", "<<: *a\n", "- password: ", "| token | b |\n", "|--|--|\n",
             "\r\n", "\t", "'''", "\"\"\"", "$(echo ", "|",
         ]), 0..40),
-        path in prop::sample::select(vec!["a.yaml", "a.json", "a.json5", "a.md", "a.toml", "a.csv", "a.sh", "a.rs"]),
+        path in prop::sample::select(vec!["a.yaml", "a.json", "a.json5", "a.md", "a.toml", "a.csv", "a.sh", "a.rs", "a.diff", "a.txt"]),
     ) {
         let text = pieces.concat();
         if let Seen::Text(masked) = of_file(path, &text) {

@@ -1,0 +1,91 @@
+//! What was masked and is no secret: versions, numbers of tokens, names of Secrets and of cookies, permissions.
+
+use super::{Seen, check_kept, of_file};
+
+#[test]
+fn versions_of_packages_stay() {
+    check_kept(
+        "package.json",
+        "{\"dependencies\": {\"cookie\": \"^0.5.0\", \"jwt\": \"~1.2\", \"jsonwebtoken\": \">=9.0.0 <10\", \"hmac\": \"1.0.0-rc.1\", \"oauth-token\": \"workspace:*\", \"password\": \"2.x\", \"otp-secret\": \"npm:otp@1.2.3\"}}\n",
+    );
+    check_kept(
+        "Cargo.toml",
+        "[dependencies]\ncookie = \"0.18\"\njwt = \"0.16.0\"\nhmac = { version = \"0.12\", features = [\"std\"] }\nsecret-service = \"3.0\"\npassword-hash = \"0.5\"\noauth-token = \"1.2.3\"\n",
+    );
+    check_kept(
+        "requirements.txt",
+        "PyJWT==2.8.0\noauth-token==1.2.3\ncookie>=0.1\nhmac~=1.0\npassword==1.0.0\n",
+    );
+    check_kept(
+        "go.mod",
+        "module a\n\nrequire (\n\tgithub.com/golang-jwt/jwt v5.0.0\n\texample.org/token v1.2.3\n)\n",
+    );
+    check_kept(
+        "pyproject.toml",
+        "[tool.poetry.dependencies]\npyjwt = \"^2.8\"\ncookie = \"*\"\njwt = \">=1.0,<2.0\"\n",
+    );
+    check_kept(
+        "Chart.yaml",
+        "dependencies:\n  - name: oauth-token\n    version: 1.2.3\n  - name: secret\n    version: \">=1.0.0\"\n",
+    );
+}
+
+#[test]
+fn numbers_of_tokens_stay() {
+    check_kept(
+        "a.yaml",
+        "contextTokens: 200000\nmaxTokens: 4096\nmax_tokens: 128000\ntokenizer: gpt2\ntokens: 1000000\nmodel: {reserveTokens: 20000, maxOutputTokens: 65536}\n",
+    );
+    check_kept(
+        "openclaw.json",
+        "{\"contextTokens\": 200000, \"maxTokens\": 64000, \"sessionKey\": \"agent:main:main\"}\n",
+    );
+    check_kept(
+        "openclaw.json5",
+        "{contextTokens: 200000, max_tokens: 64000, sessionKey: 'agent:main:main'}\n",
+    );
+    check_kept("a.toml", "max_tokens = 128000\ncontext_tokens = 200000\n");
+}
+
+#[test]
+fn names_of_secrets_stay() {
+    check_kept(
+        "compose.yaml",
+        "services:\n  app:\n    secrets:\n      - db_password\n      - source: api-token\n        target: token\nsecrets:\n  db_password:\n    file: ./db.txt\n  api-token:\n    external: true\n    name: app_api_token\n  other:\n    environment: OTHER_TOKEN\n",
+    );
+    check_kept("compose.yaml", "services:\n  app:\n    secrets: [db_password, cert]\n");
+    check_kept(
+        "a.yaml",
+        "kind: ServiceAccount\nsecrets:\n- name: bridge-token\nimagePullSecrets:\n- name: registry\n",
+    );
+    check_kept(
+        ".github/workflows/a.yml",
+        "permissions:\n  id-token: write\n  contents: read\njobs:\n  a:\n    uses: ./b.yml\n    secrets: inherit\n  c:\n    uses: ./d.yml\n    secrets:\n      token: ${{ secrets.TOKEN }}\n",
+    );
+    check_kept(
+        "a.yaml",
+        "keySecret: my-secret-name\ncredentialsSecret: x\nsecretName: y\nexistingSecret: z\npasswordSecretRef: {name: a, key: b}\ntlsSecret: tls\n",
+    );
+    check_kept(
+        "a.service",
+        "[Service]\nLoadCredential=name:/run/secrets/name\nLoadCredentialEncrypted=token:/etc/token.cred\n",
+    );
+    check_kept("a.ts", "const COOKIE = \"app_session\";\nconst SESSION_COOKIE = 'connect.sid';\n");
+    check_kept("a.rs", "const COOKIE: &str = \"app_session\";\n");
+}
+
+#[test]
+fn what_looks_like_a_name_and_is_none_is_masked() {
+    for (path, text) in [
+        ("a.yaml", "apiKeySecret: hunterhorse\n"),
+        ("a.yaml", "clientSecret: hunterhorse\n"),
+        ("a.yaml", "secrets:\n  db: hunterhorse\n"),
+        ("a.yaml", "tokens: [hunterhorse]\n"),
+        ("a.service", "[Service]\nSetCredential=token:hunterhorse\n"),
+        ("a.json", "{\"dependencies\": {\"password\": \"hunterhorse\"}}\n"),
+        ("a.env.example", "COOKIE=hunterhorse\n"),
+    ] {
+        let Seen::Text(masked) = of_file(path, text) else { panic!() };
+        assert!(!masked.contains("hunterhorse"), "{masked}");
+    }
+}
