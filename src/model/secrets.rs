@@ -140,6 +140,7 @@ fn is_reference(value: &str) -> bool {
 /// Tells whether a value, or a line, only repeats what is written elsewhere in YAML: `*x`, `<<: [*x, *y]`.
 fn is_alias(value: &str) -> bool {
     let is_name = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_.".contains(&it));
+    let value = value.trim_start_matches(['-', ' ']);
     let merged = value.strip_prefix("<<:").map_or(value, str::trim_start);
     let mut names = merged.trim_matches(['[', ']']).split(',');
     names.all(|it| it.trim().strip_prefix('*').is_some_and(is_name))

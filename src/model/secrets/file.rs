@@ -1,7 +1,7 @@
 //! What of a configuration file may be kept: nothing but its name, or its text with the secrets masked. Knows which paths and contents are
 //! secret as a whole; must not read files. More eager than the rules for notes: a file is masked too much rather than too little.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use regex::bytes::RegexSet;
 
@@ -115,7 +115,6 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
     let exact = find(text);
     let mut all = structure::find(text, |nth| triggered.matched(nth));
     all.extend(line::find(text, |nth| triggered.matched(line + nth)));
-    all.extend(assigned::find(language, text, |nth| triggered.matched(assigned + nth)));
     if is_prose && is_triggered(prose::TRIGGER) {
         all.extend(prose::find(text));
     }
@@ -135,13 +134,17 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
         let comments = unmarked::comments(text);
         let nodes = outline::read(&comments, 0..comments.len(), false);
         let found = tree::find(&comments, &nodes, tree::Around::default());
-        all.extend(found.into_iter().filter(|it| it.kind == "kubernetes-secret"));
+        all.extend(found.found.into_iter().filter(|it| it.kind == "kubernetes-secret"));
     }
     let is_json = form == Form::Json;
     let nodes: Vec<outline::Nodes> = form.parts(text).into_iter().map(|it| outline::read(text, it, is_json)).collect();
+    let mut of_keys = assigned::find(language, text, |nth| triggered.matched(assigned + nth));
     for nodes in &nodes {
-        all.extend(tree::find(text, nodes, tree::Around::default()));
+        let told = tree::find(text, nodes, tree::Around::default());
+        of_keys.retain(|it| !is_within(&told.cleared, it));
+        all.extend(told.found);
     }
+    all.extend(of_keys);
     split::continued(text, &mut all);
     match (form, nodes.first()) {
         (Form::Yaml | Form::Json, Some(nodes)) => {
@@ -160,13 +163,21 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
     }
 }
 
+/// Tells whether what was found is in one of these ranges, which are in order.
+fn is_within(ranges: &[Range<usize>], found: &Found) -> bool {
+    let next = ranges.partition_point(|it| it.end <= found.range.start);
+    ranges
+        .get(next)
+        .is_some_and(|it| it.start <= found.range.start && found.range.end <= it.end)
+}
+
 /// Returns what was found in Markdown, and what its properties tell: those are YAML, and stay such.
 fn in_note(text: &str, mut all: Vec<Found>) -> Vec<Found> {
     let Some(part) = form::properties(text) else {
         return apart(all);
     };
     let nodes = outline::read(text, part.clone(), false);
-    all.extend(tree::find(text, &nodes, tree::Around::of_note()));
+    all.extend(tree::find(text, &nodes, tree::Around::of_note()).found);
     let (inside, mut rest): (Vec<Found>, Vec<Found>) = apart(all)
         .into_iter()
         .partition(|it| it.range.start >= part.start && it.range.end <= part.end);

@@ -122,7 +122,7 @@ fn end_of_line(text: &str, at: usize) -> usize {
 
 /// Returns the whole key of a match, and where it begins.
 fn name_at(text: &str, found: Range<usize>) -> (usize, &str) {
-    let is_key = |it: &u8| it.is_ascii_alphanumeric() || b"_-.".contains(it);
+    let is_key = |it: &u8| it.is_ascii_alphanumeric() || b"_-./".contains(it);
     let before = text.as_bytes()[..found.start]
         .iter()
         .rev()
@@ -175,7 +175,8 @@ impl Value<'_> {
             return self.below(indent, is_block, all);
         }
         if let Some(list) = line.strip_prefix('[').filter(|it| !it.starts_with("redacted:")) {
-            return self.list(at + 1, list, all);
+            let is_of_maps = list.trim_start().starts_with('{');
+            return if is_of_maps { at } else { self.list(at + 1, list, all) };
         }
         let escaped = line.strip_prefix("\\\"");
         let quote = line.bytes().take(3).position(|it| b"\"'`".contains(&it));

@@ -14,8 +14,8 @@ pub(super) fn fit(text: &str, scalars: &[Scalar], found: Vec<Found>, with_keys: 
     for Found { range, kind } in found {
         let hit: Vec<&Scalar> = hit(scalars, &range).collect();
         if hit.is_empty() {
-            // The head of a block is no secret.
-            if text[range.clone()].contains(char::is_alphabetic) {
+            // The head of a block is no secret, nor is an alias; a token may be the name of one.
+            if with_keys && text[range.clone()].contains(char::is_alphabetic) {
                 all.push(Found { range, kind });
             }
             continue;

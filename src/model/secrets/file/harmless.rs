@@ -2,7 +2,9 @@
 
 /// Tells whether a value of a telling key is no secret: a reference to one, a switch, a small number, a path.
 pub(super) fn is_harmless(value: &str) -> bool {
-    const WORDS: [&str; 48] = [
+    const WORDS: [&str; 50] = [
+        "...",
+        "…",
         "",
         "true",
         "false",
@@ -61,10 +63,15 @@ pub(super) fn is_harmless(value: &str) -> bool {
         .filter(|(it, _)| matches!(*it, "bearer" | "basic" | "token" | "digest"))
     {
         let rest = &value[value.len() - rest.len()..];
-        return rest.contains(' ') || is_reference(rest) || rest.is_empty();
+        return rest.contains(' ') || is_reference(rest) || matches!(rest, "" | "..." | "…");
     }
     let is_small = value.len() < 5 && value.bytes().all(|it| it.is_ascii_digit());
-    WORDS.contains(&lower.as_str())
+    // A key of its own: `credential: token: ..`
+    let is_key = value
+        .strip_suffix(':')
+        .is_some_and(|it| it.bytes().all(|it| it.is_ascii_alphabetic()));
+    is_key
+        || WORDS.contains(&lower.as_str())
         || is_small
         || is_reference(value)
         || is_path(value)
@@ -168,6 +175,16 @@ pub(super) fn is_reference(value: &str) -> bool {
             "!ImportValue ",
             "process.env.",
             "env.",
+            "os.environ",
+            "os.getenv(",
+            "os.Getenv(",
+            "getenv(",
+            "ENV[",
+            "ENV.fetch(",
+            "std::env::",
+            "Deno.env",
+            "import.meta.env",
+            "System.getenv(",
         ]
         .iter()
         .any(|it| value.starts_with(it))
@@ -180,5 +197,15 @@ fn is_path(value: &str) -> bool {
     let is_url = value.contains("://");
     // The Base64 of a key may begin with a slash.
     let is_random = !is_url && value.len() >= 24 && value.bytes().any(|it| matches!(it, b'+' | b'=')) || is_url && value.contains('@');
-    starts && !is_random && !value.contains(' ')
+    starts && !is_random && !value.contains(' ') || is_file(value)
+}
+
+/// Tells whether a value is the path of a file in a folder here: `certs/tls.key`.
+fn is_file(value: &str) -> bool {
+    const KINDS: [&str; 16] = [
+        "key", "pem", "crt", "cer", "txt", "json", "yaml", "yml", "toml", "env", "pub", "age", "gpg", "js", "sh", "py",
+    ];
+    let is_letter = |it: u8| it.is_ascii_alphanumeric() || b"_./-".contains(&it);
+    let kind = value.rsplit_once('.').map_or("", |(_, it)| it);
+    value.contains('/') && value.bytes().all(is_letter) && KINDS.contains(&kind)
 }

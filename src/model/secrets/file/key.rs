@@ -16,9 +16,11 @@ pub(super) fn kind_of(key: &str) -> Option<&'static str> {
         words.pop();
     }
     let last = words.pop()?;
+    // `password2`
+    let last = last.trim_end_matches(|it: char| it.is_ascii_digit());
     let before = words.last().map_or("", String::as_str);
     let ends_as = |tails: &[&str]| tails.iter().any(|it| last.ends_with(it));
-    match last.as_str() {
+    match last {
         "configuration" if key.contains("last-applied") => Some("kubernetes-secret"),
         "id" if before == "key" && words.len() > 1 && words[words.len() - 2] == "private" => Some("key"),
         "passe" => (before == "de").then_some("password"),
@@ -100,7 +102,8 @@ const PASSES: [&str; 10] = [
 ];
 
 /// Words before `secret` that make it the name of one.
-const NAMED: [&str; 16] = [
+const NAMED: [&str; 17] = [
+    "from",
     "existing",
     "pull",
     "image",

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::{
     super::{Found, keyed},
-    key,
+    key, word,
 };
 
 static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
@@ -27,7 +27,12 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         };
         let kind = key::kind_of(name.as_str()).unwrap_or("secret");
         let secret = value.as_str().trim_end_matches(['.', ',', ';', ')', ':', '_']);
-        if !key::is_harmless(secret) && keyed::is_secret(secret, kind) {
+        // `The password is "x"`: quotes tell that no word of the sentence is meant.
+        let is_quoted = kind == "password"
+            && text[..value.start()].ends_with(['`', '"', '“', '„'])
+            && text[value.end()..].starts_with(['`', '"', '”', '“'])
+            && word::is_secret(secret, kind);
+        if is_quoted || !key::is_harmless(secret) && keyed::is_secret(secret, kind) {
             let range = value.start()..value.start() + secret.len();
             all.push(Found { range, kind });
         }

@@ -78,7 +78,7 @@ pub(super) fn is_weak(name: &str) -> bool {
 
 /// Tells whether a key below a telling one points to a secret, or describes it, rather than being one: `secretKeyRef`, `name`, `length`.
 pub(super) fn is_pointer(name: &str) -> bool {
-    const POINTERS: [&str; 73] = [
+    const POINTERS: [&str; 90] = [
         "name",
         "names",
         "key",
@@ -151,6 +151,23 @@ pub(super) fn is_pointer(name: &str) -> bool {
         "target",
         "environment",
         "id",
+        "prefix",
+        "scope",
+        "role",
+        "roles",
+        "actions",
+        "permissions",
+        "policy",
+        "policies",
+        "group",
+        "groups",
+        "interval",
+        "timeout",
+        "domain",
+        "domains",
+        "tags",
+        "rotation",
+        "creationpolicy",
         "vault",
     ];
     let lower = name.to_ascii_lowercase();
@@ -197,7 +214,7 @@ pub(super) fn is_known_annotation(name: &str) -> bool {
         "k8s.io",
     ];
     let domain = name.split_once('/').map_or("", |(domain, _)| domain);
-    DOMAINS.iter().any(|it| domain.ends_with(it)) && !name.contains("last-applied")
+    (DOMAINS.iter().any(|it| domain.ends_with(it)) || name == "managed-by") && !name.contains("last-applied")
 }
 
 /// Tells whether what a pointer says is no name but looks like the secret itself.

@@ -1,7 +1,10 @@
 //! Secrets of YAML and JSON that tell themselves by where they stand: below a telling key, beside a telling name, in a Secret or in what makes
 //! or patches one, after the flag of a command. Knows what places mean; must not know how the text is written.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use super::{
     super::{Found, keyed},
@@ -36,14 +39,23 @@ impl Around {
     }
 }
 
-/// Returns the secrets of a text by its outline.
-pub(super) fn find(text: &str, nodes: &Nodes, around: Around) -> Vec<Found> {
+/// What a tree tells.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) found: Vec<Found>,
+    /// Values of telling keys that are none here, in order: a line alone could not know.
+    pub(super) cleared: Vec<Range<usize>>,
+}
+
+/// Returns what a text tells by its outline.
+pub(super) fn find(text: &str, nodes: &Nodes, around: Around) -> Told {
     let mut tree = Tree {
         text,
         scalars: &nodes.scalars,
         around,
         facts: facts::read(text, &nodes.scalars),
         repeated: HashMap::new(),
+        cleared: HashSet::new(),
     };
     let mut says = tree.says();
     if nodes.names.iter().any(|it| it.is_alias) {
@@ -60,18 +72,27 @@ struct Tree<'t> {
     facts: HashMap<usize, Facts>,
     /// What is said of scalars in the places where they are repeated.
     repeated: HashMap<usize, Says>,
+    /// Keys that the one above them makes harmless.
+    cleared: HashSet<usize>,
 }
 
 impl<'t> Tree<'t> {
     /// Returns what each key says.
-    fn says(&self) -> Vec<Says> {
+    fn says(&mut self) -> Vec<Says> {
         let mut says = vec![Says::Nothing; self.scalars.len()];
         let mut kinds: HashMap<&str, Option<&'static str>> = HashMap::new();
+        let mut cleared = HashSet::new();
         for (at, it) in self.scalars.iter().enumerate().filter(|(_, it)| it.is_key) {
             let text = &self.text[it.range.clone()];
             let kind = *kinds.entry(text).or_insert_with(|| key::kind_of(&decoded(text, it.style)));
             says[at] = self.said(text, kind, it, self.above(at, &says));
+            let outer = kind.and(self.key_above(it));
+            let below = outer.and_then(|outer| role::below(self.name(outer), text, outer.above.is_none()));
+            if matches!(below, Some(Says::Nothing | Says::Pointing(_))) {
+                cleared.insert(at);
+            }
         }
+        self.cleared = cleared;
         says
     }
 
@@ -84,8 +105,9 @@ impl<'t> Tree<'t> {
         }
     }
 
-    fn find(&self, says: &[Says]) -> Vec<Found> {
-        let mut all = Vec::new();
+    fn find(&self, says: &[Says]) -> Told {
+        let mut told = Told::default();
+        let all = &mut told.found;
         let mut lists: HashMap<usize, command::Arguments<'t>> = HashMap::new();
         for (at, it) in self.scalars.iter().enumerate() {
             if it.is_key || it.style == Style::Comment {
@@ -95,19 +117,28 @@ impl<'t> Tree<'t> {
             let above = self.above(at, says);
             let n_found = all.len();
             // Only the value of a key itself can be one of a weak key.
-            self.value(it, text, above, &mut all);
+            self.value(it, text, above, all);
+            if all.len() == n_found && self.is_cleared(it) {
+                told.cleared.push(it.range.clone());
+            }
             if it.group != 0 && all.len() == n_found {
                 let arguments = lists.entry(it.group).or_default();
                 if let Some(secret) = arguments.next(text) {
                     let start = it.range.start;
-                    push(&mut all, start + secret.start..start + secret.end, "password");
+                    push(all, start + secret.start..start + secret.end, "password");
                 }
             }
             if all.len() == n_found && self.around.depth < MAX_DEPTH {
-                self.within(it, text, &mut all);
+                told.cleared.extend(self.within(it, text, all));
             }
         }
-        all
+        told
+    }
+
+    /// Tells whether a value is none although its key tells: an item of `secrets` names one.
+    fn is_cleared(&self, it: &Scalar) -> bool {
+        let names_one = |key: usize| it.group != 0 && self.name(&self.scalars[key]) == "secrets";
+        it.above.is_some_and(|key| self.cleared.contains(&key) || names_one(key))
     }
 
     /// Returns what a key says, by its name and by what is said above it.
@@ -211,16 +242,16 @@ impl<'t> Tree<'t> {
     }
 
     /// Looks into a file that stands in a value.
-    fn within(&self, it: &Scalar, text: &str, all: &mut Vec<Found>) {
+    fn within(&self, it: &Scalar, text: &str, all: &mut Vec<Found>) -> Vec<Range<usize>> {
         let is_json = text.starts_with(['{', '[']);
         let is_file = it.style == Style::Block && text.contains(':') || it.style == Style::Single && is_json;
         if !is_file || text.starts_with("{{") {
-            return;
+            return Vec::new();
         }
         let above = it.above.map(|it| &self.scalars[it]);
         let name = above.map_or("", |it| &self.text[it.range.clone()]);
         if role::is_of_another_language(name) {
-            return;
+            return Vec::new();
         }
         let targets = above.and_then(|it| self.facts.get(&it.group)).is_some_and(|it| it.targets_secret);
         let around = Around {
@@ -229,7 +260,9 @@ impl<'t> Tree<'t> {
             is_prose: self.around.is_prose,
         };
         let inner = outline::read(self.text, it.range.clone(), false);
-        all.extend(find(self.text, &inner, around));
+        let told = find(self.text, &inner, around);
+        all.extend(told.found);
+        told.cleared
     }
 }
 

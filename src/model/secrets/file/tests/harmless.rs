@@ -75,6 +75,46 @@ fn names_of_secrets_stay() {
 }
 
 #[test]
+fn what_a_file_says_of_its_own_wiring_stays() {
+    check_kept(
+        "package.json",
+        "{\"scripts\": {\"token\": \"node a.js\", \"gen:secret\": \"openssl rand -hex 32\"}, \"bin\": {\"password\": \"bin/password.js\"}}\n",
+    );
+    check_kept("a.yaml", "kind: Middleware\nspec:\n  basicAuth:\n    secret: auth-users\n");
+    check_kept("a.yaml", "spec: {basicAuth: {secret: auth-users}}\n");
+    check_kept(
+        "a.yaml",
+        "annotations:\n  checksum/secret: 3f786850e387550f\n  nginx.ingress.kubernetes.io/auth-secret: basic-auth\n",
+    );
+    check_kept(
+        "a.yaml",
+        "tokens:\n  - name: agent\n    file: /run/agent\n    prefix: Shared/\n    scopes: [read]\n",
+    );
+    check_kept(
+        "a.yaml",
+        "password: !secret wifi_password\nkeys: {api_key: !secret x}\nclientSecret: $oidc:clientSecret\n",
+    );
+    check_kept(
+        "a.yaml",
+        "apiKey: {source: env, provider: default, id: BRAVE_API_KEY}\nsession: {cookies: [{domain: example.org}]}\n",
+    );
+    check_kept(
+        "a.yaml",
+        "update_password: on_create\nreset_password: {jwt_lifespan: 5m}\nenvFromSecret: grafana-env\n",
+    );
+    check_kept(
+        "kustomization.yaml",
+        "secretGenerator:\n- name: a\n  files:\n  - tls.key=certs/a.key\n",
+    );
+    check_kept("a.json", "{\"headers\": {\"Authorization\": \"Bearer ...\"}}\n");
+    check_kept(
+        "a.js",
+        "const it = { tokens: [{ name: \"plugin\", file: tokenFile, scopes: [\"read\"] }] };\n",
+    );
+    check_kept("a.py", "token = os.environ[\"TOKEN\"]\n");
+}
+
+#[test]
 fn what_looks_like_a_name_and_is_none_is_masked() {
     for (path, text) in [
         ("a.yaml", "apiKeySecret: hunterhorse\n"),
@@ -84,6 +124,15 @@ fn what_looks_like_a_name_and_is_none_is_masked() {
         ("a.service", "[Service]\nSetCredential=token:hunterhorse\n"),
         ("a.json", "{\"dependencies\": {\"password\": \"hunterhorse\"}}\n"),
         ("a.env.example", "COOKIE=hunterhorse\n"),
+        ("rclone.conf", "[crypt]\npassword2 = hunterhorse\n"),
+        ("a.yaml", "receivers:\n- pagerduty_configs: [{routing_key: hunterhorse}]\n"),
+        (
+            "a.yaml",
+            "kind: SecretStore\nspec: {provider: {fake: {data: [{key: /a, value: hunterhorse}]}}}\n",
+        ),
+        ("a.yaml", "basicAuth: {users: [x], password: hunterhorse}\n"),
+        ("a.yaml", "cookies: hunterhorse\n"),
+        ("a.md", "The password is `hunterhorse` for now.\n\n- password (old): hunterhorse\n"),
     ] {
         let Seen::Text(masked) = of_file(path, text) else { panic!() };
         assert!(!masked.contains("hunterhorse"), "{masked}");
