@@ -12,6 +12,8 @@ use super::{
 pub(super) fn fit(text: &str, scalars: &[Scalar], found: Vec<Found>, with_keys: bool) -> Vec<Found> {
     let mut all: Vec<Found> = Vec::new();
     for Found { range, kind } in found {
+        // The keys of a Secret tell what it is for.
+        let with_keys = with_keys && kind != "kubernetes-secret";
         let hit: Vec<&Scalar> = hit(scalars, &range).collect();
         if hit.is_empty() {
             // The head of a block is no secret, nor is an alias; a token may be the name of one.

@@ -202,10 +202,12 @@ fn is_path(value: &str) -> bool {
 
 /// Tells whether a value is the path of a file in a folder here: `certs/tls.key`.
 fn is_file(value: &str) -> bool {
-    const KINDS: [&str; 16] = [
-        "key", "pem", "crt", "cer", "txt", "json", "yaml", "yml", "toml", "env", "pub", "age", "gpg", "js", "sh", "py",
+    const KINDS: [&str; 24] = [
+        "key", "pem", "crt", "cer", "txt", "json", "yaml", "yml", "toml", "env", "pub", "age", "gpg", "js", "ts", "tsx", "mjs", "sh", "py",
+        "rs", "go", "md", "conf", "ini",
     ];
     let is_letter = |it: u8| it.is_ascii_alphanumeric() || b"_./-".contains(&it);
     let kind = value.rsplit_once('.').map_or("", |(_, it)| it);
-    value.contains('/') && value.bytes().all(is_letter) && KINDS.contains(&kind)
+    let bare = value.strip_suffix("/*").unwrap_or(value);
+    bare.contains('/') && bare.bytes().all(is_letter) && (bare.len() < value.len() || KINDS.contains(&kind))
 }

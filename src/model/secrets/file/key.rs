@@ -42,7 +42,7 @@ pub(super) fn kind_of(key: &str) -> Option<&'static str> {
             "adgangskode",
         ]) =>
         {
-            Some("password")
+            (!ASKING.contains(&before)).then_some("password")
         }
         // `PGPASS`, `dbpass`, `rootpw`.
         _ if last.ends_with("pass") && !PASSES.iter().any(|it| last.ends_with(it)) => Some("password"),
@@ -120,6 +120,19 @@ const NAMED: [&str; 17] = [
     "certificates",
     "ca",
     "checksum",
+];
+
+/// Words before `password` that make it a question, as in the texts of a page.
+const ASKING: [&str; 9] = [
+    "forgot",
+    "forgotten",
+    "reset",
+    "change",
+    "show",
+    "hide",
+    "invalid",
+    "wrong",
+    "enter",
 ];
 
 /// Words before `tokens` that make it a number of them, as models count.

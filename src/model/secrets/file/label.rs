@@ -10,14 +10,14 @@ use super::{super::Found, key, word};
 
 /// The last word of a label, up to where its value begins.
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    let words = "password|passwd|passphrase|passcode|passwort|kennwort|wachtwoord|contraseña|senha|passe|密码|密碼|パスワード|pwd|pass|pw|pat|psk|token|secret|key|credential|mnemonic";
+    let words = "password|passwd|passphrase|passcode|passwort|kennwort|wachtwoord|contraseña|senha|passe|密码|密碼|パスワード|pwd|pw|psk|token|secret|key|credential|mnemonic";
     let end = r#"["'`*_\])]{0,3}(?:[ ]\((?u:[^()\n]){1,20}\))?[ \t]{0,3}(?::|=|：|＝)["'*_]{0,3}[ \t]{0,8}"#;
     Regex::new(&format!("(?i-u)(?:{words})s?{end}")).expect("the pattern is constant")
 });
 
 /// What a text must hold for the search to be worth it.
 pub(super) const TRIGGER: &str = concat!(
-    r"(?i)(?:pass[a-z]*|kennwort|wachtwoord|contraseña|senha|密码|密碼|パスワード|pwd|pw|pat|psk|token|secret|key|credential|mnemonic)s?",
+    r"(?i)(?:pass[a-z]*|kennwort|wachtwoord|contraseña|senha|密码|密碼|パスワード|pwd|pw|psk|token|secret|key|credential|mnemonic)s?",
     r#"["'`*_\])]*(?:[ ]\([^()\n]*\))?[ \t]*(?:[:=]|：|＝)"#
 );
 

@@ -78,7 +78,7 @@ pub(super) fn is_weak(name: &str) -> bool {
 
 /// Tells whether a key below a telling one points to a secret, or describes it, rather than being one: `secretKeyRef`, `name`, `length`.
 pub(super) fn is_pointer(name: &str) -> bool {
-    const POINTERS: [&str; 90] = [
+    const POINTERS: [&str; 92] = [
         "name",
         "names",
         "key",
@@ -152,6 +152,8 @@ pub(super) fn is_pointer(name: &str) -> bool {
         "environment",
         "id",
         "prefix",
+        "in",
+        "scheme",
         "scope",
         "role",
         "roles",

@@ -236,6 +236,7 @@ impl<'t> Tree<'t> {
         }
         match kind {
             "salt" => keyed::is_secret(value, "token"),
+            _ if self.around.is_prose && role::is_weak(name) => keyed::is_secret(value, kind),
             _ if self.around.is_prose => word::is_secret(value, kind),
             _ => true,
         }

@@ -38,12 +38,14 @@ fn is_explanation(text: &str, kind: &str) -> bool {
     let parts = || bare.split(['-', '_', '.', '/', ':']).filter(|it| !it.is_empty());
     let is_compound = parts().count() > 1;
     // `GITHUB_TOKEN`, `process.env.X`
-    let is_constant = text.contains('_') && !text.bytes().any(|it| it.is_ascii_lowercase());
+    let is_constant = text.contains(['_', '-']) && !text.bytes().any(|it| it.is_ascii_lowercase());
     // `bridge-token`, `db_password`
     let is_name = is_compound && (key::kind_of(bare).is_some() || parts().any(|it| key::kind_of(it).is_some() || COMMON.contains(it)));
     // Of a Secret of Kubernetes: `grafana-admin`.
-    let is_resource = kind == "secret" && bare.contains('-') && text == lower;
-    is_placeholder(text) || COMMON.contains(bare) || is_constant || is_name || is_resource || text.contains("...")
+    let is_resource = kind == "secret" && text == lower;
+    // Of a field: `sessionId`.
+    let is_field = kind == "key" && text.starts_with(|it: char| it.is_ascii_lowercase()) && text != lower;
+    is_placeholder(text) || COMMON.contains(bare) || is_constant || is_name || is_resource || is_field || text.contains("...")
 }
 
 /// What one word says beside `password:`, `token:` or `secret:` that is none: its form, what becomes of it, where it is, what is done with it.
@@ -53,7 +55,7 @@ const WORDS: &str = "\
     string strings number integer boolean object array bytes binary base64 regex float opaque plain plaintext literal secretstring \
     numeric alphanumeric ascii utf-8 ed25519 rsa ecdsa argon2 argon2id bcrypt scrypt oauth oauth2 basic bearer digest cookie cookies \
     session access refresh admin client server service system account accounts users owner agent robot machine human \
-    required optional mandatory recommended empty unset missing expired expires invalid valid unknown hidden masked redacted removed \
+    mounted required optional mandatory recommended empty unset missing expired expires invalid valid unknown hidden masked redacted removed \
     deleted rotated rotating rotation encrypted encryption encoded hashed generated random unique shared public private secure \
     insecure strong enabled disabled active inactive configured deprecated revoked renewed stored supported unsupported unchanged \
     changed static dynamic temporary permanent default custom manual manually automatic automatically never always sometimes short \

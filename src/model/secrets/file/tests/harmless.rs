@@ -84,7 +84,7 @@ fn what_a_file_says_of_its_own_wiring_stays() {
     check_kept("a.yaml", "spec: {basicAuth: {secret: auth-users}}\n");
     check_kept(
         "a.yaml",
-        "annotations:\n  checksum/secret: 3f786850e387550f\n  nginx.ingress.kubernetes.io/auth-secret: basic-auth\n",
+        "annotations:\n  checksum/secret: 3f786850e387550fdab836ed7e6dc881de23001b3f786850e387550fdab836ed\n  nginx.ingress.kubernetes.io/auth-secret: basic-auth\n",
     );
     check_kept(
         "a.yaml",
@@ -110,6 +110,14 @@ fn what_a_file_says_of_its_own_wiring_stays() {
     check_kept(
         "a.js",
         "const it = { tokens: [{ name: \"plugin\", file: tokenFile, scopes: [\"read\"] }] };\n",
+    );
+    check_kept(
+        "a.yaml",
+        "forgot_password: Forgot password?\nreset_password: Reset\napiKey: {type: apiKey, in: header, name: X-Api-Key}\n",
+    );
+    check_kept(
+        "tsconfig.json",
+        "{\"paths\": {\"@secret/*\": [\"src/secret/*\"], \"token\": [\"src/token.ts\"]}}\n",
     );
     check_kept("a.py", "token = os.environ[\"TOKEN\"]\n");
 }

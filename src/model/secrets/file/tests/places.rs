@@ -208,6 +208,9 @@ fn what_markdown_says_of_secrets_stays_readable() {
         "| App | Secret | Token |\n|---|---|---|\n| grafana | grafana-admin | GRAFANA_TOKEN |\n| bridge | [[Vault]] | in the vault |\n",
         "| Model | Tokens |\n|---|---|\n| a | 200000 |\n",
         "```ts\nlet it = read();\n```\n\nThe key: `name`. Tokens: `HH` (hours).\n",
+        "- Next pass: Friday\n- pass: `pytest`\n- Storage key: sessionId\n- Service account key: mounted\n- Access key: `AKIA...`\n- Tokens: 200000\n",
+        "| Field | Token | Secret |\n|---|---|---|\n| date | `YYYY-MM-DD` | bridge |\n| title | `{{title}}` | app-secrets |\n",
+        "---\ntitle: Tokens\ntags: [password, secret]\ncookie: accepted\nauth: required\napi_key:\n---\n",
         "Set `--token=TOKEN` or MEMBRIDGE_TOKEN, then: done\n",
         "- token: <token>\n- password: ${PASSWORD}\n- key: https://example.org/a\n- secret: ./a.txt\n- auth token: rotated\n",
     ] {
