@@ -62,7 +62,7 @@ pub(super) fn read(text: &str, scalars: &[Scalar]) -> HashMap<usize, Facts> {
                 let of_map = facts.entry(above.group).or_default();
                 of_map.has_kind = true;
                 match value {
-                    "Secret" | "SealedSecret" => of_map.is_secret = true,
+                    "Secret" | "SealedSecret" | "ClusterSecret" => of_map.is_secret = true,
                     "SecretList" | "SealedSecretList" => of_map.items = Items::Secrets,
                     "List" => of_map.items = Items::Anything,
                     _ => (),

@@ -14,7 +14,7 @@ use super::{
 /// Only Secrets have `stringData`: a patch of one need not say its kind, and a template may make it.
 static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r#"(?m)^[ \t-]*["']?kind["']?[ \t]*:(?:[ \t]*[!&][^ \t\r\n]*)*[ \t]*(?:[|>][+-]?)?[ \t\r]*\n?[ \t]*["']?(?:\{\{[- "'\x60]*)?(?:Sealed)?Secret(?:List)?["']?(?:["'\x60 -]*\}\})?[ \t\r]*(?:#.*)?$|^[ \t-]*["']?stringData["']?[ \t]*:"#,
+        r#"(?m)^[ \t-]*["']?kind["']?[ \t]*:(?:[ \t]*[!&][^ \t\r\n]*)*[ \t]*(?:[|>][+-]?)?[ \t\r]*\n?[ \t]*["']?(?:\{\{[- "'\x60]*)?(?:Sealed|Cluster)?Secret(?:List)?["']?(?:["'\x60 -]*\}\})?[ \t\r]*(?:#.*)?$|^[ \t-]*["']?stringData["']?[ \t]*:"#,
     )
 });
 static DATA: LazyLock<Regex> =
@@ -22,7 +22,7 @@ static DATA: LazyLock<Regex> =
 static FLOW_DATA: LazyLock<Regex> =
     LazyLock::new(|| constant(r#"["']?\b(?:data|stringData|binaryData|encryptedData)["']?\s{0,9}:\s{0,9}\{"#));
 static FLOW_SECRET: LazyLock<Regex> =
-    LazyLock::new(|| constant(r#"["']?\bkind["']?\s{0,9}:\s{0,9}["']?(?:Sealed)?Secret(?:List)?["']?\s{0,9}[,}]"#));
+    LazyLock::new(|| constant(r#"["']?\bkind["']?\s{0,9}:\s{0,9}["']?(?:Sealed|Cluster)?Secret(?:List)?["']?\s{0,9}[,}]"#));
 static GENERATOR: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)^([ \t]*)secretGenerator:[ \t\r]*(?:#.*)?\n"));
 static FLOW_VALUE: LazyLock<Regex> = LazyLock::new(|| constant(r#":\s{0,9}(?:"((?:[^"\\]|\\.)+)"|'([^'\n]+)'|([^\s"'{},][^,{}\n]*))"#));
 static NAME: LazyLock<Regex> = LazyLock::new(|| {

@@ -22,6 +22,7 @@ fn a_list_of_secrets_holds_secrets() {
     check_hidden("a.yaml", "items:\n  - stringData: {x: §}\n  - data: {x: §}\nkind: SecretList\n");
     check_hidden("a.json", "{\"kind\": \"SecretList\", \"items\": [{\"data\": {\"x\": \"§\"}}]}\n");
     check_hidden("a.yaml", "kind: List\nitems:\n- metadata: {name: x}\n  data:\n    x: §\n");
+    check_hidden("a.yaml", "kind: ClusterSecret\ndata: {x: §}\n");
     check_hidden("a.yaml", "metadata: {name: x}\ntype: Opaque\ndata:\n  x: §\n");
     check_hidden(
         "a.sh",
