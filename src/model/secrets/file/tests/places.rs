@@ -54,6 +54,12 @@ fn what_an_alias_repeats_in_a_secret_is_masked_where_it_stands() {
     check_hidden("a.yaml", "x-word: &word §\nenv:\n  DB_PASSWORD: *word\n");
     check_hidden("a.yaml", "x-word: &word §\nenv:\n- name: DB_PASSWORD\n  value: *word\n");
     check_hidden("a.yaml", "all:\n- &one\n  a: §\nkind: Secret\nstringData:\n  <<: *one\n");
+    // The item of a list stays an item.
+    check(
+        "a.yaml",
+        "x: &x\n  a: hunter\nkind: Secret\ndata:\n  b:\n    - *x\n",
+        "x: &x\n  a: [redacted:kubernetes-secret]\nkind: Secret\ndata:\n  b:\n    - *x\n",
+    );
     check_kept("a.yaml", "x: &x\n  a: hunter\nkind: ConfigMap\ndata:\n  <<: *x\n");
     check_kept("a.yaml", "x: &x\ny: hunter\nkind: Secret\nmetadata: *x\n");
 }
