@@ -8,6 +8,9 @@ use crate::io::index::segment::Segment;
 /// How many searches at once find arrays; more make their own.
 const MAX_KEPT: usize = 4;
 
+/// One note in so many is few: their scores are cleared one by one, those of more in one go.
+const FEW: usize = 8;
+
 /// A note that may be a hit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
@@ -73,6 +76,12 @@ impl Arrays {
 
     fn reset(&mut self, segments: &[Arc<Segment>]) {
         for (it, segment) in self.scores.iter_mut().zip(segments) {
+            if it.touched.len() > segment.notes() / FEW {
+                for numbers in [&mut it.passage, &mut it.note, &mut it.best, &mut it.held] {
+                    numbers.fill(0.0);
+                }
+                it.touched.clear();
+            }
             for note in it.touched.drain(..).map(|it| it as usize) {
                 it.passage[segment.documents(note)].fill(0.0);
                 (it.note[note], it.best[note], it.held[note]) = (0.0, 0.0, 0.0);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::io::index::{
     arrays::{Found, Scores},
-    score::Best,
+    score::{Best, greater},
     segment::Segment,
 };
 
@@ -67,20 +67,35 @@ impl<'a> Greatest<'a> {
 /// query's weight that any note holds. That share makes scores comparable across queries; a note's own share instead was measured to cost one
 /// to three points of R@5. Notes that hold a quoted phrase or an identifier come before those that do not. `room` is for the search of the ranks.
 pub(super) fn fuse(segments: &[Arc<Segment>], found: &mut [Found], scores: &[Scores], best: &Best, literal: bool, room: &mut Vec<f32>) {
-    let scores_of = |it: &Found| (&scores[it.segment as usize], it.note as usize);
-    let held = found.iter().map(scores_of).map(|(scores, note)| scores.held[note]);
-    let share = held.fold(0.0, f32::max) / best.weight.max(f32::MIN_POSITIVE);
+    let mut more = Vec::new();
+    let mut greatest = [Greatest::of(MAX_RANKED, room), Greatest::of(MAX_RANKED, &mut more)];
+    let mut held = 0.0;
+    for (keys, held_here) in found.iter().map(|it| keys_of(scores, it)) {
+        held = greater(held, held_here);
+        greatest.iter_mut().zip(keys).for_each(|(it, key)| it.offer(key));
+    }
+    let share = held / best.weight.max(f32::MIN_POSITIVE);
     let worth = |rank: usize| share * (RANK_OFFSET + 1.0) / (RANK_OFFSET + 1.0 + rank as f32) / 2.0;
-    let by_note = |it: &Found| scores_of(it).0.note[it.note as usize];
-    let by_passage = |it: &Found| scores_of(it).0.best[it.note as usize];
-    let (first, second) = (ranks(found, by_note, room), ranks(found, by_passage, room));
     let unranked = worth(MAX_RANKED);
-    found.iter_mut().for_each(|it| it.score = unranked);
-    first.into_iter().for_each(|(at, rank)| found[at].score = worth(rank));
-    let before: Vec<f32> = second.iter().map(|(at, _)| found[*at].score).collect();
-    found.iter_mut().for_each(|it| it.score += unranked);
-    for ((at, rank), before) in second.into_iter().zip(before) {
-        found[at].score = before + worth(rank);
+
+    // What equals the first key beyond the bound is beyond it too: which of them is ranked would be chance.
+    let bounds = greatest.map(Greatest::beyond);
+    let mut orders = [Vec::new(), Vec::new()];
+    for (at, it) in found.iter_mut().enumerate() {
+        it.score = unranked + unranked;
+        for ((key, bound), order) in keys_of(scores, it).0.into_iter().zip(bounds).zip(&mut orders) {
+            if key > bound {
+                order.push((key, at));
+            }
+        }
+    }
+    let [by_note, by_passage] = orders.map(ranks);
+    let mut first: Vec<(usize, f32)> = by_note.into_iter().map(|(at, rank)| (at, worth(rank))).collect();
+    first.sort_unstable_by_key(|it| it.0);
+    first.iter().for_each(|&(at, worth)| found[at].score = worth + unranked);
+    for (at, rank) in by_passage {
+        let other = first.binary_search_by_key(&at, |it| it.0).map_or(unranked, |it| first[it].1);
+        found[at].score = other + worth(rank);
     }
     for it in found.iter_mut() {
         if literal {
@@ -92,6 +107,13 @@ pub(super) fn fuse(segments: &[Arc<Segment>], found: &mut [Found], scores: &[Sco
             it.score *= SUPERSEDED;
         }
     }
+}
+
+/// Returns the scores of a note by itself and by its best passage, and how much of the query it holds.
+fn keys_of(scores: &[Scores], found: &Found) -> ([f32; 2], f32) {
+    let (at, note) = found.at();
+    let scores = &scores[at];
+    ([scores.note[note], scores.best[note]], scores.held[note])
 }
 
 /// Scores files that have nothing but a name: each comes after every note that holds as much of the query, because a name says less than a
@@ -116,14 +138,8 @@ pub(super) fn place_attachments(attachments: &mut [Found], notes: &[Found], scor
     }
 }
 
-/// Returns the places of the greatest `key`s with their ranks from 0; equal keys share a rank, and what is not returned has [`MAX_RANKED`].
-/// No key is negative.
-fn ranks(of: &[Found], key: impl Fn(&Found) -> f32, room: &mut Vec<f32>) -> Vec<(usize, usize)> {
-    let mut greatest = Greatest::of(MAX_RANKED, room);
-    of.iter().for_each(|it| greatest.offer(key(it)));
-    // What equals the first key beyond the bound is beyond it too: which of them is ranked would be chance.
-    let bound = greatest.beyond();
-    let mut order: Vec<(f32, usize)> = of.iter().map(key).zip(0..).filter(|(key, _)| *key > bound).collect();
+/// Returns places with their ranks from 0, the greatest key first; equal keys share a rank.
+fn ranks(mut order: Vec<(f32, usize)>) -> Vec<(usize, usize)> {
     order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     let mut rank = 0;
     let ranked = order.iter().enumerate().map(|(place, &(key, at))| {

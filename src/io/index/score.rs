@@ -36,7 +36,7 @@ pub(super) fn score(segments: &[Arc<Segment>], statistics: &Statistics, words: &
     }
     for (segment, scores) in segments.iter().zip(scores) {
         for note in scores.touched.iter().map(|it| *it as usize) {
-            scores.best[note] = scores.passage[segment.documents(note)].iter().copied().fold(0.0, f32::max);
+            scores.best[note] = scores.passage[segment.documents(note)].iter().copied().fold(0.0, greater);
         }
     }
     best
@@ -54,6 +54,11 @@ fn add_word(found: &InSegment, scores: &mut Scores, note_weight: f32, passage_we
         *held += note_weight;
         scores.note[note as usize] += note_weight * worth;
     }
+}
+
+/// The greater of two numbers; what `f32::max` does for what is none took a tenth of a search for a common word.
+pub(super) fn greater(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
 }
 
 fn idf(all: u32, holding: u32) -> f32 {
