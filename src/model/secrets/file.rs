@@ -10,31 +10,45 @@ pub use names::is_name_only;
 
 mod alias;
 mod assigned;
+mod call;
 mod command;
+mod element;
 mod facts;
 mod fallback;
 mod fit;
 mod form;
 mod harmless;
 mod key;
+mod known;
 mod label;
+mod language;
 mod line;
+mod map;
 mod names;
 mod outline;
+mod pattern;
 mod prose;
 mod role;
+mod rules;
 mod separated;
+mod service;
+mod setting;
 mod split;
 mod structure;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tool;
 mod tree;
 mod unmarked;
+mod users;
+mod value;
 mod whole;
 mod word;
+mod written;
 
 use form::Form;
+use language::Language;
 use unmarked::Part;
 
 /// What may be kept of a file.
@@ -105,23 +119,32 @@ fn lines(text: &str) -> Vec<Found> {
 }
 
 fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
-    let language = line::Language::of(path);
-    let is_prose = language == line::Language::Prose;
+    let language = Language::of(path);
+    let is_prose = language == Language::Prose;
     let triggered = TRIGGERS.matches(text.as_bytes());
+    let more = MORE.matches(text.as_bytes());
     let line = structure::TRIGGERS.len();
-    let assigned = line + line::triggers().count();
+    let assigned = line + rules::N_ANYWHERE;
+    let shapes = rules::triggers().count() - rules::N_ANYWHERE;
     let rest = assigned + assigned::TRIGGERS.len();
     let is_triggered = |trigger: &str| triggered.matched(rest + REST.iter().position(|it| *it == trigger).unwrap_or(0));
-    let exact = find(text);
+    let mut exact = find(text);
+    if language.is_code() {
+        exact.retain(|it| !written::is_expression(text, it));
+    }
     let mut all = structure::find(text, |nth| triggered.matched(nth));
-    all.extend(line::find(text, |nth| triggered.matched(line + nth)));
+    all.extend(rules::find(language, text, |nth| match nth.checked_sub(rules::N_ANYWHERE) {
+        Some(nth) => more.matched(nth),
+        None => triggered.matched(line + nth),
+    }));
+    shaped(language, path, text, |nth| more.matched(shapes + nth), &mut all);
     if is_prose && is_triggered(prose::TRIGGER) {
         all.extend(prose::find(text));
     }
     if is_prose && is_triggered(label::TRIGGER) {
         all.extend(label::find(text));
     }
-    if memchr::memchr(b'|', text.as_bytes()).is_some() {
+    if !language.is_code() && memchr::memchr(b'|', text.as_bytes()).is_some() {
         all.extend(table::find(text, is_prose));
     }
     if form == Form::Separated {
@@ -158,8 +181,34 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
                 .collect()
         }
         (Form::Toml, _) => apart([exact, all].concat()).into_iter().map(|it| fit::in_toml(text, it)).collect(),
-        (Form::Markdown, _) => in_note(text, [exact, all].concat()).into_iter().map(|it| (it, false)).collect(),
-        _ => apart([exact, all].concat()).into_iter().map(|it| (it, false)).collect(),
+        (Form::Markdown, _) => in_note(text, [exact, all].concat())
+            .into_iter()
+            .map(|it| (fit::in_lines(text, it), false))
+            .collect(),
+        _ => apart([exact, all].concat())
+            .into_iter()
+            .map(|it| (fit::in_lines(text, it), false))
+            .collect(),
+    }
+}
+
+/// Adds what lines tell by more than their keys: by the name of their file, by their neighbours, by the words of a tool.
+fn shaped(language: Language, path: &str, text: &str, is_triggered: impl Fn(usize) -> bool, all: &mut Vec<Found>) {
+    all.extend(known::find(path, text));
+    if is_triggered(0) {
+        setting::pairs(language, path, text, all);
+    }
+    if is_triggered(1) {
+        tool::pairs(text, all);
+    }
+    if is_triggered(2) && language == Language::Data {
+        map::in_sections(language, path, text, all);
+    }
+    if is_triggered(3) && language != Language::Prose {
+        users::below(text, all);
+    }
+    if is_triggered(4) {
+        users::inserted(text, all);
     }
 }
 
@@ -191,8 +240,20 @@ const COMMENTED_OUT: &str = r#"#[ \t#]*["']?(?:kind["']?:[ \t]*["']?(?:Sealed)?S
 /// What a text must hold for searches of their own.
 const REST: [&str; 4] = [prose::TRIGGER, label::TRIGGER, split::TRIGGER, COMMENTED_OUT];
 
-/// Those of the structure, then of the lines, then of the keys, then the rest.
+const SHAPES: [&str; 5] = [
+    setting::TRIGGER,
+    tool::TRIGGER,
+    map::TRIGGER,
+    users::TRIGGERS[0],
+    users::TRIGGERS[1],
+];
+
+/// Those of the structure, then of the rules that hold anywhere, then of the keys, then the rest.
 static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| {
-    let keys = structure::TRIGGERS.into_iter().chain(line::triggers()).chain(assigned::TRIGGERS);
+    let anywhere = rules::triggers().take(rules::N_ANYWHERE);
+    let keys = structure::TRIGGERS.into_iter().chain(anywhere).chain(assigned::TRIGGERS);
     trigger::set(keys.chain(REST))
 });
+
+/// Those of the other rules, then of other shapes. Two sets are ten times faster than one of all: its table would grow beyond its bound.
+static MORE: LazyLock<RegexSet> = LazyLock::new(|| trigger::set(rules::triggers().skip(rules::N_ANYWHERE).chain(SHAPES)));

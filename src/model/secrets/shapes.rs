@@ -8,7 +8,7 @@ use regex::{Regex, bytes::SetMatches};
 use super::{Found, is_placeholder};
 
 /// Kind, trigger and pattern. Of the pattern, the first group is the secret, or all where there is none; none looks further than the word.
-const SHAPES: [(&str, &str, &str); 62] = [
+const SHAPES: [(&str, &str, &str); 63] = [
     ("aws-access-key", r"\b(?:AKIA|ASIA)", r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
     ("github-token", r"\bgh[pousr]_", r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
     ("github-token", r"\bgithub_pat_", r"\bgithub_pat_[A-Za-z0-9_]{22,}"),
@@ -75,7 +75,7 @@ const SHAPES: [(&str, &str, &str); 62] = [
     (
         "url-password",
         r"://[^\s/:@?#]*:[^\s/@]+@",
-        r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@?#\x22'<>`\[\]]{0,100}:([^\s/@\x22'<>`\[\]]{1,200})@[A-Za-z0-9\[]",
+        r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@?#\x22'<>`\[\]]{0,100}:([^\s/\x22'<>`\[\]]{1,200})@[A-Za-z0-9\[]",
     ),
     (
         "authorization",
@@ -139,6 +139,8 @@ const SHAPES: [(&str, &str, &str); 62] = [
         r"\b[MNO][A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]",
         r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}\b",
     ),
+    // A bcrypt hash in Base64, as Caddy has it.
+    ("password-hash", r"\bJDJ[abxy]J", r"\bJDJ[abxy]J[A-Za-z0-9+/]{60,}={0,2}"),
     (
         "private-key",
         r"\bLS0tLS1CRUdJTi(?:BSU0Eg|BQUklWQVRF|BPUEVOU1NI|BFQyBQ|BFTkNSWVB|BEU0Eg)",
@@ -172,7 +174,9 @@ pub(super) fn find(text: &str, triggered: &SetMatches) -> Vec<Found> {
             let secret = captures.get(1).or_else(|| captures.get(0)).expect("group 0 is the match");
             // `Bearer authentication-in-general` is prose: a token has digits.
             let is_prose = *kind == "authorization" && !secret.as_str().bytes().any(|it| it.is_ascii_digit());
-            if !is_prose && !is_placeholder(secret.as_str()) {
+            // A program fills in `{token}`.
+            let is_hole = *kind == "url-password" && secret.as_str().starts_with('{') && secret.as_str().ends_with('}');
+            if !is_prose && !is_hole && !is_placeholder(secret.as_str()) {
                 all.push(Found {
                     range: secret.range(),
                     kind,

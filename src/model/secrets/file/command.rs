@@ -3,13 +3,8 @@
 
 use std::ops::Range;
 
-use super::key;
+use super::{key, pattern::Rule};
 
-/// Kind, trigger and pattern of what a line shows by its form. The first group that matches is the secret, or all where there is none; where a
-/// group is called `name`, that name must tell.
-pub(super) type Rule = (&'static str, &'static str, &'static str);
-
-/// The `§` stands for what parts two words, also in a list: `-a X`, `"-a", "X"`.
 pub(super) const RULES: [Rule; 25] = [
     (
         "password",
@@ -64,7 +59,7 @@ pub(super) const RULES: [Rule; 25] = [
     (
         "password",
         r"htpasswd[^\n]* -",
-        r#"\bhtpasswd[ ]+-[a-zA-Z]*b[a-zA-Z]*[ ]+(?:\S+[ ]+)?\S+[ ]+["']?([^\s"'`|>]+)"#,
+        r#"\bhtpasswd[ ]+(?:-[a-zA-Z]+[ ]+(?:[0-9]+[ ]+)?)*-[a-zA-Z]*b[a-zA-Z]*[ ]+(?:-[a-zA-Z]+[ ]+(?:[0-9]+[ ]+)?)*(?:[^\s-]\S*[ ]+)?\S+[ ]+["']?([^\s"'`|>]+)"#,
     ),
     ("password", r"pass:", r#"(?:-pass(?:in|out)?|-k)§pass:([^\s"'`,\]]+)"#),
     (

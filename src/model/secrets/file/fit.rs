@@ -97,6 +97,16 @@ fn escapes(text: &str, mut piece: Range<usize>, whole: Range<usize>, style: Styl
     piece
 }
 
+/// Leaves a line the mark that it goes on in the next.
+pub(super) fn in_lines(text: &str, mut found: Found) -> Found {
+    let goes_on = text[found.range.end..].starts_with(['\n', '\r']);
+    let secret = text[found.range.clone()].trim_end_matches('\\');
+    if goes_on && !secret.is_empty() {
+        found.range.end = found.range.start + secret.len();
+    }
+    found
+}
+
 /// Makes a finding fit TOML, where a bare value is a number or a date.
 pub(super) fn in_toml(text: &str, found: Found) -> (Found, bool) {
     let before = &text.as_bytes()[found.range.start.saturating_sub(MAX_KEY)..found.range.start];

@@ -1,6 +1,7 @@
 //! What of a file is kept, by its path and by its structure.
 
 mod harmless;
+mod hidden;
 mod places;
 mod shown;
 mod valid;

@@ -1,0 +1,106 @@
+//! Commands in scripts.
+
+use super::{each_hides, each_stays, hides};
+
+#[test]
+fn flags_and_words_of_tools() {
+    each_hides(
+        "a.sh",
+        &[
+            "redis-server --requirepass ¤",
+            "redis-server --requirepass=¤ --port 1",
+            "vault kv put secret/db password=¤",
+            "vault kv put secret/db user=¤ pw=\"¤\"",
+            "vault kv put secret/db \\\n  a=¤ \\\n  b=¤",
+            "openssl enc -aes-256-cbc -k ¤ -in a",
+            "openssl enc -aes-256-cbc -pass pass:¤",
+            "openssl passwd -6 ¤",
+            "openssl passwd -salt ab -1 ¤",
+            "curl -u bob:¤ https://example.org",
+            "curl -s \\\n  -u bob:¤ \\\n  https://example.org",
+            "mysql -u root -p¤ db",
+            "sshpass -p ¤ ssh host",
+            "sshpass -p '¤' ssh host",
+            "docker login -u bob -p ¤ r.example.org",
+            "docker login \\\n  -u bob \\\n  -p ¤ r.example.org",
+            "htpasswd -b file bob ¤",
+            "htpasswd -c -b file bob ¤",
+            "htpasswd -nbB bob ¤",
+            "echo ¤ | docker login --password-stdin",
+            "kubectl create secret generic x --from-literal=k=¤",
+            "helm install a b --set a.password=¤",
+            "gh secret set X --body ¤",
+            "gh secret set X -b\"¤\"",
+            "glab variable set API_TOKEN ¤",
+            "aws configure set aws_secret_access_key ¤",
+            "aws configure set default.aws_access_key_id ¤ --profile x",
+            "aws secretsmanager create-secret --name x --secret-string ¤",
+            "aws ssm put-parameter --name x --type SecureString --value ¤",
+            "az keyvault secret set --vault-name v --name n --value ¤",
+            "nmcli dev wifi connect Home password ¤",
+            "nmcli c modify x wifi-sec.psk ¤",
+            "wpa_passphrase \"My Home\" ¤ > a.conf",
+            "rabbitmqctl add_user bob ¤",
+            "mosquitto_passwd -b file bob ¤",
+            "slappasswd -s ¤",
+            "grafana-cli admin reset-admin-password ¤",
+            "ipmitool -H h -U bob -P ¤ power status",
+            "cargo login ¤",
+            "ngrok config add-authtoken ¤",
+            "vault login token=¤",
+            "vault operator unseal ¤",
+            "npm config set //registry.npmjs.org/:_authToken ¤",
+            "poetry config pypi-token.pypi ¤",
+            "composer config http-basic.example.org bob ¤",
+            "twine upload -u __token__ -p ¤ dist/*",
+            "snmpget -v3 -u bob -A ¤ -X ¤ host",
+            "git config --global gitlab.token ¤",
+            "keytool -genkey -storepass ¤ -keypass ¤",
+            "redis-cli -h h AUTH ¤",
+            "chpasswd <<< \"bob:¤\"",
+            "echo \"bob:¤\" | chpasswd",
+            "/msg NickServ identify ¤",
+            "fly secrets set A=¤ B=¤",
+            "mount -t cifs //h/s /m -o username=bob,password=¤,vers=3",
+            "psql \"host=h user=bob password=¤ dbname=x\"",
+            "psql -c \"ALTER USER bob PASSWORD '¤'\"",
+            "curl -H \"X-Api-Key: ¤\" https://example.org",
+            "PGPASSWORD=¤ psql",
+            "tailscale up --auth-key=¤",
+        ],
+    );
+    hides("a.yaml", "command: [redis-server, --requirepass, ¤]\n");
+    hides(
+        "compose.yaml",
+        "services:\n  a:\n    command: redis-server --requirepass ¤ --appendonly yes\n",
+    );
+}
+
+#[test]
+fn words_that_are_filled_in_stay() {
+    each_stays(
+        "a.sh",
+        &[
+            "redis-server --requirepass \"$REDIS_PASSWORD\"",
+            "vault kv put secret/db x=@file user=$USER token=\"${TOKEN}\"",
+            "docker login --password-stdin r.example.org",
+            "docker login -u \"$user\" -p \"$password\" r.example.org",
+            "curl -u \"$user:$password\" https://example.org",
+            "gh secret set X < file",
+            "git config --global user.signingkey 3AA5C34371567BD2",
+            "git config credential.helper store",
+            "openssl rand -base64 32",
+            "openssl passwd -6 -stdin",
+            "openssl req -newkey rsa:4096 -keyout a.pem",
+            "sshpass -e ssh host",
+            "sshpass -f file ssh host",
+            "kubectl get secret x -o jsonpath='{.data.password}'",
+            "kubectl create secret generic x --from-file=k=file",
+            "htpasswd -c file bob",
+            "cargo login",
+            "vault login -method=oidc",
+            "read -s -p \"Password: \" password",
+            "mysql -u root -p db",
+        ],
+    );
+}
