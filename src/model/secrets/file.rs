@@ -122,22 +122,29 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
     let language = Language::of(path);
     let is_prose = language == Language::Prose;
     let triggered = TRIGGERS.matches(text.as_bytes());
-    let more = MORE.matches(text.as_bytes());
     let line = structure::TRIGGERS.len();
     let assigned = line + rules::N_ANYWHERE;
-    let shapes = rules::triggers().count() - rules::N_ANYWHERE;
     let rest = assigned + assigned::TRIGGERS.len();
     let is_triggered = |trigger: &str| triggered.matched(rest + REST.iter().position(|it| *it == trigger).unwrap_or(0));
     let mut exact = find(text);
     if language.is_code() {
         exact.retain(|it| !written::is_expression(text, it));
     }
+    let of_words = OF_WORDS.matches(text.as_bytes());
+    let of_programs = is_triggered(TELLING).then(|| OF_PROGRAMS.matches(text.as_bytes()));
+    let is_of_programs = |nth| of_programs.as_ref().is_some_and(|it| it.matched(nth));
     let mut all = structure::find(text, |nth| triggered.matched(nth));
     all.extend(rules::find(language, text, |nth| match nth.checked_sub(rules::N_ANYWHERE) {
-        Some(nth) => more.matched(nth),
         None => triggered.matched(line + nth),
+        Some(nth) if nth < rules::N_OF_PROGRAMS => is_of_programs(nth),
+        Some(nth) => of_words.matched(nth - rules::N_OF_PROGRAMS),
     }));
-    shaped(language, path, text, |nth| more.matched(shapes + nth), &mut all);
+    all.extend(known::find(path, text));
+    if is_of_programs(rules::N_OF_PROGRAMS) {
+        setting::pairs(language, path, text, &mut all);
+    }
+    let shapes = rules::triggers().count() - rules::N_ANYWHERE - rules::N_OF_PROGRAMS;
+    shaped(language, path, text, |nth| of_words.matched(shapes + nth), &mut all);
     if is_prose && is_triggered(prose::TRIGGER) {
         all.extend(prose::find(text));
     }
@@ -192,22 +199,18 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
     }
 }
 
-/// Adds what lines tell by more than their keys: by the name of their file, by their neighbours, by the words of a tool.
+/// Adds what lines tell by more than their keys: by their neighbours, by the words of a tool.
 fn shaped(language: Language, path: &str, text: &str, is_triggered: impl Fn(usize) -> bool, all: &mut Vec<Found>) {
-    all.extend(known::find(path, text));
     if is_triggered(0) {
-        setting::pairs(language, path, text, all);
-    }
-    if is_triggered(1) {
         tool::pairs(text, all);
     }
-    if is_triggered(2) && language == Language::Data {
+    if is_triggered(1) && language == Language::Data {
         map::in_sections(language, path, text, all);
     }
-    if is_triggered(3) && language != Language::Prose {
+    if is_triggered(2) && language != Language::Prose {
         users::below(text, all);
     }
-    if is_triggered(4) {
+    if is_triggered(3) {
         users::inserted(text, all);
     }
 }
@@ -238,15 +241,13 @@ fn in_note(text: &str, mut all: Vec<Found>) -> Vec<Found> {
 const COMMENTED_OUT: &str = r#"#[ \t#]*["']?(?:kind["']?:[ \t]*["']?(?:Sealed)?Secret|stringData["']?:)"#;
 
 /// What a text must hold for searches of their own.
-const REST: [&str; 4] = [prose::TRIGGER, label::TRIGGER, split::TRIGGER, COMMENTED_OUT];
+const REST: [&str; 5] = [prose::TRIGGER, label::TRIGGER, split::TRIGGER, COMMENTED_OUT, TELLING];
 
-const SHAPES: [&str; 5] = [
-    setting::TRIGGER,
-    tool::TRIGGER,
-    map::TRIGGER,
-    users::TRIGGERS[0],
-    users::TRIGGERS[1],
-];
+/// What any text must hold that one of the rules for programs finds something in: a word of a name that tells, or what only they know.
+const TELLING: &str = concat!(
+    r"(?i)key|pass|pwd|pw|pswd|secret|token|cred|auth|jwt|bearer|dsn|salt|pepper|cookie|psk|hmac|seed|phrase|mnemonic|community|docker|wort",
+    r"|wachtwoord|contrase|senha|losenord|adgangskode|last-applied|client-cert|pat(?:[^cht]|\z)|convertto-|getconnection|login\("
+);
 
 /// Those of the structure, then of the rules that hold anywhere, then of the keys, then the rest.
 static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| {
@@ -255,5 +256,14 @@ static TRIGGERS: LazyLock<RegexSet> = LazyLock::new(|| {
     trigger::set(keys.chain(REST))
 });
 
-/// Those of the other rules, then of other shapes. Two sets are ten times faster than one of all: its table would grow beyond its bound.
-static MORE: LazyLock<RegexSet> = LazyLock::new(|| trigger::set(rules::triggers().skip(rules::N_ANYWHERE).chain(SHAPES)));
+/// Those of the rules for programs, then of settings. One set of all triggers would outgrow its table, and be built again and again.
+static OF_PROGRAMS: LazyLock<RegexSet> = LazyLock::new(|| {
+    let rules = rules::triggers().skip(rules::N_ANYWHERE).take(rules::N_OF_PROGRAMS);
+    trigger::set(rules.chain([setting::TRIGGER]))
+});
+
+/// Those of the rules for tools and services, which tell by words of their own, then of what `shaped` looks for.
+static OF_WORDS: LazyLock<RegexSet> = LazyLock::new(|| {
+    let rules = rules::triggers().skip(rules::N_ANYWHERE + rules::N_OF_PROGRAMS);
+    trigger::set(rules.chain([tool::TRIGGER, map::TRIGGER, users::TRIGGERS[0], users::TRIGGERS[1]]))
+});

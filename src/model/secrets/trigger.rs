@@ -1,7 +1,7 @@
 //! What a text must hold for a rule to be worth its search: one pass over the text asks for all rules at once, and most texts hold nothing of it.
 //! Knows how such questions are put together; must not know the rules.
 
-use regex::bytes::{RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 /// Enough for every state that ordinary text reaches.
 const CACHE: usize = 8 << 20;
@@ -12,4 +12,10 @@ pub(super) fn set(triggers: impl IntoIterator<Item = impl AsRef<str>>) -> RegexS
     let mut builder = RegexSetBuilder::new(triggers);
     builder.unicode(false).dfa_size_limit(CACHE);
     builder.build().expect("the patterns are constant")
+}
+
+/// Returns one of these patterns alone, to see where it matches.
+pub(super) fn one(trigger: &str) -> Regex {
+    let mut builder = RegexBuilder::new(trigger);
+    builder.unicode(false).build().expect("the patterns are constant")
 }

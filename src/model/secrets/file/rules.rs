@@ -1,12 +1,13 @@
 //! The rules of lines, commands and programs, and which of their findings are secrets. Knows how far a finding must look like one, by its rule and
 //! where it stands; must not know how the rules are written.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
-use regex::Regex;
+use memchr::{memchr, memrchr};
+use regex::{Captures, Regex, bytes};
 
 use super::{
-    super::{Found, keyed},
+    super::{Found, keyed, trigger},
     call, command, element, key,
     language::{Language, fences, is_fenced},
     line,
@@ -19,9 +20,9 @@ use super::{
 const GROUPS: [(&[Rule], Place); 7] = [
     (&line::RULES, Place::Any),
     (&command::RULES, Place::Any),
-    (&tool::RULES, Place::Literal),
-    (&call::RULES, Place::Literal),
+    (&call::RULES, Place::Near),
     (&element::RULES, Place::Literal),
+    (&tool::RULES, Place::Literal),
     (&service::RULES, Place::Literal),
     (&setting::RULES, Place::Setting),
 ];
@@ -32,12 +33,17 @@ enum Place {
     Any,
     /// In prose outside of fences, what it finds must look made up.
     Literal,
+    /// The same, and only near its trigger, which every match holds: its pattern is dear.
+    Near,
     /// In configuration alone: not in code, nor in prose outside of fences.
     Setting,
 }
 
 /// So many rules hold anywhere; they are the first.
 pub(super) const N_ANYWHERE: usize = line::RULES.len() + command::RULES.len();
+
+/// So many after them hold where programs and documents give a value to a name.
+pub(super) const N_OF_PROGRAMS: usize = call::RULES.len() + element::RULES.len();
 
 /// What a text must hold for each rule to be worth its search.
 pub(super) fn triggers() -> impl Iterator<Item = &'static str> {
@@ -50,52 +56,96 @@ fn all_rules() -> impl Iterator<Item = (&'static Rule, Place)> {
         .flat_map(|(rules, place)| rules.iter().map(move |it| (it, place)))
 }
 
-static PATTERNS: LazyLock<Vec<(&str, Place, Regex)>> = LazyLock::new(|| {
-    all_rules()
-        .map(|((kind, _, pattern), place)| (*kind, place, compile(pattern)))
-        .collect()
+/// A rule to search with.
+struct Search {
+    kind: &'static str,
+    place: Place,
+    pattern: Regex,
+    near: Option<bytes::Regex>,
+}
+
+static SEARCHES: LazyLock<Vec<Search>> = LazyLock::new(|| {
+    let search = |((kind, trigger, pattern), place): (&'static Rule, Place)| Search {
+        kind,
+        place,
+        pattern: compile(pattern),
+        near: (place == Place::Near).then(|| trigger::one(trigger)),
+    };
+    all_rules().map(search).collect()
 });
+
+impl Search {
+    /// Returns where the pattern may match.
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let Some(near) = &self.near else {
+            return vec![0..text.len()];
+        };
+        let bytes = text.as_bytes();
+        let mut all: Vec<Range<usize>> = Vec::new();
+        for found in near.find_iter(bytes) {
+            let start = found.start().saturating_sub(MAX_BEFORE);
+            let start = memrchr(b'\n', &bytes[start.saturating_sub(MAX_BEFORE)..start])
+                .map_or(start, |it| start.saturating_sub(MAX_BEFORE) + it + 1);
+            let start = text.floor_char_boundary(start);
+            let end = text.floor_char_boundary((found.end() + MAX_AFTER).min(text.len()));
+            let end = memchr(b'\n', &bytes[end..]).map_or(text.len(), |it| end + it + 1);
+            match all.last_mut().filter(|it| it.end >= start) {
+                Some(last) => last.end = last.end.max(end),
+                None => all.push(start..end),
+            }
+        }
+        all
+    }
+}
+
+/// So far before its trigger a match begins at most.
+const MAX_BEFORE: usize = 1000;
+
+/// So far after its trigger a match goes on, and then to the end of its line.
+const MAX_AFTER: usize = 2000;
 
 /// Returns the secrets that a line shows by its form, of those rules whose triggers the text holds.
 pub(super) fn find(language: Language, text: &str, is_triggered: impl Fn(usize) -> bool) -> Vec<Found> {
     let mut all = Vec::new();
     let fences = if language == Language::Prose { fences(text) } else { Vec::new() };
-    for (_, (kind, place, pattern)) in PATTERNS.iter().enumerate().filter(|(nth, _)| is_triggered(*nth)) {
-        if *place == Place::Setting && language.is_code() {
+    for (_, search) in SEARCHES.iter().enumerate().filter(|(nth, _)| is_triggered(*nth)) {
+        if search.place == Place::Setting && language.is_code() {
             continue;
         }
-        for captures in pattern.captures_iter(text) {
-            let name = captures.name("name");
-            let groups = captures
-                .iter()
-                .skip(1)
-                .flatten()
-                .filter(|it| Some(it.range()) != name.map(|it| it.range()));
-            let Some(value) = groups.clone().next().or_else(|| captures.get(0)) else {
-                continue;
-            };
-            let secret = value.as_str().trim();
-            // `-passout pass:x`
-            let secret = secret.strip_prefix("pass:").unwrap_or(secret);
-            let start = value.start() + value.as_str().find(secret).unwrap_or(0);
-            let range = start..start + secret.len();
-            let is_loose = language == Language::Prose && *place != Place::Any && !is_fenced(&fences, start);
-            if is_loose && *place == Place::Setting {
-                continue;
-            }
-            let name = name.map(|it| it.as_str());
-            let before = &text[captures.get(0).map_or(start, |it| it.start()).min(start)..start];
-            if *place == Place::Any && is_aside(language, before, secret) {
-                continue;
-            }
-            if let Some(kind) = kind_of(language, kind, name, secret)
-                && (!is_loose || keyed::is_secret(secret, kind))
-            {
-                all.push(Found { range, kind });
-            }
+        for at in search.places(text) {
+            let captures = search.pattern.captures_iter(&text[at.clone()]);
+            all.extend(captures.filter_map(|it| shown(search, language, &fences, text, at.start, &it)));
         }
     }
     all
+}
+
+/// Returns the secret of a match in what begins at `offset`, if it is one.
+fn shown(search: &Search, language: Language, fences: &[Range<usize>], text: &str, offset: usize, captures: &Captures) -> Option<Found> {
+    let place = search.place;
+    let name = captures.name("name");
+    let mut groups = captures
+        .iter()
+        .skip(1)
+        .flatten()
+        .filter(|it| Some(it.range()) != name.map(|it| it.range()));
+    let whole = captures.get(0)?;
+    let value = groups.next().unwrap_or(whole);
+    let secret = value.as_str().trim();
+    // `-passout pass:x`
+    let secret = secret.strip_prefix("pass:").unwrap_or(secret);
+    let start = offset + value.start() + value.as_str().find(secret).unwrap_or(0);
+    let range = start..start + secret.len();
+    let is_loose = language == Language::Prose && place != Place::Any && !is_fenced(fences, start);
+    if is_loose && place == Place::Setting {
+        return None;
+    }
+    let before = &text[(offset + whole.start()).min(start)..start];
+    if place == Place::Any && is_aside(language, before, secret) {
+        return None;
+    }
+    let kind = kind_of(language, search.kind, name.map(|it| it.as_str()), secret)?;
+    (!is_loose || keyed::is_secret(secret, kind)).then_some(Found { range, kind })
 }
 
 /// Returns the kind of what a rule has found, if it is a secret. Rules whose name tells say how much it must look like one.
