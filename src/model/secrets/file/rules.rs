@@ -1,7 +1,7 @@
 //! The rules of lines, commands and programs, and which of their findings are secrets. Knows how far a finding must look like one, by its rule and
 //! where it stands; must not know how the rules are written.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{iter, ops::Range, sync::LazyLock};
 
 use memchr::{memchr, memrchr};
 use regex::{Captures, Regex, bytes};
@@ -78,16 +78,15 @@ impl Search {
     /// Returns where the pattern may match.
     fn places(&self, text: &str) -> Vec<Range<usize>> {
         let Some(near) = &self.near else {
-            return vec![0..text.len()];
+            return iter::once(0..text.len()).collect();
         };
         let bytes = text.as_bytes();
         let mut all: Vec<Range<usize>> = Vec::new();
         for found in near.find_iter(bytes) {
-            let start = found.start().saturating_sub(MAX_BEFORE);
-            let start = memrchr(b'\n', &bytes[start.saturating_sub(MAX_BEFORE)..start])
-                .map_or(start, |it| start.saturating_sub(MAX_BEFORE) + it + 1);
-            let start = text.floor_char_boundary(start);
-            let end = text.floor_char_boundary((found.end() + MAX_AFTER).min(text.len()));
+            let from = text.floor_char_boundary(found.start().saturating_sub(MAX_BEFORE));
+            let line = from.saturating_sub(MAX_BEFORE);
+            let start = memrchr(b'\n', &bytes[line..from]).map_or(from, |it| line + it + 1);
+            let end = text.floor_char_boundary(found.end().saturating_add(MAX_AFTER));
             let end = memchr(b'\n', &bytes[end..]).map_or(text.len(), |it| end + it + 1);
             match all.last_mut().filter(|it| it.end >= start) {
                 Some(last) => last.end = last.end.max(end),
