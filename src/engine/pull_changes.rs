@@ -13,7 +13,7 @@ use crate::{
         config_file::{changes::changes, generated},
         hash::ContentHash,
         path::NotePath,
-        pull_request::{Change, ChangedFile, Commit, Diff, LeftToDo, Method, PullRequest, ResourceChange, State, number_in},
+        pull_request::{Change, ChangedFile, Commit, Diff, ForgeKind, LeftToDo, MergeSeen, Method, PullRequest, ResourceChange, merges},
         secrets,
     },
 };
@@ -34,18 +34,19 @@ const MOST_LINE: usize = 200;
 
 /// Returns what the clone says of a pull request whose head is known; `None` when the clone has no such commit. Of one that no forge tells of
 /// (`is_alone`) it says also what it is called and whether it was merged, as far as commits name that.
-pub(super) fn from_clone(repository: &Repository, known: &PullRequest, is_alone: bool) -> Result<Option<PullRequest>> {
+pub(super) fn from_clone(repository: &Repository, known: &PullRequest, kind: ForgeKind, is_alone: bool) -> Result<Option<PullRequest>> {
     let Some(head) = &known.head_sha else { return Ok(None) };
     let mut part = PullRequest::unknown(known.id.clone());
-    if is_alone && known.merge_commit.is_none() {
-        let names_it = |subject: &str| number_in(subject) == Some(known.id.number);
-        if let Some((commit, second)) = repository.last_with_subject(&names_it)? {
-            part.state = Some(State::Merged);
-            part.merged = Timestamp::from_second(second).ok();
-            part.merge_commit = Some(commit);
-        }
+    let is_told = known.merge_commit.is_some() && known.merge_seen.is_none();
+    if is_alone && !is_told {
+        let names_it = |message: &str| merges(message, kind, &known.id);
+        let seen = |(commit, second)| {
+            let time = Timestamp::from_second(second).ok()?;
+            Some(MergeSeen { commit, time })
+        };
+        part.merge_seen = repository.last_beyond(head, &names_it)?.and_then(seen);
     }
-    let merge_commit = known.merge_commit.clone().or(part.merge_commit.clone());
+    let merge_commit = part.merge_seen.as_ref().map(|it| it.commit.clone()).or(known.merge_commit.clone());
     let leaves_work = |line: &str| remark(line).is_some();
     let found = repository.changes_of(head, known.merge_base.as_deref(), merge_commit.as_deref(), &leaves_work)?;
     let Some(found) = found else { return Ok(None) };

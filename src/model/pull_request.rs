@@ -12,9 +12,12 @@ pub mod fold;
 pub mod note;
 pub mod region;
 mod json;
+mod merge;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use self::merge::{merges, number_in};
 
 /// What is kept of a description, in bytes: notes look no further into it.
 pub const MAX_TEXT_BYTES: usize = 260 * 1024;
@@ -61,6 +64,9 @@ pub struct PullRequest {
     pub merge_base: Option<String>,
     /// Only of a merged one: GitHub sends one for others, too.
     pub merge_commit: Option<String>,
+    /// A commit that names it as what was merged: a later word of the forge outweighs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_seen: Option<MergeSeen>,
     pub method: Option<Method>,
     pub merged_by: Option<String>,
     pub closed_by: Option<String>,
@@ -92,6 +98,14 @@ pub enum State {
     Open,
     Closed,
     Merged,
+}
+
+/// What git alone tells of a merge.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MergeSeen {
+    pub commit: String,
+    /// Of that commit.
+    pub time: Timestamp,
 }
 
 /// How it was merged.
@@ -273,6 +287,7 @@ impl PullRequest {
             head_sha: None,
             merge_base: None,
             merge_commit: None,
+            merge_seen: None,
             method: None,
             merged_by: None,
             closed_by: None,
@@ -292,34 +307,5 @@ impl PullRequest {
             checks: None,
             rollouts: Vec::new(),
         }
-    }
-}
-
-/// Returns the number of the pull request that a commit's subject says was merged by it: `Merge pull request 'x' (#7) from ..`,
-/// `Merge pull request #7 from ..`, or the ending ` (#7)` of a squash.
-pub fn number_in(subject: &str) -> Option<u64> {
-    let number = |text: &str| {
-        let digits = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
-        text[..digits].parse().ok().filter(|it| PullRequestId::is_number(*it))
-    };
-    if let Some(rest) = subject.strip_prefix("Merge pull request ") {
-        return number(rest.strip_prefix('#').or_else(|| Some(rest.rsplit_once("(#")?.1))?);
-    }
-    number(subject.trim_end().strip_suffix(')')?.rsplit_once(" (#")?.1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_merge_names_its_pull_request() {
-        let check = |subject: &str, expected: Option<u64>| assert_eq!(number_in(subject), expected, "{subject}");
-        check("Merge pull request 'Pin nginx (again)' (#7) from agent/pin into main", Some(7));
-        check("Merge pull request #12 from a/b", Some(12));
-        check("fix(web): pin nginx (#8)", Some(8));
-        check("fix: see #8", None);
-        check("fix (#)", None);
-        check("fix (#9223372036854775808)", None);
     }
 }

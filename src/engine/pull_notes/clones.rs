@@ -69,7 +69,7 @@ impl Clones {
                 Err(Refusal::Failed(why)) if why.contains("couldn't find remote ref") => mirror.fetch(None, &access)?,
                 fetched => fetched?,
             }
-            Ok(from_clone(&mirror.repository(), known, is_alone)?)
+            Ok(from_clone(&mirror.repository(), known, kind, is_alone)?)
         })
     }
 

@@ -107,17 +107,19 @@ impl Repository {
         Ok(subject.unwrap_or_default())
     }
 
-    /// Returns the last commit of the branch at HEAD whose first line is one that is looked for, and its Unix second; it is looked for among the last
-    /// few hundred.
-    pub fn last_with_subject(&self, is_it: &dyn Fn(&str) -> bool) -> Result<Option<(String, i64)>> {
+    /// Returns the last commit of the branch at HEAD whose message is one that is looked for, and its Unix second; it is looked for among the last
+    /// few hundred. One that `head` holds was there before it and cannot have brought it in: then there is none, as without such a head.
+    pub fn last_beyond(&self, head: &str, is_it: &dyn Fn(&str) -> bool) -> Result<Option<(String, i64)>> {
         let handle = self.handle()?;
+        let Some(head) = resolved(&handle, head)? else { return Ok(None) };
         let mut walk = handle.revwalk()?;
         walk.simplify_first_parent()?;
         walk.push_head()?;
         for id in walk.take(MOST_COMMITS) {
             let commit = handle.find_commit(id?)?;
-            if is_it(&String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default())) {
-                return Ok(Some((commit.id().to_string(), commit.time().seconds())));
+            if is_it(&String::from_utf8_lossy(commit.message_bytes())) {
+                let is_before = commit.id() == head || handle.graph_descendant_of(head, commit.id())?;
+                return Ok((!is_before).then(|| (commit.id().to_string(), commit.time().seconds())));
             }
         }
         Ok(None)

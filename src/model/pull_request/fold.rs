@@ -59,8 +59,8 @@ impl Parts {
         self.prune();
     }
 
-    /// Returns what the parts say together. The later part wins where two speak of the same; a merged pull request stays so; reviews, comments and
-    /// rollouts are united.
+    /// Returns what the parts say together. The later part wins where two speak of the same; a merged pull request stays so, if its
+    /// forge says so; reviews, comments and rollouts are united.
     pub fn fold(&self, id: &PullRequestId) -> PullRequest {
         let mut known = PullRequest::unknown(id.clone());
         for part in &self.parts {
@@ -71,6 +71,7 @@ impl Parts {
             known.state = Some(State::Merged);
             known.closed_by = None;
         }
+        self.settle_merge_seen(&mut known, is_merged);
         // What was counted of another head says nothing of this one.
         for part in &self.parts {
             if part.told.head_sha.is_none() || part.told.head_sha == known.head_sha {
@@ -81,6 +82,24 @@ impl Parts {
         known.reviews = one_of_each(self.said.reviews());
         known.rollouts = without_repetition(self.said.rollouts());
         known
+    }
+
+    /// A merge that git alone tells of counts unless the forge said later that there was none.
+    fn settle_merge_seen(&self, known: &mut PullRequest, is_merged: bool) {
+        let with_state = self.parts.iter().filter(|it| it.told.state.is_some());
+        let told = with_state.filter_map(|it| it.told.updated).max();
+        let Some(seen) = known.merge_seen.take() else { return };
+        if !is_merged && told.is_some_and(|told| told > seen.time) {
+            if known.merge_commit.is_none() {
+                known.method = None;
+            }
+            return;
+        }
+        known.state = Some(State::Merged);
+        known.closed_by = None;
+        known.merged.get_or_insert(seen.time);
+        known.merge_commit.get_or_insert_with(|| seen.commit.clone());
+        known.merge_seen = Some(seen);
     }
 
     /// Says whether somebody looked into the files at this head.
@@ -123,6 +142,7 @@ impl Later {
             head,
             merge_base,
             merge_commit,
+            merge_seen,
             method,
             merged_by,
             closed_by,
@@ -149,6 +169,7 @@ impl Later {
             self.field(name, field);
         }
         self.field("draft", draft);
+        self.field("merge_seen", merge_seen);
         self.field("method", method);
         for (name, field) in [("created", created), ("merged", merged), ("closed", closed)] {
             self.field(name, field);
@@ -245,6 +266,7 @@ fn lay_over(known: &mut PullRequest, part: &PullRequest) {
     over(&mut known.head_sha, &part.head_sha);
     over(&mut known.merge_base, &part.merge_base);
     over(&mut known.merge_commit, &part.merge_commit);
+    over(&mut known.merge_seen, &part.merge_seen);
     over(&mut known.method, &part.method);
     over(&mut known.merged_by, &part.merged_by);
     over(&mut known.closed_by, &part.closed_by);

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::pull_request::{Comment, CommentId, Review, Rollout, Verdict};
+use crate::model::pull_request::{Comment, CommentId, MergeSeen, Review, Rollout, Verdict};
 
 fn id() -> PullRequestId {
     PullRequestId {
@@ -80,6 +80,39 @@ fn a_merged_one_stays_merged() {
         &[state(2, State::Merged), state(3, State::Closed), state(4, State::Open)],
         State::Merged,
     );
+}
+
+/// What a commit was taken to say held against the forge for good.
+#[test]
+fn a_merge_that_only_git_tells_of_is_outweighed_by_a_later_word_of_the_forge() {
+    let seen = |second: i64| {
+        let merge_seen = Some(MergeSeen {
+            commit: "d".repeat(40),
+            time: at(second),
+        });
+        PullRequest {
+            merge_seen,
+            method: Some(crate::model::pull_request::Method::Squash),
+            ..PullRequest::unknown(id())
+        }
+    };
+    let check = |parts: &[PullRequest], expected: State| {
+        let found = fold(&id(), parts);
+        let is_merged = expected == State::Merged;
+        assert_eq!(found.state, Some(expected));
+        let of_merge = [found.merge_commit.is_some(), found.merged.is_some(), found.method.is_some()];
+        assert_eq!(of_merge, [is_merged; 3]);
+    };
+    check(&[seen(5)], State::Merged);
+    check(&[state(4, State::Open), seen(5)], State::Merged);
+    check(&[seen(5), state(6, State::Open)], State::Open);
+    check(&[state(6, State::Closed), seen(5)], State::Closed);
+    let told = part(4, |it| {
+        it.state = Some(State::Merged);
+        it.merge_commit = Some("e".repeat(40));
+        it.merged = Some(at(4));
+    });
+    check(&[told, seen(3), state(6, State::Open)], State::Merged);
 }
 
 #[test]
@@ -332,6 +365,10 @@ fn any_part() -> impl Strategy<Value = PullRequest> {
             part.head_sha = head.map(|it| it.repeat(40));
             part.additions = closed_by.map(|it| it.len() as u64 + u64::from(it == "a"));
             part.closed_by = closed_by.map(str::to_owned);
+            part.merge_seen = closed_by.filter(|it| *it != "b").map(|it| MergeSeen {
+                commit: it.repeat(40),
+                time: at(it.len() as i64 + i64::from(it == "a") * 3),
+            });
             part.checks = title.map(|_| Vec::new());
             part.comments = comments
                 .iter()
