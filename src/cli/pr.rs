@@ -37,7 +37,7 @@ pub enum PrVerb {
     },
     /// Have the forge asked about one, such as one that was just opened
     Sync {
-        /// `owner/name#7`
+        /// `owner/name#7`, with the forge before it where two have the same
         #[arg(value_name = "REPO#NUMBER")]
         pr: String,
         /// Bring its note back that was deleted, as it was last

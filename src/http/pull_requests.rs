@@ -1,7 +1,7 @@
 //! `/v1/pull-requests`: a list of those that have a note, and two ways to tell of one without a webhook. Handlers and wire types; what becomes
 //! of the news is the engine's business.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    config::tokens::Scope,
+    config::{forges::Forge, tokens::Scope},
     engine::pulls::{Listed, News},
     http::{
         AppState,
@@ -179,7 +179,13 @@ pub async fn post_pull_request(
     let id = part.id.clone();
     if state.pull_requests.forges.iter().any(|it| it.host.eq_ignore_ascii_case(&id.host)) {
         let detail = format!("the forge `{}` tells of its own pull requests", id.host);
-        return Err(Problem::new(ProblemKind::InvalidBody, detail).hint("send POST /v1/pull-requests/sync"));
+        let is_asked = |it: &Forge| it.host.eq_ignore_ascii_case(&id.host) && it.repos.contains(&id.repo) && can_be_asked(it);
+        let hint = if state.pull_requests.forges.iter().any(is_asked) {
+            "send POST /v1/pull-requests/sync"
+        } else {
+            "list the repository under its `forges[].repos`, with a `token_file` or `clone: true`"
+        };
+        return Err(Problem::new(ProblemKind::InvalidBody, detail).hint(hint));
     }
     let key = format!("told {id} {now} {}", ContentHash::of(&raw));
     accept(state, key, News::Part(Box::new(part)), id).await
@@ -189,36 +195,40 @@ pub async fn post_pull_request(
 fn which(state: &AppState, input: &SyncInput) -> Result<(PullRequestId, News), Problem> {
     let is_host = |host: &str| input.host.as_ref().is_none_or(|it| it.eq_ignore_ascii_case(host));
     let is_it = |id: &PullRequestId| is_host(&id.host) && id.number == input.number && id.repo.eq_ignore_ascii_case(&input.repo);
-    let of = state
-        .pull_requests
-        .forges
-        .iter()
-        .filter(|it| it.token_file.is_some() && is_host(&it.host));
-    let mut asked = of.flat_map(|forge| forge.repos.iter().map(move |repo| (forge, repo)));
-    let asked = asked.find(|(_, repo)| repo.eq_ignore_ascii_case(&input.repo));
-    let asked = asked.map(|(forge, repo)| PullRequestId {
+    let of = |forge: &Forge, repo: &String| PullRequestId {
         host: forge.host.clone(),
         repo: repo.clone(),
         number: input.number,
-    });
-    let id = if input.restore {
-        let listed = state.handle.pulls().list();
-        let known = listed.into_iter().map(|it| it.id).find(is_it);
-        known.or(asked).ok_or_else(|| {
-            Problem::new(ProblemKind::InvalidBody, "no such pull request is known").hint("see GET /v1/pull-requests for those that are")
-        })?
-    } else {
-        asked.ok_or_else(|| {
-            Problem::new(ProblemKind::InvalidBody, "`repo` is of no forge that can be asked")
-                .hint("list it under `forges[].repos` with a `token_file`, or tell what you know to POST /v1/pull-requests")
-        })?
     };
-    let news = if input.restore {
-        News::Restore(id.clone())
-    } else {
-        News::Look(id.clone())
-    };
-    Ok((id, news))
+    let forges = state.pull_requests.forges.iter();
+    let all = forges.flat_map(|forge| forge.repos.iter().map(move |repo| (of(forge, repo), can_be_asked(forge))));
+    let listed: BTreeMap<PullRequestId, bool> = all.filter(|(id, _)| is_it(id)).collect();
+    let mut meant: Vec<PullRequestId> = Vec::new();
+    if input.restore {
+        meant.extend(state.handle.pulls().list().into_iter().map(|it| it.id).filter(is_it));
+    }
+    if meant.is_empty() {
+        meant.extend(listed.iter().filter(|(_, can_be_asked)| **can_be_asked).map(|(id, _)| id.clone()));
+    }
+    let refused = |detail: &str| Problem::new(ProblemKind::InvalidBody, detail);
+    match &meant[..] {
+        [id] if input.restore => Ok((id.clone(), News::Restore(id.clone()))),
+        [id] => Ok((id.clone(), News::Look(id.clone()))),
+        [] if !listed.is_empty() => Err(refused("`repo` is of a forge that can be asked neither by its API nor by git")
+            .hint("set its `token_file` or `clone: true` under `forges`; until then only its webhooks tell of it")),
+        [] if input.restore => Err(refused("no such pull request is known").hint("see GET /v1/pull-requests for those that are")),
+        [] => Err(refused("`repo` is of no forge that can be asked")
+            .hint("list it under `forges[].repos`, or, where its forge is not configured, tell what you know to POST /v1/pull-requests")),
+        several => {
+            let names: Vec<String> = several.iter().map(|it| format!("`{it}`")).collect();
+            Err(refused(&format!("several could be meant: {}", names.join(", "))).hint("name its forge as `host`"))
+        }
+    }
+}
+
+/// Says whether somebody can look at a forge's pull requests: by its API, or by git alone.
+fn can_be_asked(forge: &Forge) -> bool {
+    forge.token_file.is_some() || forge.clone
 }
 
 /// The note lies in the agent's folder of the first vault: whoever is confined elsewhere may not cause it.

@@ -11,7 +11,7 @@ pub enum Voice {
 }
 
 /// A phrase of the API, and what stands for it on the command line and among the tools. Of two that begin alike the longer comes first.
-const PHRASES: [(&str, &str, &str); 14] = [
+const PHRASES: [(&str, &str, &str); 15] = [
     (
         "`/v1/search?path=Folder/**&sort=path`",
         "`membridge ls Folder`",
@@ -42,6 +42,11 @@ const PHRASES: [(&str, &str, &str); 14] = [
         "see GET /v1/pull-requests for those that are",
         "`membridge pr list` names those that are",
         "`search` with `origin` \"pull-request\" finds those that are",
+    ),
+    (
+        "name its forge as `host`",
+        "write its forge before it, as above",
+        "name its forge before it",
     ),
     ("to POST /v1/pull-requests", "with `membridge pr add`", "to the operator"),
     (
