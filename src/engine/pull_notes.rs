@@ -32,6 +32,10 @@ mod sides;
 mod wake;
 mod worker;
 
+/// What failed is tried again after this, and then twice as long each time.
+const RETRY: Duration = Duration::from_secs(2);
+const MAX_RETRY: Duration = Duration::from_secs(15 * 60);
+
 /// Why something is not done.
 #[derive(Debug)]
 enum Trouble {
@@ -49,6 +53,11 @@ impl Trouble {
     fn never(why: String) -> Trouble {
         Trouble::Never(why)
     }
+}
+
+/// Returns how long to wait after so many failures in a row and one more.
+fn wait_after(failures: u32) -> Duration {
+    RETRY.saturating_mul(2_u32.saturating_pow(failures)).min(MAX_RETRY)
 }
 
 /// Starts the threads; the one that is returned ends after the engine has, and the last of them.

@@ -37,7 +37,14 @@ pub enum News {
     /// A revision is on the cluster, or is not.
     Rollout(Rollout),
     /// The same, for what else of a repository came with that revision.
-    Revision { host: String, repo: String, rollout: Rollout },
+    Revision {
+        host: String,
+        repo: String,
+        rollout: Rollout,
+        /// When it was first to be looked into.
+        #[serde(default = "Timestamp::now")]
+        since: Timestamp,
+    },
 }
 
 impl News {
@@ -155,6 +162,15 @@ impl Pulls {
     /// As [`Pulls::take`], for what was made of news that are counted already; `false` when there is no room.
     pub(super) fn pass_on(&self, key: &str, news: News) -> Result<bool> {
         Ok(self.put(key, news)? != Put::Full)
+    }
+
+    /// Makes news durable that their worker has already; returns their number, `None` when there is no room or they came before.
+    pub(super) fn spool(&self, key: &str, news: &News) -> Result<Option<u64>> {
+        let text = serde_json::to_string(news).context("write news as JSON")?;
+        Ok(match self.queue().deliveries.put(key, &text)? {
+            Put::Stored(number) => Some(number),
+            Put::Seen | Put::Full => None,
+        })
     }
 
     fn put(&self, key: &str, news: News) -> Result<Put> {

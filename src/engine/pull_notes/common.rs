@@ -4,6 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use crate::{
     config::{Config, forges::Forge},
@@ -75,8 +76,16 @@ impl Common {
                 continue;
             }
             let key = format!("revision {} {host}/{repo}", hash(rollout)?);
-            let (host, repo, rollout) = (host.clone(), repo.clone(), rollout.clone());
-            if !pulls.pass_on(&key, News::Revision { host, repo, rollout })? {
+            let (host, repo, rollout, since) = (host.clone(), repo.clone(), rollout.clone(), Timestamp::now());
+            if !pulls.pass_on(
+                &key,
+                News::Revision {
+                    host,
+                    repo,
+                    rollout,
+                    since,
+                },
+            )? {
                 return Ok(false);
             }
         }

@@ -9,11 +9,11 @@ use std::{
 use crate::{
     engine::{
         handle::Handle,
-        pull_notes::{Trouble, common::Common, find::Found, share::Share},
+        pull_notes::{Trouble, common::Common, find::Found, note::Writer, share::Share},
         pulls::Pulls,
     },
     io::pull_requests::{Known, Wish},
-    model::pull_request::PullRequestId,
+    model::{path::NotePath, pull_request::PullRequestId},
 };
 
 /// A note that is not where it lay was deleted when it is still nowhere after this: one that was moved is found by the index meanwhile.
@@ -31,12 +31,20 @@ pub(super) struct Gone {
     /// When they are looked for again, and after which one.
     due: Option<Instant>,
     last: Option<PullRequestId>,
+    /// Where notes that were left alone were tried again: once, unless they are moved.
+    tried: BTreeMap<PullRequestId, NotePath>,
 }
 
 impl Gone {
     /// Forgets that a note was missed.
     pub(super) fn is_there(&mut self, id: &PullRequestId) {
         self.missing.remove(id);
+    }
+
+    /// The same of one that says all that is known.
+    pub(super) fn is_written(&mut self, id: &PullRequestId) {
+        self.is_there(id);
+        self.tried.remove(id);
     }
 
     /// A note that stays away was deleted by a person. One that was moved a moment ago may not be in the index yet.
@@ -57,21 +65,34 @@ impl Gone {
         Ok(())
     }
 
-    /// Returns the pull requests whose notes were deleted, or not ours any more, and are there again: from the trash, the history, or by their
-    /// property.
+    /// Returns the pull requests whose notes were deleted, not ours any more or out of reach, and are there again: from the trash, the history, by
+    /// their property, or moved back.
     pub(super) fn come_back(&mut self, pulls: &Pulls, common: &Common, share: &Share, now: Instant) -> Vec<PullRequestId> {
         if self.due.is_some_and(|it| it > now) {
             return Vec::new();
         }
         self.due = Some(now + BACK_EVERY);
         let mut gone = pulls.list();
-        gone.retain(|it| matches!(it.wish, Wish::Deleted | Wish::Disowned) && share.has(&it.id.host));
+        gone.retain(|it| matches!(it.wish, Wish::Deleted | Wish::Disowned | Wish::LeftAlone) && share.has(&it.id.host));
         let next = gone.iter().position(|it| Some(&it.id) > self.last.as_ref()).unwrap_or(0);
         gone.rotate_left(next);
         gone.truncate(BACK_MOST);
         self.last = gone.last().map(|it| it.id.clone());
-        let is_back = |id: &PullRequestId, path: Option<&str>| matches!(common.writer().find(id, path), Ok(Found::Note(_)));
-        gone.retain(|it| is_back(&it.id, it.path.as_deref()));
+        gone.retain(|it| {
+            let writer = common.writer();
+            match writer.find(&it.id, it.path.as_deref()) {
+                Ok(Found::Note(path)) if it.wish == Wish::LeftAlone => self.is_in_reach(&it.id, path, &writer),
+                found => matches!(found, Ok(Found::Note(_))),
+            }
+        });
         gone.into_iter().map(|it| it.id).collect()
+    }
+
+    fn is_in_reach(&mut self, id: &PullRequestId, path: NotePath, writer: &Writer) -> bool {
+        if !writer.may_write(&path) {
+            self.tried.remove(id);
+            return false;
+        }
+        self.tried.insert(id.clone(), path.clone()) != Some(path)
     }
 }

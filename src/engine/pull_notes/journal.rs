@@ -47,7 +47,7 @@ impl Writer {
             supersedes: None,
         });
         let head = edit::compose(&properties, &head).map_err(|_why| never("its name makes no property"))?;
-        let target = if note::shares_names(&pr.id.repo, &self.webs) {
+        let target = if note::shares_names(&pr.id.host, &pr.id.repo, &self.webs) {
             path.as_str().trim_end_matches(".md")
         } else {
             path.stem()

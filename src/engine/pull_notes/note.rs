@@ -43,7 +43,12 @@ const VERSIONS: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It says what the pull request says.
-    Written { path: NotePath, changed: bool },
+    /// `problem` is what of it nobody could bring up to date.
+    Written {
+        path: NotePath,
+        changed: bool,
+        problem: Option<String>,
+    },
     /// It was there, and is nowhere now.
     Missing,
     /// A person put it where nothing may be written; why, and what to do.
@@ -95,7 +100,7 @@ impl Writer {
         let last = known.written.as_ref().map(|it| self.render(it));
         for _ in 0..TRIES {
             let (path, present, base) = match self.find(&pr.id, known.path.as_deref())? {
-                Found::Note(path) if !self.policy.allows_editing(&path) => {
+                Found::Note(path) if !self.may_write(&path) => {
                     let why = format!(
                         "its note `{path}` lies where membridge may not write, so it is left alone; move it below `{}`, or open its place under \
                          `write.edit_existing`",
@@ -132,15 +137,17 @@ impl Writer {
             .map_err(|why| Trouble::never(format!("`{path}` cannot be brought up to date: {why}; mend its properties")))?;
             // A write with a secret is refused for good: what texts of others and of people make together must not be one.
             let text = note::mask_new(text, present.as_deref().unwrap_or_default());
+            let problem = out_of_order(&path, &text);
             if present.as_ref() == Some(&text) {
-                return Ok(Outcome::Written { path, changed: false });
+                let changed = false;
+                return Ok(Outcome::Written { path, changed, problem });
             }
             let over = present.map(|it| ContentHash::of(it.as_bytes()));
             match sent::send(&self.handle, &pr.id, path.clone(), Action::Put(text), over, None) {
                 Ok(receipt) => {
                     let path = NotePath::parse(&receipt.path).map_err(|why| Trouble::never(why.to_string()))?;
                     let changed = receipt.changed;
-                    return Ok(Outcome::Written { path, changed });
+                    return Ok(Outcome::Written { path, changed, problem });
                 }
                 // Somebody was faster.
                 Err(WriteError::Stale(_) | WriteError::AlreadyExists(..) | WriteError::NeedsMatch(_) | WriteError::Conflict) => {}
@@ -152,6 +159,11 @@ impl Writer {
             }
         }
         Err(Trouble::later("somebody changes the note again and again".to_owned()))
+    }
+
+    /// Says whether the configuration lets a note be written there.
+    pub(super) fn may_write(&self, path: &NotePath) -> bool {
+        self.policy.allows_editing(path)
     }
 
     /// Looks for the note of a pull request, which lay at `last`.
@@ -213,10 +225,24 @@ impl Writer {
         match self.source()?.vault.read(path, self.max_bytes) {
             Ok(file) => String::from_utf8(file.bytes)
                 .map(Some)
-                .map_err(|_error| Trouble::never(format!("`{path}` is not UTF-8"))),
+                .map_err(|_error| Trouble::later(format!("`{path}` is not UTF-8, so it is left alone until it is; save it as UTF-8"))),
             Err(ReadError::NotFound) => Ok(None),
             Err(why @ (ReadError::RootGone | ReadError::Changing | ReadError::Unreadable(_))) => Err(Trouble::later(why.to_string())),
-            Err(why) => Err(Trouble::never(format!("`{path}`: {why}"))),
+            // A sync client, or whoever saves, may have put it there for a moment.
+            Err(why) => Err(Trouble::later(format!(
+                "`{path}` cannot be read, so it is left alone until it can: {why}"
+            ))),
         }
     }
+}
+
+/// Returns what is told of regions whose markers do not fit each other.
+fn out_of_order(path: &NotePath, text: &str) -> Option<String> {
+    let names = region::out_of_order(text);
+    let first = names.first()?;
+    Some(format!(
+        "of its note `{path}` these parts are not brought up to date: {}. Their markers do not fit each other: a part stands once, between          `<!-- membridge:begin {first} h=.. -->` and `<!-- membridge:end {first} -->`, each alone on its line; put the missing one back, or take \
+         the second part or what is left of the markers away",
+        names.join(", ")
+    ))
 }

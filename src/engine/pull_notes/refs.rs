@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -87,6 +88,8 @@ fn look_at(pulls: &Pulls, clones: &mut Clones, host: &str, repo: &str) -> Result
         Err(NoClone::Unwanted) => return Ok(()),
         Err(NoClone::Later(why)) => return Err(why),
     };
+    let (now, is_first) = (Timestamp::now(), before.is_none());
+    let known = pulls.list();
     let most = if before.is_some() { usize::MAX } else { AT_FIRST };
     let before = before.unwrap_or_default();
     let id = |number| PullRequestId {
@@ -101,17 +104,24 @@ fn look_at(pulls: &Pulls, clones: &mut Clones, host: &str, repo: &str) -> Result
     };
     let is_new = |(number, sha): &(&u64, &String)| PullRequestId::is_number(**number) && before.heads.get(number) != Some(sha);
     for (number, sha) in heads.iter().rev().filter(is_new).take(most) {
+        let id = id(*number);
+        // What is told of an old one at first is no change of it. From then on the head that is seen now is later than what was told before.
+        let updated = (!is_first || known.iter().any(|it| it.id == id)).then_some(now);
         let part = PullRequest {
             head_sha: Some(sha.clone()),
-            ..PullRequest::unknown(id(*number))
+            updated,
+            ..PullRequest::unknown(id)
         };
-        take(format!("ref {} {sha}", part.id), News::Part(Box::new(part)))?;
+        // A branch may be set back to a head that it had.
+        take(format!("ref {} {sha} {now}", part.id), News::Part(Box::new(part)))?;
     }
     if let Some(tip) = tip.as_ref().filter(|it| before.tip.as_ref() != Some(it)) {
-        let mut known = pulls.list();
+        let mut known = known;
         known.retain(|it| it.id.host == host && it.id.repo == repo && !matches!(it.state, Some(State::Merged | State::Closed)));
         for it in known.into_iter().rev().take(MAYBE_MERGED) {
-            take(format!("tip {} {tip}", it.id), News::Look(it.id))?;
+            // It says nothing but that the clone is to be looked into.
+            let part = PullRequest::unknown(it.id);
+            take(format!("tip {} {tip}", part.id), News::Part(Box::new(part)))?;
         }
     }
     let seen = serde_json::to_string(&Seen { heads, tip }).map_err(|error| error.to_string())?;

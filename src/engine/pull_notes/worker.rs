@@ -10,6 +10,7 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
+use jiff::Timestamp;
 
 use crate::{
     config::{Config, forges::PullRequests},
@@ -25,6 +26,7 @@ use crate::{
             revisions::{Revision, Revisions},
             share::Share,
             sides::{self, Side},
+            wait_after,
         },
         pulls::{News, Pulls},
     },
@@ -37,10 +39,6 @@ use crate::{
         pull_request::{PullRequest, PullRequestId, Rollout, State, note},
     },
 };
-
-/// What failed is tried again after this, and then twice as long each time.
-const RETRY: Duration = Duration::from_secs(2);
-const MAX_RETRY: Duration = Duration::from_secs(15 * 60);
 
 /// So often a forge is asked for what is too much; then the note says what is known without it.
 const TOO_MUCH_TRIES: u32 = 3;
@@ -58,6 +56,8 @@ struct Job {
     failures: u32,
     /// The note is wanted though a person deleted it.
     restore: bool,
+    /// Somebody wants the head looked up, too, where only git can be asked.
+    look: bool,
 }
 
 #[derive(Debug)]
@@ -126,22 +126,24 @@ impl Worker {
         for (number, news) in self.pulls.fresh(|it| self.share.has_news(it)) {
             match news {
                 News::Part(part) => self.job(part.id.clone(), now, Some(number)).parts.push(*part),
-                News::Look(id) => {
-                    self.job(id, now, Some(number));
-                }
+                News::Look(id) => self.job(id, now, Some(number)).look = true,
                 News::Restore(id) => self.job(id, now, Some(number)).restore = true,
                 News::Rollout(rollout) => self.take_rollout(rollout, number),
-                News::Revision { host, repo, rollout } => {
+                News::Revision {
+                    host,
+                    repo,
+                    rollout,
+                    since,
+                } => {
                     let number = Some(number);
-                    self.revisions.add(
-                        Revision {
-                            number,
-                            host,
-                            repo,
-                            rollout,
-                        },
-                        now,
-                    );
+                    let revision = Revision {
+                        number,
+                        host,
+                        repo,
+                        rollout,
+                        since,
+                    };
+                    self.revisions.add(revision, now);
                 }
             }
         }
@@ -156,6 +158,7 @@ impl Worker {
             due,
             failures: 0,
             restore: false,
+            look: false,
         });
         job.due = job.due.min(due);
         job.deliveries.extend(number);
@@ -219,7 +222,7 @@ impl Worker {
             // It is done after the next start.
             return Err(Trouble::later("the service ends".to_owned()));
         }
-        let cloned = self.look_into_clone(&mut known);
+        let cloned = self.look_into_clone(&mut known, job.look);
         let pr = known.parts.fold(id);
         if pr.title.is_none() && pr.state.is_none() {
             let nothing = Trouble::never("nobody has told anything of it".to_owned());
@@ -230,22 +233,22 @@ impl Worker {
         let later = self.common.add_rollouts(&self.pulls, &mut known).map_err(failed)?;
         let is_news = known.written.as_ref().is_none_or(|it| it.state != Some(State::Merged));
         for rollout in later.into_iter().filter(|_| is_news) {
-            let (number, host, repo) = (None, id.host.clone(), id.repo.clone());
-            self.revisions.add(
-                Revision {
-                    number,
-                    host,
-                    repo,
-                    rollout,
-                },
-                Instant::now(),
-            );
+            let (host, repo, since) = (id.host.clone(), id.repo.clone(), Timestamp::now());
+            let number = None;
+            let revision = Revision {
+                number,
+                host,
+                repo,
+                rollout,
+                since,
+            };
+            self.revisions.add(revision, Instant::now());
         }
         let pr = known.parts.fold(id);
         let outcome = self.common.writer().write(&pr, &known, job.restore)?;
         match outcome {
-            Outcome::Written { path, changed } => {
-                self.gone.is_there(id);
+            Outcome::Written { path, changed, problem } => {
+                self.gone.is_written(id);
                 if changed {
                     self.pulls.wrote();
                     self.common.waker().changed(id, Instant::now());
@@ -257,6 +260,9 @@ impl Worker {
                 if !known.journaled && self.common.writer().journal(&pr, &path)? {
                     known.journaled = true;
                     self.pulls.keep(&known).map_err(failed)?;
+                }
+                if let Some(why) = problem {
+                    return asked.and(cloned).and(Err(Trouble::never(why)));
                 }
             }
             Outcome::Missing => {
@@ -285,15 +291,25 @@ impl Worker {
     }
 
     /// Adds commits and files, where the repository is cloned. The note is written without them when they cannot be had now.
-    fn look_into_clone(&mut self, known: &mut Known) -> Result<(), Trouble> {
-        let pr = known.parts.fold(&known.id);
-        let is_alone = !self.sides.iter().any(|it| it.knows(&known.id)) && pr.state != Some(State::Closed);
+    /// `look` has it asked first which commit is the head, where no forge tells.
+    fn look_into_clone(&mut self, known: &mut Known, look: bool) -> Result<(), Trouble> {
+        let is_told_of = self.sides.iter().any(|it| it.knows(&known.id));
+        if look && !is_told_of {
+            self.look_up_head(known)?;
+        }
+        let mut pr = known.parts.fold(&known.id);
+        let is_alone = !is_told_of && pr.state != Some(State::Closed);
         let is_told = pr.merge_commit.as_ref().map_or(!is_alone, |_| pr.method.is_some());
-        let is_known = known.parts.has_diff_of(pr.head_sha.as_deref()) && is_told;
+        let has_diff = known.parts.has_diff_of(pr.head_sha.as_deref());
+        let is_known = has_diff && is_told;
         if pr.head_sha.is_none() || is_known {
             return Ok(());
         }
-        let name = format!("clone of {}/{}", known.id.host, known.id.repo);
+        if is_alone && !has_diff {
+            // That of another head: this one may have left the branch elsewhere.
+            pr.merge_base = None;
+        }
+        let name = clone_name(&known.id);
         match self.clones.part(&pr, is_alone) {
             Ok(part) => {
                 self.pulls.went_well(&name);
@@ -306,6 +322,33 @@ impl Worker {
                 Err(Trouble::later(why))
             }
         }
+    }
+
+    /// Adds the head that git tells of now.
+    fn look_up_head(&mut self, known: &mut Known) -> Result<(), Trouble> {
+        let name = clone_name(&known.id);
+        let heads = match self.clones.heads(&known.id.host, &known.id.repo) {
+            Ok((heads, _)) => heads,
+            Err(NoClone::Unwanted) => return Ok(()),
+            Err(NoClone::Later(why)) => {
+                self.pulls.went_wrong(&name, &why, None);
+                return Err(Trouble::later(why));
+            }
+        };
+        self.pulls.went_well(&name);
+        let before = known.parts.fold(&known.id).head_sha;
+        let Some(head) = heads.get(&known.id.number) else {
+            let why = "git knows no head of a pull request of this number";
+            return before.map(|_| ()).ok_or_else(|| Trouble::never(why.to_owned()));
+        };
+        if before.as_ref() != Some(head) {
+            known.parts.add(PullRequest {
+                head_sha: Some(head.clone()),
+                updated: before.map(|_| Timestamp::now()),
+                ..PullRequest::unknown(known.id.clone())
+            });
+        }
+        Ok(())
     }
 
     /// Adds what the forge knows, where it can be asked. The note is written without it when it cannot be had now.
@@ -352,7 +395,7 @@ impl Worker {
     }
 }
 
-/// Returns how long to wait after so many failures in a row and one more.
-fn wait_after(failures: u32) -> Duration {
-    RETRY.saturating_mul(2_u32.saturating_pow(failures)).min(MAX_RETRY)
+/// Returns the name by which status tells of the clone in which a pull request is looked for.
+fn clone_name(id: &PullRequestId) -> String {
+    format!("clone of {}/{}", id.host, id.repo)
 }

@@ -101,6 +101,12 @@ pub fn update(
     with_properties(&text, last, new, regions)
 }
 
+/// Returns the names of the regions of a note whose markers do not fit each other: they stay as they are.
+pub fn out_of_order(text: &str) -> Vec<&'static str> {
+    let broken = scan::read(text, Note::parse(text).body_start()).broken;
+    REGIONS.into_iter().filter(|it| broken.iter().any(|name| name == it)).collect()
+}
+
 /// Returns the new heading of the note where the one of before still stands: above the regions, as it was written.
 fn title_change(present: &str, body: usize, scan: &Scan, last: Option<&Rendered>, new: &Rendered) -> Option<(Range<usize>, String)> {
     let last = last.filter(|it| it.title != new.title)?;

@@ -194,6 +194,103 @@ async fn git_alone_tells_of_a_pull_request_and_that_it_was_merged() {
     );
 }
 
+/// It was told as merged by a commit that its branch began with, and its second head never reached the note.
+#[tokio::test(flavor = "multi_thread")]
+async fn by_git_alone_new_heads_are_told_and_an_older_commit_of_its_number_is_no_merge() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments).trim().to_owned();
+    let push = |file: &str, more: &[&str]| {
+        fs::write(work.path().join(file), "a: 1\n").unwrap();
+        run(&["add", "-A"]);
+        run(&["commit", "-q", "-m", file]);
+        run(&[&["push", "-q"], more, &["origin", "HEAD:refs/pull/7/head"]].concat());
+    };
+    run(&["init", "-q", "-b", "main"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "feat: of another forge (#7)"]);
+    run(&["remote", "add", "origin", &format!("{url}/owner/name.git")]);
+    run(&["push", "-q", "origin", "main"]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![membridge::config::forges::Forge {
+            clone: true,
+            poll_every: std::time::Duration::from_millis(200),
+            ..forge(&url)
+        }];
+    })
+    .await;
+    run(&["checkout", "-q", "-b", "bump"]);
+    push("first.yaml", &[]);
+    note_with(&server, &path(7), &["first.yaml", "State unknown"]).await;
+    push("second.yaml", &[]);
+    let note = note_with(&server, &path(7), &["first.yaml", "second.yaml"]).await;
+    assert!(note.contains("State unknown"), "{note}");
+    // Written anew, upon a branch that went on.
+    run(&["checkout", "-q", "main"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "meanwhile"]);
+    run(&["push", "-q", "origin", "main"]);
+    run(&["checkout", "-q", "-B", "bump"]);
+    push("third.yaml", &["--force"]);
+    let note = note_with(&server, &path(7), &["third.yaml"]).await;
+    assert!(!note.contains("second.yaml") && !note.contains("meanwhile"), "{note}");
+    run(&["checkout", "-q", "main"]);
+    run(&["merge", "-q", "--squash", "bump"]);
+    run(&["commit", "-q", "-m", "feat: the third (#7)"]);
+    run(&["push", "-q", "origin", "main"]);
+    note_with(&server, &path(7), &["state: merged", "third.yaml"]).await;
+}
+
+/// Whoever asked was sent to tell of it, and from there back to ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_without_a_token_is_asked_by_git() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments);
+    run(&["init", "-q", "-b", "main"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    run(&["remote", "add", "origin", &format!("{url}/owner/name.git")]);
+    run(&["push", "-q", "origin", "main"]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    let by_git = |url: &str| membridge::config::forges::Forge { clone: true, ..forge(url) };
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![by_git(&url), by_git("http://127.0.0.1:1"), forge("https://git.example.org")];
+    })
+    .await;
+    let sync = async |body: serde_json::Value| server.post("/v1/pull-requests/sync", &body).await;
+    for restore in [false, true] {
+        let answer = sync(json!({"repo": "owner/name", "number": 7, "restore": restore})).await;
+        let text = answer.text().to_owned();
+        assert_eq!(answer.problem(), (400, "invalid-body".to_owned()));
+        let host = by_git(&url).host;
+        assert!(
+            text.contains(&format!("`127.0.0.1:1/owner/name#7`, `{host}/owner/name#7`"))
+                || text.contains(&format!("`{host}/owner/name#7`, `127")),
+            "{text}"
+        );
+    }
+    let answer = sync(json!({"repo": "owner/name", "number": 7, "host": "git.example.org"})).await;
+    assert!(answer.text().contains("clone: true"), "{}", answer.text());
+    assert_eq!(answer.problem(), (400, "invalid-body".to_owned()));
+
+    run(&["checkout", "-q", "-b", "bump"]);
+    let push = |file: &str| {
+        fs::write(work.path().join(file), "a: 1\n").unwrap();
+        run(&["add", "-A"]);
+        run(&["commit", "-q", "-m", file]);
+        run(&["push", "-q", "origin", "bump:refs/pull/7/head"]);
+    };
+    for file in ["first.yaml", "second.yaml"] {
+        push(file);
+        let answer = sync(json!({"repo": "owner/name", "number": 7, "host": by_git(&url).host})).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        note_with(&server, &path(7), &[file]).await;
+    }
+}
+
 fn path(number: u64) -> String {
     format!("Agent/PRs/owner/name/owner-name-{number}.md")
 }

@@ -43,6 +43,8 @@ async fn what_is_kept_of_a_pull_request_holds_no_secret() {
     let mut body = opened(7, 1, &format!("Bump with {head}{tail}"));
     body["pull_request"]["body"] = "## Why\n\nDecision: the password: Hunter2hunter2Xy9".into();
     body["pull_request"]["labels"] = serde_json::json!([{"name": format!("{head}{tail}")}]);
+    body["pull_request"]["user"]["login"] = format!("{head}{tail}").into();
+    body["pull_request"]["requested_reviewers"] = serde_json::json!([{"login": format!("{head}{tail}")}]);
     deliver(&server, "1", &body).await;
     let state = server.folder().join("data/state");
     let check = |folder: &str| {

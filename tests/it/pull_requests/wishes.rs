@@ -120,6 +120,51 @@ async fn a_note_whose_properties_cannot_be_read_just_now_is_tried_again() {
     .await;
 }
 
+/// The news were given up at once, and never came.
+#[tokio::test]
+async fn a_note_that_is_not_utf8_just_now_is_tried_again() {
+    let server = start().await;
+    let text = written(&server).await;
+    let file = server.folder().join("vault").join(NOTE);
+    fs::write(&file, [text.as_bytes(), b"caf\xe9"].concat()).unwrap();
+    deliver(&server, "2", &opened(7, 5, "Bump it")).await;
+    let is_left_alone = |it: &Value| {
+        let why = it["errors"][PR].as_str().unwrap_or_default();
+        it["waiting"] == 1 && why.contains("is not UTF-8") && why.contains("next try")
+    };
+    until(&server, "it is left alone", is_left_alone).await;
+    fs::write(&file, format!("{text}\ncaf\u{e9}\n")).unwrap();
+    note_with(&server, NOTE, &["Bump it", "caf\u{e9}"]).await;
+}
+
+/// Nothing said that it is not brought up to date any more.
+#[tokio::test]
+async fn a_part_whose_end_is_gone_is_told() {
+    let server = start().await;
+    let text = written(&server).await;
+    let end = "<!-- membridge:end outcome -->\n";
+    assert!(text.contains(end), "{text}");
+    server.write(NOTE, text.replacen(end, "", 1));
+    deliver(&server, "2", &merged(7, 30, "Bump")).await;
+    let entry = listed(&server, "it is told", |it| it["problem"] != Value::Null).await;
+    let problem = entry["problem"].as_str().unwrap();
+    assert!(
+        problem.contains("not brought up to date: outcome") && problem.contains(end.trim()),
+        "{problem}"
+    );
+    let note = note_with(&server, NOTE, &["state: merged"]).await;
+    server.write(
+        NOTE,
+        note.replacen(
+            "\n\n<!-- membridge:begin intent",
+            &format!("\n{end}\n<!-- membridge:begin intent"),
+            1,
+        ),
+    );
+    deliver(&server, "3", &merged(7, 31, "Bump")).await;
+    listed(&server, "it is well", |it| it["problem"] == Value::Null).await;
+}
+
 /// It was told as deleted, and `--restore` put a second note beside it.
 #[tokio::test]
 async fn a_note_without_its_property_is_not_ours_any_more() {
@@ -182,6 +227,14 @@ async fn a_note_out_of_reach_is_left_alone_and_told() {
     let file = server.folder().join("vault/Mine/The bump.md");
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{text}\nA person's words.\n"));
     assert!(!server.folder().join("vault").join(NOTE).exists());
+
+    // Once it is moved back it says what came meanwhile: it was left alone until there was news.
+    fs::rename(&file, server.folder().join("vault").join(NOTE)).unwrap();
+    let server = server.restart().await;
+    note_with(&server, NOTE, &["Bump it", "state: merged", "A person's words."]).await;
+    let entry = listed(&server, "it is written", |it| it["note"] == Value::Null).await;
+    assert_eq!((&entry["problem"], &entry["path"]), (&Value::Null, &json!(NOTE)));
+    fs::rename(server.folder().join("vault").join(NOTE), &file).unwrap();
 
     // Once its place is open it says what came meanwhile.
     let server = server

@@ -97,13 +97,13 @@ fn named(pr: &PullRequest, web: Option<&Web>, webs: &[Web], repo: &str, it: &Ref
     // As the configuration spells it: so is the note called.
     let spelled = listed.map_or(repo, |it| it);
     let label = format!("{}\\#{}", untrusted::inline(spelled, 100), it.number);
+    let named = if is_own { &*pr.id.repo } else { spelled };
+    let is_note = what == What::PullRequest && (is_own || listed.is_some());
+    let target = is_note.then(|| name::target(host, named, it.number, webs)).flatten();
+    if let Some(target) = target {
+        return Some(format!("- [[{target}|{} {}]]", untrusted::property(spelled, 100), it.number));
+    }
     Some(match (what, web) {
-        (What::PullRequest, _) if is_own || listed.is_some() => format!(
-            "- [[{0}|{1} {2}]]",
-            name::target(if is_own { &pr.id.repo } else { spelled }, it.number, webs),
-            untrusted::property(spelled, 100),
-            it.number
-        ),
         (What::PullRequest, Some(web)) => format!("- [{label}]({})", web.pull_request(repo, it.number)),
         (What::PullRequest, None) => format!("- Pull request {label}"),
         (What::Issue, Some(web)) => format!("- Issue [{label}]({})", web.issue(repo, it.number)),
@@ -175,6 +175,29 @@ mod tests {
             &["- [github.com/x/y\\#4](https://github.com/x/y/pull/4)"],
         );
         check("#7 !7 https://git.example.org/ai/config/pulls/7", 0, &[]);
+    }
+
+    /// It led to the note of the other forge's, whichever came first.
+    #[test]
+    fn where_two_forges_list_one_name_the_page_is_linked() {
+        let webs = [
+            web(ForgeKind::Gitea, "git.example.org", &["a/b", "d/e"]),
+            web(ForgeKind::Gitea, "other.example.org", &["A/b"]),
+        ];
+        let id = PullRequestId {
+            host: webs[0].host.clone(),
+            repo: "a/b".to_owned(),
+            number: 7,
+        };
+        let body = "PR #1 and PR d/e#1 and https://other.example.org/a/b/pulls/1";
+        let section = section(&PullRequest::unknown(id), Some(&webs[0]), &webs, body).unwrap();
+        let found: Vec<&str> = section.lines().skip(4).collect();
+        let pages = [
+            "- [a/b\\#1](https://git.example.org/a/b/pulls/1)",
+            "- [[d-e-1|d/e 1]]",
+            "- [A/b\\#1](https://other.example.org/a/b/pulls/1)",
+        ];
+        assert_eq!(found, pages);
     }
 
     /// `[[a-b-c-1]]` was either note, as the vault had it.

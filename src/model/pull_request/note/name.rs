@@ -40,21 +40,34 @@ fn stem(repo: &str, number: u64) -> String {
     format!("{name}-{number}")
 }
 
-/// Says whether notes of another repository that is listed are called as this one's are: `a-b/c` and `a/b-c`. Links name their folders then.
-pub fn shares_names(repo: &str, webs: &[Web]) -> bool {
-    let mut others = webs.iter().flat_map(|it| &it.repos).filter(|it| !it.eq_ignore_ascii_case(repo));
+/// Says whether notes of another repository that is listed are called as this one's are: `a-b/c` and `a/b-c`, or the same of two forges. Links name
+/// their folders then.
+pub fn shares_names(host: &str, repo: &str, webs: &[Web]) -> bool {
     let name = stem(repo, 1);
-    others.any(|it| stem(it, 1).eq_ignore_ascii_case(&name))
+    others(host, repo, webs).any(|it| stem(it, 1).eq_ignore_ascii_case(&name))
 }
 
-/// Returns what a wikilink to the note of a pull request names: no more than it takes to mean that one.
-pub(super) fn target(repo: &str, number: u64, webs: &[Web]) -> String {
-    let stem = stem(repo, number);
-    if shares_names(repo, webs) {
-        format!("{}/{stem}", folders(repo))
+/// Returns what a wikilink to the note of a pull request names: no more than it takes to mean that one. `None` where another forge lists a repository
+/// of the same name: whose note came first, and has the place of both, is not known here.
+pub(super) fn target(host: &str, repo: &str, number: u64, webs: &[Web]) -> Option<String> {
+    let (stem, folders) = (stem(repo, number), folders(repo));
+    if others(host, repo, webs).any(|it| self::folders(it).eq_ignore_ascii_case(&folders)) {
+        return None;
+    }
+    Some(if shares_names(host, repo, webs) {
+        format!("{folders}/{stem}")
     } else {
         stem
-    }
+    })
+}
+
+/// Returns the other repositories that are listed, of all forges.
+fn others<'w>(host: &'w str, repo: &'w str, webs: &'w [Web]) -> impl Iterator<Item = &'w String> {
+    let other = move |web: &'w Web| {
+        let repos = web.repos.iter();
+        repos.filter(move |it| web.host != host || !it.eq_ignore_ascii_case(repo))
+    };
+    webs.iter().flat_map(other)
 }
 
 fn folders(repo: &str) -> String {
