@@ -77,7 +77,7 @@ impl RepositoryKind {
 #[derive(Debug)]
 pub struct Repository {
     kind: RepositoryKind,
-    /// The vault, its links resolved.
+    /// The vault, its links resolved; those of a checkout are not.
     root: PathBuf,
     /// What to open: the vault, or the private repository.
     place: PathBuf,
@@ -213,14 +213,14 @@ impl Repository {
         })
     }
 
-    /// Returns the repository of a work tree that is only read; `None` where the folder is the root of none.
+    /// Returns the repository of a work tree that is only read; `None` where the folder is the root of none. A link stays one: git-sync
+    /// switches it to another work tree and removes the one before.
     pub fn of_checkout(root: &Path) -> Option<Repository> {
-        let root = root.canonicalize().ok()?;
-        open_at(&root).ok()?;
+        open_at(root).ok()?;
         Some(Repository {
             kind: RepositoryKind::Checkout,
-            place: root.clone(),
-            root,
+            place: root.to_owned(),
+            root: root.to_owned(),
             signing_key: None,
             doubts: Doubts::default(),
         })

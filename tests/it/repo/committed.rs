@@ -70,3 +70,37 @@ async fn a_folder_without_git_says_nothing_of_commits() {
         (&json!("config:values.yaml#L1-L1"), None)
     );
 }
+
+/// git-sync makes a new work tree for each commit, switches the link, and removes the one before.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_link_switched_to_another_work_tree_no_citation_could_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (main, link) = (folder.path().join("main"), folder.path().join("current"));
+    fs::create_dir(&main).unwrap();
+    git(&main, &["init", "-q", "-b", "main"]);
+    let publish = |name: &str, text: &str| {
+        put(&main, "values.yaml", text);
+        commit(&main, name);
+        let tree = folder.path().join(name);
+        git(&main, &["worktree", "add", "-q", "--detach", tree.to_str().unwrap()]);
+        std::os::unix::fs::symlink(name, folder.path().join("next")).unwrap();
+        fs::rename(folder.path().join("next"), &link).unwrap();
+        git(&main, &["rev-parse", "HEAD"]).trim().to_owned()
+    };
+    let first = publish("one", "name: copperline\n");
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(&link))).await;
+    let cited = |commit: &str| format!("config@{}:values.yaml#L1-L1", &commit[..12]);
+    until(&server, "/v1/search?q=copperline", |it| it["hits"][0]["citation"] == cited(&first)).await;
+    let second = publish("two", "name: silverline\n");
+    git(
+        &main,
+        &["worktree", "remove", "--force", folder.path().join("one").to_str().unwrap()],
+    );
+    until(&server, "/v1/search?q=silverline", |it| it["hits"][0]["citation"] == cited(&second)).await;
+    for (commit, text) in [(&second, "silverline"), (&first, "copperline")] {
+        let read = server.get(&format!("/v1/notes/{}", escaped(&cited(commit)))).await;
+        assert!(read.text().contains(text), "{}", read.text());
+    }
+    let changes = server.get("/v1/changes?source=config").await;
+    assert!(changes.text().contains("values.yaml"), "{}", changes.text());
+}
