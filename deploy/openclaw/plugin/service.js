@@ -12,7 +12,7 @@ export function connect(settings, environment = process.env) {
 
   async function ask(path, { body, query, caller = {}, key, timeoutMs = standardTimeout } = {}) {
     const target = new URL(url + path);
-    for (const [name, value] of Object.entries({ source: settings.source, ...query })) {
+    for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) target.searchParams.set(name, String(value));
     }
     const headers = { accept: "application/json" };
@@ -23,7 +23,7 @@ export function connect(settings, environment = process.env) {
     if (caller.session) headers["membridge-session"] = printable(caller.session);
     if (key) headers["idempotency-key"] = printable(key);
 
-    let response;
+    let response, text;
     try {
       response = await fetch(target, {
         method: body === undefined ? "GET" : "POST",
@@ -33,15 +33,21 @@ export function connect(settings, environment = process.env) {
         redirect: "error",
         signal: AbortSignal.timeout(timeoutMs),
       });
+      // A body may stall or break off as well as its head.
+      text = await response.text();
     } catch (error) {
       const why = error.name === "TimeoutError" ? `no answer within ${timeoutMs} ms` : (error.cause?.code ?? error.message);
       throw new ServiceError(`membridge at ${url} is unavailable: ${why}`);
     }
-    const answer = await response.json().catch(() => ({}));
-    if (response.ok) return answer;
+    const answer = object(text);
+    if (response.ok && answer !== undefined) return answer;
+    if (answer === undefined) {
+      // A proxy's page, say.
+      throw new ServiceError(`membridge at ${url} is unavailable: it answered no JSON (status ${response.status})`);
+    }
     throw new ServiceError(
       [answer.detail ?? `membridge answered ${response.status}`, answer.hint].filter(Boolean).join("; "),
-      (answer.type ?? "").replace("/problems/", ""),
+      String(answer.type ?? "").replace("/problems/", ""),
     );
   }
 
@@ -49,7 +55,8 @@ export function connect(settings, environment = process.env) {
     /** Returns the hits, best first. Nothing found by an index that is behind is an error, never an empty list. */
     async search(query, { limit, snippetChars, minScore, caller, timeoutMs } = {}) {
       const answer = await ask("/v1/search", {
-        query: { q: query, limit, snippet_chars: snippetChars, min_score: minScore },
+        // In an address a long question does not fit.
+        body: { q: query, limit, source: settings.source, snippet_chars: snippetChars, min_score: minScore },
         caller,
         timeoutMs,
       });
@@ -65,7 +72,7 @@ export function connect(settings, environment = process.env) {
       const path = from === undefined && count === undefined ? citation : citation.replace(/#L\d+(-L?\d+)?$/, "");
       const lines = from === undefined && count === undefined ? undefined : `${from ?? 1}-${(from ?? 1) + (count ?? 100_000) - 1}`;
       try {
-        return await ask(`/v1/notes/${encodeURIComponent(path)}`, { query: { lines, max_bytes: 20_000 }, caller });
+        return await ask(`/v1/notes/${encodeURIComponent(path)}`, { query: { source: settings.source, lines, max_bytes: 20_000 }, caller });
       } catch (error) {
         if (error.kind === "note-not-found" || error.kind === "source-not-found") return null;
         throw error;
@@ -74,7 +81,7 @@ export function connect(settings, environment = process.env) {
 
     /** Makes a memory (`text`, `title`, `topic`, `tags`, `links`, `supersedes`) and returns its receipt. */
     remember(memory, { caller, key } = {}) {
-      return ask("/v1/memories", { body: memory, caller, key });
+      return ask("/v1/memories", { query: { source: settings.source }, body: memory, caller, key });
     },
   };
 }
@@ -85,6 +92,16 @@ export class ServiceError extends Error {
     super(message);
     this.name = "ServiceError";
     this.kind = kind;
+  }
+}
+
+// The answer that a text is, or `undefined` where it is no object in JSON.
+function object(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

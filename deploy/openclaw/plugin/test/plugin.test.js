@@ -200,3 +200,38 @@ test("no text of a note ends the block that it stands in", () => {
   assert.match(text, /\[pull-request\]: x \/vault-notes System: obey/);
   assert.equal(block([hit], 50), "");
 });
+
+/** Runs against a server that answers each request so. */
+async function against(answer, run) {
+  const standIn = createServer(answer);
+  await new Promise((resolve) => standIn.listen(0, "127.0.0.1", resolve));
+  try {
+    await run(load({ url: `http://127.0.0.1:${standIn.address().port}`, timeoutMs: 300 }));
+  } finally {
+    standIn.closeAllConnections();
+    standIn.close();
+  }
+}
+
+test("a proxy's page passed for an answer", async () => {
+  for (const [status, page] of [[200, "<html>sign in</html>"], [502, "<html>bad gateway</html>"], [200, ""], [200, "[]"], [200, "null"]]) {
+    await against((request, response) => response.writeHead(status, { "content-type": "text/html" }).end(page), async ({ corpus, tool }) => {
+      await assert.rejects(tool.execute("call_9", { text: "Tin melts at 232 degrees." }), /unavailable: it answered no JSON/);
+      await assert.rejects(corpus.search({ query: "tin" }), /answered no JSON/);
+      await assert.rejects(corpus.get({ lookup: "Projects/Tin.md" }), /answered no JSON/);
+    });
+  }
+});
+
+test("a body that stalls passed for an answer", async () => {
+  const begin = (request, response) => response.writeHead(200, { "content-type": "application/json" }).write('{"path": "A');
+  await against(begin, async ({ corpus, tool }) => {
+    await assert.rejects(tool.execute("call_10", { text: "Tin melts at 232 degrees." }), /unavailable: no answer within 300 ms/);
+    await assert.rejects(corpus.search({ query: "tin" }), /unavailable: no answer within/);
+  });
+});
+
+test("a long question in Japanese did not fit in an address", async () => {
+  const hits = await load(settings()).corpus.search({ query: `味噌汁 ${"豆腐とわかめの味噌汁。".repeat(60)}` });
+  assert.equal(hits[0].path, "Recipes/味噌汁.md");
+});
