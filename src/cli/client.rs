@@ -163,13 +163,13 @@ impl Client {
             }
         })?;
         if response.status().is_success() {
-            let next = response
-                .headers()
-                .get("membridge-next")
-                .and_then(|it| it.to_str().ok())
-                .map(str::to_owned);
-            let date = response.headers().get("date").and_then(|it| it.to_str().ok()).map(str::to_owned);
-            return Ok(Answer { bytes, next, date });
+            let header = |name| response.headers().get(name).and_then(|it| it.to_str().ok()).map(str::to_owned);
+            return Ok(Answer {
+                bytes,
+                next: header("membridge-next"),
+                cut_line: header("membridge-cut-line"),
+                date: header("date"),
+            });
         }
         Err(match serde_json::from_slice(&bytes) {
             Ok(problem) => Failure::Problem(Box::new(problem)),
@@ -211,6 +211,8 @@ pub struct Answer {
     pub bytes: Vec<u8>,
     /// What a raw note's answer left out: `lines=41-80`.
     pub next: Option<String>,
+    /// What reads a line whole of which only a beginning is here.
+    pub cut_line: Option<String>,
     /// The server's clock, as HTTP writes it.
     pub date: Option<String>,
 }

@@ -81,14 +81,23 @@ pub fn run(client: &Client, args: &GetArgs) -> Result<ExitCode, Failure> {
         print(words::map(&answer.read()?))?;
     } else {
         print(&answer.bytes)?;
-        if let Some(rest) = answer.next.as_deref().and_then(|it| it.strip_prefix("lines=")) {
+        let path = bare_path(&args.citation).replace('\'', r"'\''");
+        if let Some((line, bytes)) = answer.cut_line.as_deref().and_then(cut_line) {
             note(format_args!(
-                "more: membridge get '{}' --lines {rest}",
-                bare_path(&args.citation).replace('\'', r"'\''")
+                "line {line} is cut, whole: membridge get '{path}' --lines {line} --max-bytes {bytes}"
             ));
+        }
+        if let Some(rest) = answer.next.as_deref().and_then(|it| it.strip_prefix("lines=")) {
+            note(format_args!("more: membridge get '{path}' --lines {rest}"));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads `lines=3-3&max_bytes=34567`: the line and its bytes.
+fn cut_line(parameters: &str) -> Option<(&str, &str)> {
+    let (lines, bytes) = parameters.strip_prefix("lines=")?.split_once("&max_bytes=")?;
+    Some((lines.split('-').next()?, bytes))
 }
 
 /// Returns a citation without its lines.

@@ -185,8 +185,13 @@ fn raw(loaded: Loaded, selection: &Selection, max_bytes: usize, headers: &Header
         let wanted = selection.find(&loaded.text, &loaded.note, &lines)?;
         let excerpt = excerpt::cut_on(&loaded.text, &lines, wanted, max_bytes);
         let mut response = Body::from(loaded.text[excerpt.bytes.clone()].to_owned()).into_response();
-        if let Some(next) = shape::next(&excerpt).and_then(|it| HeaderValue::try_from(it).ok()) {
-            response.headers_mut().insert("membridge-next", next);
+        for (name, said) in [
+            ("membridge-next", shape::next(&excerpt)),
+            ("membridge-cut-line", shape::cut_line(&excerpt)),
+        ] {
+            if let Some(value) = said.and_then(|it| HeaderValue::try_from(it).ok()) {
+                response.headers_mut().insert(name, value);
+            }
         }
         response
     };

@@ -155,6 +155,19 @@ async fn pages_follow_each_other() {
 }
 
 #[tokio::test]
+async fn a_line_that_was_cut_was_answered_as_if_it_were_whole() {
+    let server = Server::start(&[("Wide.md", "copper ledger\ntin\n")]).await;
+    let page = server.get("/v1/notes/Wide.md?max_bytes=6").await.json();
+    assert_eq!(page["content"], "copper");
+    let whole = page["cut_line"].as_str().unwrap();
+    let page = server.get(&format!("/v1/notes/Wide.md?{whole}")).await.json();
+    assert_eq!(
+        (&page["content"], page.get("cut_line")),
+        (&serde_json::json!("copper ledger\n"), None)
+    );
+}
+
+#[tokio::test]
 async fn a_map_names_the_parts_without_the_text() {
     let server = Server::start(&notes()).await;
     let map = server.get("/v1/notes/Projects/Copper?view=map").await.json();

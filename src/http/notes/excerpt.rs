@@ -35,6 +35,8 @@ pub struct Excerpt {
     pub lines: LineRange,
     /// What was asked for and left out.
     pub next: Option<LineRange>,
+    /// How many bytes the one line has of which only a beginning is answered.
+    pub cut_line: Option<usize>,
 }
 
 impl Selection {
@@ -117,6 +119,7 @@ pub fn cut(lines: &LineIndex, wanted: LineRange, max_bytes: usize) -> Excerpt {
             bytes,
             lines: wanted,
             next: None,
+            cut_line: None,
         };
     }
     let end = lines.line_of(bytes.start + max_bytes);
@@ -128,10 +131,12 @@ pub fn cut(lines: &LineIndex, wanted: LineRange, max_bytes: usize) -> Excerpt {
         bytes: bytes.start..lines.start_of(end),
         lines: LineRange { start: wanted.start, end },
         next,
+        cut_line: None,
     }
 }
 
-/// As [`cut`], but a first line that does not fit is itself cut, so that reading on comes to an end: no parameter names less than a line.
+/// As [`cut`], but a first line that does not fit is itself cut, so that reading on comes to an end: no parameter names less than a line. How
+/// long it is says how much to ask for, to have it whole.
 pub fn cut_on(text: &str, lines: &LineIndex, wanted: LineRange, max_bytes: usize) -> Excerpt {
     let excerpt = cut(lines, wanted, max_bytes);
     if excerpt.next.is_none() || !excerpt.bytes.is_empty() {
@@ -142,17 +147,19 @@ pub fn cut_on(text: &str, lines: &LineIndex, wanted: LineRange, max_bytes: usize
         .rev()
         .find(|&at| text.is_char_boundary(at))
         .unwrap_or(start);
+    let first = LineRange {
+        start: wanted.start,
+        end: wanted.start,
+    };
     let next = (wanted.start < wanted.end).then_some(LineRange {
         start: wanted.start + 1,
         end: wanted.end,
     });
     Excerpt {
         bytes: start..until,
-        lines: LineRange {
-            start: wanted.start,
-            end: wanted.start,
-        },
+        lines: first,
         next,
+        cut_line: Some(lines.bytes_of(first).len()),
     }
 }
 
@@ -265,10 +272,33 @@ mod tests {
                 Excerpt {
                     bytes: 0..0,
                     lines: LineRange { start: 1, end: 0 },
-                    next: Some(wanted)
+                    next: Some(wanted),
+                    cut_line: None,
                 }
             );
         }
+    }
+
+    /// Reading on skipped the rest, and nothing told that there was one.
+    #[test]
+    fn a_line_that_was_cut_says_how_long_it_is() {
+        let check = |text: &str, max_bytes, expected| {
+            let lines = LineIndex::new(text);
+            let wanted = LineRange {
+                start: 1,
+                end: lines.count(),
+            };
+            let excerpt = cut_on(text, &lines, wanted, max_bytes);
+            assert_eq!(excerpt.cut_line, expected, "{text:?}");
+            if let Some(whole) = expected {
+                let line = LineRange { start: 1, end: 1 };
+                assert_eq!(cut_on(text, &lines, line, whole).cut_line, None, "{text:?}");
+            }
+        };
+        check("copper ledger\ntin\n", 6, Some(14));
+        check("copper ledger", 6, Some(13));
+        check("tin\ncopper ledger\n", 6, None);
+        check("tin\n", 4, None);
     }
 
     #[test]

@@ -48,6 +48,10 @@ pub struct NoteBody {
     pub lines: TextLines,
     /// What was asked for and left out by `max_bytes`, as a parameter for the next request: `lines=41-80`.
     pub next: Option<String>,
+    /// Of the last line only a beginning is here, as it has more than `max_bytes`: the parameters that read it whole, `lines=3-3&max_bytes=34567`.
+    /// `next` goes on below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_line: Option<String>,
 }
 
 /// Which lines of the note `content` holds, from 1, both ends included; `end` is before `start` when there is none.
@@ -115,6 +119,7 @@ pub fn body(loaded: &Loaded, selection: &Selection, cut: impl FnOnce(&LineIndex,
             total: lines.count(),
         },
         next: next(&excerpt),
+        cut_line: cut_line(&excerpt),
     })
 }
 
@@ -161,6 +166,12 @@ fn title(loaded: &Loaded) -> String {
 /// Returns the parameter that reads on.
 pub fn next(excerpt: &Excerpt) -> Option<String> {
     excerpt.next.map(|it| format!("lines={}-{}", it.start, it.end))
+}
+
+/// Returns the parameters that read a line whole that was cut.
+pub fn cut_line(excerpt: &Excerpt) -> Option<String> {
+    let line = excerpt.lines.end;
+    excerpt.cut_line.map(|bytes| format!("lines={line}-{line}&max_bytes={bytes}"))
 }
 
 fn json(value: &Value) -> serde_json::Value {
