@@ -40,7 +40,10 @@ pub async fn json_raw<T: DeserializeOwned>(
 ) -> Result<(T, Vec<u8>), Problem> {
     check_type(headers, &["application/json"])?;
     let bytes = read(headers, body, limits).await?;
-    let refused = |detail: String| Problem::new(ProblemKind::InvalidBody, detail).valid(valid);
+    let refused = |detail: String| {
+        let problem = Problem::new(ProblemKind::InvalidBody, detail).hint("send one JSON object with the fields of `valid`");
+        problem.valid(valid)
+    };
     // serde takes an array, too, for the fields in their order.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(refused("the body is no JSON object".to_owned()));

@@ -234,7 +234,7 @@ pub async fn post_journal(
 fn check(input: &MemoryInput) -> Result<(), Problem> {
     let refused = |detail: String| Err(Problem::new(ProblemKind::InvalidBody, detail));
     if input.text.trim().is_empty() {
-        return refused("`text` is empty".to_owned());
+        return Err(Problem::new(ProblemKind::InvalidBody, "`text` is empty").hint("say in `text` what is to be remembered"));
     }
     let is_line = |it: &str| it.len() <= TITLE_MOST && !it.chars().any(char::is_control);
     if !input.title.as_deref().is_none_or(is_line) || !input.topic.as_deref().is_none_or(is_line) {

@@ -11,10 +11,46 @@ use crate::http::{
 /// Text of a note when nobody says how much: about 5,000 tokens, as on the command line.
 const NOTE_BYTES: &str = "20000";
 
+/// What `search` takes.
+const SEARCH: [&str; 16] = [
+    "query",
+    "limit",
+    "path",
+    "tag",
+    "origin",
+    "since",
+    "until",
+    "sort",
+    "source",
+    "offset",
+    "passages",
+    "snippet_chars",
+    "min_score",
+    "syntax",
+    "explain",
+    // What the API calls it; taken, as models know the API too.
+    "q",
+];
 /// What `get` takes beside the path.
 const PARTS: [&str; 8] = ["section", "lines", "from", "block", "view", "at", "max_bytes", "source"];
 /// What `edit` takes beside the path.
 const EDIT: [&str; 6] = ["edits", "reason", "if_match", "dry_run", "allow_secret", "source"];
+/// What an edit may be.
+const OPERATIONS: [&str; 13] = [
+    "replace_text",
+    "append",
+    "prepend",
+    "replace_section",
+    "delete_section",
+    "insert_before",
+    "insert_after",
+    "replace_block",
+    "replace_lines",
+    "set_property",
+    "remove_property",
+    "add_tag",
+    "remove_tag",
+];
 
 /// A tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +197,10 @@ impl Tool {
             body: Value::Object(arguments).to_string().into_bytes(),
         };
         match self {
-            Tool::Search => Ok(post("/v1/search", arguments)),
+            Tool::Search => {
+                known(arguments.keys(), &SEARCH, SEARCH.len() - 1)?;
+                Ok(post("/v1/search", arguments))
+            }
             Tool::Context => Ok(post("/v1/context", arguments)),
             Tool::Remember => Ok(post("/v1/memories", arguments)),
             Tool::Get => {
@@ -180,6 +219,7 @@ impl Tool {
             }
             Tool::Edit => {
                 let path = path_of(&mut arguments)?;
+                operations(arguments.get("edits"))?;
                 let mut body = Map::new();
                 for name in ["edits", "reason"] {
                     body.extend(arguments.shift_remove(name).map(|it| (name.to_owned(), it)));
@@ -204,26 +244,11 @@ impl Tool {
 
 /// One schema for all edits: an alternative for each would cost four times as much, and the API says what is missing.
 fn edit_schema() -> Value {
-    let ops = [
-        "replace_text",
-        "append",
-        "prepend",
-        "replace_section",
-        "delete_section",
-        "insert_before",
-        "insert_after",
-        "replace_block",
-        "replace_lines",
-        "set_property",
-        "remove_property",
-        "add_tag",
-        "remove_tag",
-    ];
     json!({
         "type": "object",
         "required": ["op"],
         "properties": {
-            "op": {"type": "string", "enum": ops},
+            "op": {"type": "string", "enum": OPERATIONS},
             "old": {"type": "string", "description": "replace_text: stands there exactly once (or `expect` times)."},
             "new": {"type": "string"},
             "expect": {"type": "integer"},
@@ -244,21 +269,50 @@ fn path_of(arguments: &mut Map<String, Value>) -> Result<String, Problem> {
     // Models repeat what a hit calls it.
     let given = arguments.shift_remove("path").or_else(|| arguments.shift_remove("citation"));
     match given {
+        Some(Value::String(path)) if path.trim().is_empty() => {
+            Err(invalid("path", "it is empty").hint("name the note in `path`, such as `Projects/Copper.md`; `search` finds it"))
+        }
         Some(Value::String(path)) => Ok(format!("/v1/notes/{}", encode_path(&path))),
         _ => Err(invalid("path", "it is a text, such as `Projects/Copper.md`").hint("name the note in `path`")),
     }
 }
 
+/// Refuses an argument that there is not; of those that there are the first `told` are named.
+fn known<'a>(mut given: impl Iterator<Item = &'a String>, valid: &[&str], told: usize) -> Result<(), Problem> {
+    match given.find(|name| !valid.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(Problem::new(
+            ProblemKind::InvalidParameter,
+            format!("there is no argument `{}` here", name.escape_debug()),
+        )
+        .hint("call again with the arguments of `valid`")
+        .valid(&valid[..told])),
+    }
+}
+
+/// Refuses an edit whose `op` is none; what else may be wrong with it the API says.
+fn operations(edits: Option<&Value>) -> Result<(), Problem> {
+    let edits = edits.and_then(Value::as_array).into_iter().flatten();
+    for (at, edit) in edits.enumerate() {
+        let op = edit.get("op").and_then(Value::as_str);
+        if !op.is_some_and(|it| OPERATIONS.contains(&it)) {
+            let what = op.map_or_else(
+                || "has no `op`".to_owned(),
+                |it| format!("has the `op` `{}`, which is none", it.escape_debug()),
+            );
+            return Err(Problem::new(ProblemKind::InvalidParameter, format!("edit {} {what}", at + 1))
+                .hint("give each edit an `op` of `valid`")
+                .valid(&OPERATIONS));
+        }
+    }
+    Ok(())
+}
+
 /// Returns arguments as the texts that parameters and headers are.
 fn texts(arguments: Map<String, Value>, valid: &'static [&'static str]) -> Result<Vec<(&'static str, String)>, Problem> {
+    known(arguments.keys(), valid, valid.len())?;
     let text = |(name, value): (String, Value)| {
-        let Some(&known) = valid.iter().find(|it| **it == name) else {
-            return Some(Err(Problem::new(
-                ProblemKind::InvalidParameter,
-                format!("there is no argument `{}` here", name.escape_debug()),
-            )
-            .valid(valid)));
-        };
+        let &known = valid.iter().find(|it| **it == name)?;
         match value {
             Value::String(it) => Some(Ok((known, it))),
             Value::Number(it) => Some(Ok((known, it.to_string()))),

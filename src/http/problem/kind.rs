@@ -80,7 +80,7 @@ impl ProblemKind {
                 StatusCode::BAD_REQUEST,
                 "invalid-body",
                 "the body is not what this call takes",
-                "send one JSON object with the fields of `valid`",
+                "send the body again, with that corrected",
             ),
             Self::InvalidRequest => row(
                 StatusCode::BAD_REQUEST,

@@ -11,7 +11,7 @@ pub enum Voice {
 }
 
 /// A phrase of the API, and what stands for it on the command line and among the tools. Of two that begin alike the longer comes first.
-const PHRASES: [(&str, &str, &str); 15] = [
+const PHRASES: [(&str, &str, &str); 17] = [
     (
         "`/v1/search?path=Folder/**&sort=path`",
         "`membridge ls Folder`",
@@ -49,6 +49,16 @@ const PHRASES: [(&str, &str, &str); 15] = [
         "name its forge before it",
     ),
     ("to POST /v1/pull-requests", "with `membridge pr add`", "to the operator"),
+    (
+        "send the body again, with that corrected",
+        "correct that and try again",
+        "correct that and call again",
+    ),
+    (
+        "send one JSON object with the fields of `valid`",
+        "give one JSON object with the fields of `valid`",
+        "call again with the arguments of `valid`",
+    ),
     (
         "send `If-Match: \"<hash>\"`",
         "give its hash with `--if-match`",

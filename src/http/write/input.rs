@@ -152,10 +152,10 @@ pub async fn edits(
 ) -> Result<(Vec<Edit>, Option<String>, Vec<u8>), Problem> {
     let (input, raw): (PatchInput, _) = body::json_raw(headers, body, call.json_limits(state), &["edits", "reason"]).await?;
     if input.edits.is_empty() || input.edits.len() > EDITS_MOST {
-        return Err(Problem::new(
-            ProblemKind::InvalidBody,
-            format!("`edits` holds 1 to {EDITS_MOST} edits"),
-        ));
+        return Err(
+            Problem::new(ProblemKind::InvalidBody, format!("`edits` holds 1 to {EDITS_MOST} edits"))
+                .hint("name at least one change, such as {\"op\": \"append\", \"text\": \"...\"}; send many in several calls"),
+        );
     }
     let reason = input.reason.as_deref().map(call::reason).transpose()?;
     let edits = input.edits.into_iter().map(edit_of).collect::<Result<Vec<_>, _>>()?;

@@ -75,6 +75,47 @@ fn a_call_that_is_no_request_says_what_would_be() {
     assert_eq!(problem.more.valid, PARTS);
 }
 
+/// The hint was the API's: its names for things, or fields that no answer listed.
+#[test]
+fn a_wrong_argument_was_answered_in_the_words_of_http() {
+    let check = |tool: Tool, arguments: Value, detail: &str, valid: &[&str]| {
+        let problem = tool.asked(arguments.as_object().unwrap().clone()).unwrap_err();
+        assert_eq!(
+            (problem.detail.as_str(), &problem.more.valid[..]),
+            (detail, &valid.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()[..])
+        );
+        assert!(
+            !problem.hint.contains("parameter") && !problem.hint.contains("body"),
+            "{}",
+            problem.hint
+        );
+    };
+    check(
+        Tool::Search,
+        json!({"query": "tin", "colour": 1}),
+        "there is no argument `colour` here",
+        &SEARCH[..15],
+    );
+    check(
+        Tool::Edit,
+        json!({"path": "A", "edits": [{"op": "paint"}]}),
+        "edit 1 has the `op` `paint`, which is none",
+        &OPERATIONS,
+    );
+    check(
+        Tool::Edit,
+        json!({"path": "A", "edits": ["append"]}),
+        "edit 1 has no `op`",
+        &OPERATIONS,
+    );
+    check(
+        Tool::Get,
+        json!({"path": " "}),
+        "the parameter `path` has a wrong value: it is empty",
+        &[],
+    );
+}
+
 #[test]
 fn every_argument_that_is_told_of_has_a_meaning() {
     for (tool, taken) in [(Tool::Get, &PARTS[..]), (Tool::Edit, &EDIT[..])] {
