@@ -160,6 +160,30 @@ async fn what_the_owner_saved_and_nobody_committed_is_told() {
     assert!(brief.text().contains("modified  Home.md  human ") && brief.text().contains(", not committed\n"));
 }
 
+/// A new note was told as `modified`, and one whose time lies in the future in every brief.
+#[tokio::test]
+async fn a_new_note_was_told_as_modified_and_one_of_tomorrow_for_ever() {
+    let server = over_repository(&[("Home.md", "home\n")]).await;
+    let vault = server.folder().join("vault");
+    std::fs::write(vault.join("New.md"), "new\n").unwrap();
+    let file = std::fs::File::options().write(true).open(vault.join("New.md")).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(86_400)).unwrap();
+    let brief = loop {
+        let brief = ask(&server, "?since=1h", &[]).await;
+        if brief.changes.iter().any(|it| it.path == "New.md") {
+            break brief;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let new = brief.changes.iter().find(|it| it.path == "New.md").unwrap();
+    assert_eq!(new.change, "added");
+    let now = jiff::Timestamp::now();
+    assert!(new.time.parse::<jiff::Timestamp>().unwrap() <= now, "{new:?}");
+    let later = now + jiff::SignedDuration::from_secs(60);
+    let later = ask(&server, &format!("?since={}", later.strftime("%Y-%m-%dT%H:%M:%SZ")), &[]).await;
+    assert!(later.changes.is_empty(), "{:?}", later.changes);
+}
+
 #[tokio::test]
 async fn a_commit_that_is_gone_is_no_error_but_a_warning() {
     let server = over(&[("Home.md", "home\n")]).await;

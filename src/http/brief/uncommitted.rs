@@ -1,7 +1,7 @@
 //! What changed and is in no commit yet: saved text from the index; removed and moved notes by what HEAD has and the vault has not; by whom, where
 //! the commit of a write waits. Knows one snapshot and one tree; must not know budgets.
 
-use std::{cmp::Reverse, collections::BTreeMap, path::Path, time::Instant};
+use std::{cmp::Reverse, collections::BTreeMap, os::unix::fs::MetadataExt, path::Path, time::Instant};
 
 use crate::{
     engine::handle::Source,
@@ -123,13 +123,24 @@ fn saved(
             format!("of {all} notes that were modified the last {most} were looked at for text that nobody committed: {listed}")
         }
     });
-    let hits = found.hits.into_iter().filter(|it| may_read(source, caller, &it.path));
-    let (hits, hashes): (Vec<Hit>, Vec<ContentHash>) = hits.filter_map(|it| it.hash.map(|hash| (it, hash))).unzip();
+    let mut hits = found.hits;
+    hits.retain(|it| may_read(source, caller, &it.path));
+    hits.iter_mut().for_each(|it| it.modified = no_later_than_now(source, it));
+    hits.retain(|it| it.modified >= second.saturating_mul(NANOSECONDS));
+    let (hits, hashes): (Vec<Hit>, Vec<ContentHash>) = hits.into_iter().filter_map(|it| it.hash.map(|hash| (it, hash))).unzip();
     // What cannot be asked for is told rather than kept back.
     let held = source.repository().and_then(|it| it.holds_each(&hashes).ok());
     let held = held.unwrap_or_else(|| vec![false; hits.len()]);
-    let open = hits.into_iter().zip(held).filter(|(_, held)| !held).map(|(it, _)| it);
-    let lines = open.map(|it| line(&it.path, "modified", told.by(&it.path, it.origin.as_str()), it.modified));
+    let open: Vec<Hit> = hits.into_iter().zip(held).filter(|(_, held)| !held).map(|(it, _)| it).collect();
+    let paths: Vec<NotePath> = open.iter().map(|it| it.path.clone()).collect();
+    // In a repository of ours lies only what was written by us: what it has not may be as old as the vault.
+    let repository = source.repository().filter(|it| it.kind() == RepositoryKind::Vault);
+    let heads = repository.and_then(|it| it.at_heads(&paths).ok());
+    let is_new = |at: usize| heads.as_ref().is_some_and(|it| it.get(at).is_some_and(Option::is_none));
+    let lines = open.iter().enumerate().map(|(at, it)| {
+        let change = if is_new(at) { "added" } else { "modified" };
+        line(&it.path, change, told.by(&it.path, it.origin.as_str()), it.modified)
+    });
     let lines = lines.collect();
     Ok(Uncommitted { lines, warning })
 }
@@ -171,6 +182,18 @@ fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visi
             .map(|(path, _, time)| line(path, "deleted", told.by(path, "human"), *time)),
     );
     Ok(lines)
+}
+
+/// Returns when a note was saved. A time in the future, which a copy or another clock may leave, would be told in every brief until it comes: then
+/// counts when the file came to be as it is.
+fn no_later_than_now(source: &Source, hit: &Hit) -> i64 {
+    let now = i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX);
+    if hit.modified <= now {
+        return hit.modified;
+    }
+    let found = std::fs::symlink_metadata(source.config.path.join(hit.path.as_str())).ok();
+    let changed = found.map(|it| it.ctime().saturating_mul(NANOSECONDS).saturating_add(it.ctime_nsec()));
+    changed.map_or(hit.modified, |it| it.min(now))
 }
 
 /// Returns when the innermost folder above a path that is there changed last, in nanoseconds.
