@@ -36,6 +36,10 @@ fn shorten_over(most: usize, mut input: impl BufRead, mut output: impl Write) ->
         let is_whole = line.len() < most || line.ends_with(b"\n");
         if is_whole {
             output.write_all(&line)?;
+            // The last line of a client that ends without one: what reads on takes lines only.
+            if !line.is_empty() && !line.ends_with(b"\n") {
+                output.write_all(b"\n")?;
+            }
         } else {
             let rest = Line(&mut input);
             let id = id_of(line.as_slice().chain(rest).take((most + LOOKED_MOST) as u64));
@@ -94,7 +98,7 @@ mod tests {
         let ping = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
         check("", "");
         check(ping, ping);
-        check("no line feed", "no line feed");
+        check("no line feed", "no line feed\n");
         let text = "x".repeat(100);
         let told = |id: &str| format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"membridge/message-too-long\"}}\n");
         let last = format!("{{\"method\":\"a\",\"params\":{{\"id\":7,\"text\":\"{text}\\n\"}},\"id\":5}}\n");

@@ -137,6 +137,27 @@ async fn a_line_that_is_too_long_is_answered_and_does_not_end_it() {
     .await;
 }
 
+/// It was never answered: what reads takes whole lines only.
+#[tokio::test]
+async fn a_last_line_without_a_line_feed_was_dropped() {
+    with_server(|url| {
+        let mut client = Client::start(url);
+        write!(client.input, "{}", message(4, "ping", &json!({}))).unwrap();
+        let Client {
+            mut child,
+            input,
+            mut output,
+        } = client;
+        drop(input);
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).unwrap();
+        let answer: Value = serde_json::from_str(&rest).unwrap_or_else(|error| panic!("{error}: {rest}"));
+        assert_eq!((&answer["id"], &answer["result"]), (&json!(4), &json!({})));
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_hint_names_what_a_tool_takes() {
     with_server(|url| {
