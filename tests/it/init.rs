@@ -256,6 +256,22 @@ fn a_link_leads_nothing_into_the_vault_or_out_of_it() {
     assert!(!home.path().join(".config").exists());
 }
 
+/// The whole plan was shown, agreed to, and failed.
+#[test]
+fn an_agents_folder_that_is_none_was_told_after_asking() {
+    for lay in [
+        |at: &Path| fs::write(at, "a file").unwrap(),
+        |at: &Path| std::os::unix::fs::symlink("nowhere", at).unwrap(),
+    ] {
+        let home = home();
+        lay(&home.path().join("Notes/Agent"));
+        let output = run(home.path(), &["init", "Notes", "--yes"]);
+        check(&output, 2, "", "the agent's folder cannot be `Agent`");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "nothing is proposed");
+        assert!(!home.path().join(".config").exists());
+    }
+}
+
 #[test]
 fn another_user_who_starts_it_finds_the_same_data_folder() {
     let home = home();

@@ -125,6 +125,9 @@ pub(super) fn propose(args: &InitArgs) -> Result<Result<Plan, String>> {
             real(&agents).display()
         )));
     }
+    if let Some(why) = no_folder(&vault, &agent_folder) {
+        return Ok(Err(why));
+    }
     let listen = args.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 7979)));
     let needs_token = args.token || !listen.ip().to_canonical().is_loopback();
     let utf8 = |path: &Path| {
@@ -172,6 +175,25 @@ pub(super) fn propose(args: &InitArgs) -> Result<Result<Plan, String>> {
         asked,
         found_folder,
     }))
+}
+
+/// Returns why a folder cannot be made in the vault, or be used where it is there.
+fn no_folder(vault: &Path, folder: &str) -> Option<String> {
+    let mut at = vault.to_owned();
+    for name in folder.split('/') {
+        at.push(name);
+        let Ok(found) = fs::symlink_metadata(&at) else { return None };
+        let what = match fs::metadata(&at) {
+            Ok(found) if found.is_dir() => continue,
+            Err(_) if found.is_symlink() => "a link that leads nowhere",
+            _ => "no folder",
+        };
+        return Some(format!(
+            "the agent's folder cannot be `{folder}`: `{}` is {what}; move it away, or choose another one with --agent-folder FOLDER",
+            at.display()
+        ));
+    }
+    None
 }
 
 /// Returns how a folder is called in the vault where it is called otherwise, in capitals or not: a second one beside it would be the same on many devices.
