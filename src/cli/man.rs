@@ -18,6 +18,11 @@ pub fn run(command: Command, folder: Option<&Path>) -> io::Result<()> {
         Man::new(command).render(&mut page)?;
         return io::stdout().write_all(&page);
     };
-    fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(command, folder)
+    let written = fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
+    written.map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("cannot write the manual into `{}`: {error}", folder.display()),
+        )
+    })
 }

@@ -73,11 +73,14 @@ impl Engine {
         let facts = filling.snapshot.facts(&mut filling.cursor, SLICE)?;
         filling.files += facts.len();
         if facts.is_empty() {
-            info!(
-                files = filling.files,
-                duration_ms = filling.begun.elapsed().as_millis() as u64,
-                "the links of the last run are known again"
-            );
+            // There was none before a first run.
+            if filling.files > 0 {
+                info!(
+                    files = filling.files,
+                    duration_ms = filling.begun.elapsed().as_millis() as u64,
+                    "the links of the last run are known again"
+                );
+            }
             self.filling = None;
         }
         for (id, text) in facts {

@@ -234,7 +234,7 @@ fn of_source(source: &SourceEntry) -> Vec<Finding> {
         warn(
             "git",
             format!("{waiting} writes of `{name}` have no commit: {reason}"),
-            "mend it, then: membridge doctor",
+            "do what the reason asks for; they are then committed by themselves",
         );
     }
     if !source.sync.is_empty() {
