@@ -227,7 +227,12 @@ async fn what_the_api_refuses_the_model_reads_with_what_to_do() {
     )
     .await;
     check("search", json!({"query": "copper", "limit": 1000}), &["between 1 and 100"]).await;
-    check("search", json!({"query": "copper", "colour": "red"}), &["`colour`", "valid: q, "]).await;
+    check(
+        "search",
+        json!({"query": "copper", "colour": "red"}),
+        &["`colour`", "valid: query, "],
+    )
+    .await;
     check("remember", json!({}), &["`text`"]).await;
     check("remember", json!({"text": "key AKIAIOSFODNN7EXAMPL2"}), &["secret"]).await;
     let edits = json!([{"op": "replace_text", "old": "lead", "new": "gold"}]);
