@@ -3,6 +3,7 @@
 
 use crate::{
     engine::{document::repo::visible, handle::Source},
+    io::git::{Repository, TreeFile},
     model::{hash::ContentHash, path::NotePath},
 };
 
@@ -18,20 +19,28 @@ impl Source {
         }
         let repo = self.repo.as_ref()?;
         let snapshot = repo.now()?;
-        let file = snapshot.files.get(path).filter(|it| it.size <= LARGEST)?;
-        let known = repo.shown.get(file.hash);
-        let committed = known.or_else(|| {
-            let bytes = self.repository()?.beginning(file.hash, usize::MAX).ok()?;
-            let shown = ContentHash::of(visible(path, &bytes).ok()?.as_bytes());
-            repo.shown.insert(file.hash, shown);
-            Some(shown)
-        });
-        (committed.is_some() && committed == shown).then(|| snapshot.commit.clone())
+        let file = snapshot.files.get(path)?;
+        let repository = self.repository()?;
+        let is_same = match shown {
+            // Nothing of it is shown but its name.
+            None => repository.is_clean(path),
+            Some(_) if file.size > LARGEST => false,
+            Some(shown) => {
+                let known = repo.shown.get(file.hash).or_else(|| {
+                    let bytes = repository.beginning(file.hash, usize::MAX).ok()?;
+                    let shown = ContentHash::of(visible(path, &bytes).ok()?.as_bytes());
+                    repo.shown.insert(file.hash, shown);
+                    Some(shown)
+                });
+                known == Some(shown) || repository.is_clean(path) && has_other_ends(&repository, path, file, shown)
+            }
+        };
+        is_same.then(|| snapshot.commit.clone())
     }
 
-    /// Says whether the files of this source may have a commit.
+    /// Says whether the files of this source may have a commit: those of a repository that was looked at, be there one in it or not.
     pub fn has_commits(&self) -> bool {
-        self.repo.is_some() && self.snapshot().is_some_and(|it| !it.commit.is_empty())
+        self.snapshot().is_some() && self.repository().is_some()
     }
 
     /// Takes down what is shown of a file of a checkout that was just read, by the hash of its bytes.
@@ -40,4 +49,25 @@ impl Source {
             repo.shown.insert(blob, shown);
         }
     }
+}
+
+/// Says whether what is shown is what the commit has with the line ends that git gives it. That git calls the file unchanged is not enough: the index
+/// may be behind the disk.
+fn has_other_ends(repository: &Repository, path: &NotePath, file: &TreeFile, shown: ContentHash) -> bool {
+    let bytes = repository.beginning(file.hash, usize::MAX).unwrap_or_default();
+    visible(path, &with_crlf(&bytes)).is_ok_and(|it| ContentHash::of(it.as_bytes()) == shown)
+}
+
+/// Returns a text with the line ends that git gives it where it is told to (`eol=crlf`, `core.autocrlf`).
+fn with_crlf(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 32);
+    let mut before = 0;
+    for byte in bytes {
+        if *byte == b'\n' && before != b'\r' {
+            out.push(b'\r');
+        }
+        out.push(*byte);
+        before = *byte;
+    }
+    out
 }

@@ -175,14 +175,20 @@ impl Handle {
 
     /// Returns how fresh an answer from the newest searcher is, now.
     pub fn freshness(&self) -> Freshness {
+        self.freshness_of(None)
+    }
+
+    /// As [`Handle::freshness`]; of an answer of one source only that source's problems count.
+    pub fn freshness_of(&self, one: Option<&SourceName>) -> Freshness {
         let published = self.shared.published().clone();
         let lag = published.behind_since.map_or(Duration::ZERO, |it| it.elapsed());
+        let mut asked = published.status.sources.iter().filter(|it| one.is_none_or(|one| *one == it.name));
         let stale = lag > STALE_LAG
             || published.stopped
             || published.status.rebuilding
             || published.status.not_ready.contains(&NotReady::IndexNotWritable)
             || self.is_overdue(&published)
-            || published.status.sources.iter().any(|it| !it.problem.is_empty());
+            || asked.any(|it| !it.problem.is_empty());
         Freshness {
             generation: published.generation,
             stale,

@@ -19,8 +19,8 @@ impl Engine {
         };
         self.status_changed = false;
         let waiting = self.roots.iter().filter_map(|it| it.catalog.oldest());
-        // A remote that does not answer makes its source stale, which the source tells; the vaults stay ready.
-        let scans = self.roots.iter().filter(|it| !it.is_clone()).map(|it| it.last_complete);
+        // A repository that cannot be reached makes its source stale, which the source tells; the vaults stay ready.
+        let scans = self.roots.iter().filter(|it| !it.source.is_repo()).map(|it| it.last_complete);
         self.shared.publish(Published {
             generation: self.shared.searcher.load().as_ref().map_or(0, |it| it.generation()),
             status,

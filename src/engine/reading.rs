@@ -59,7 +59,7 @@ impl Source {
     /// Returns what a file of a checkout looks like, whether or not it was listed.
     pub(super) fn stamp_on_disk(&self, path: &NotePath) -> Result<Option<Stamp>, ReadError> {
         let stamp = self.vault.stamp(path)?;
-        Ok(stamp.map(|it| committed(it, self.snapshot().as_deref(), path)))
+        Ok(stamp.map(|it| self.committed(it, path)))
     }
 
     /// Reads a file whole, at most so many bytes. Secrets in a repository are not masked yet.
@@ -75,7 +75,7 @@ impl Source {
             }
             let file = self.vault.read(path, most)?;
             return Ok(FileText {
-                stamp: committed(file.stamp, snapshot.as_deref(), path),
+                stamp: self.committed(file.stamp, path),
                 ..file
             });
         };
@@ -95,12 +95,12 @@ impl Source {
             stamp: snapshot.stamp(file),
         })
     }
-}
 
-fn committed(stamp: Stamp, snapshot: Option<&Snapshot>, path: &NotePath) -> Stamp {
-    let modified = snapshot.and_then(|it| it.modified(path));
-    Stamp {
-        mtime_ns: modified.unwrap_or(stamp.mtime_ns),
-        ..stamp
+    fn committed(&self, stamp: Stamp, path: &NotePath) -> Stamp {
+        let modified = self.repo.as_ref().and_then(|it| it.modified(path));
+        Stamp {
+            mtime_ns: modified.unwrap_or(stamp.mtime_ns),
+            ..stamp
+        }
     }
 }

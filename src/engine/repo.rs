@@ -39,6 +39,8 @@ pub(super) struct Repo {
     /// `None` for a checkout.
     pub(super) mirror: Option<Arc<Mirror>>,
     now: ArcSwapOption<Snapshot>,
+    /// Of a checkout what an earlier run knew of the commits, until the worker has told what they are now.
+    kept: ArcSwapOption<Past>,
     listed: ArcSwapOption<Listed>,
     pub(super) shown: ShownBlobs,
 }
@@ -114,6 +116,7 @@ impl Repo {
         Some(Repo {
             mirror,
             now: ArcSwapOption::empty(),
+            kept: ArcSwapOption::empty(),
             listed: ArcSwapOption::empty(),
             shown: ShownBlobs::default(),
         })
@@ -125,6 +128,14 @@ impl Repo {
 
     pub(super) fn now(&self) -> Option<Arc<Snapshot>> {
         self.now.load_full()
+    }
+
+    /// Returns when the last commit touched a path, in nanoseconds since 1970, as far as is known by now.
+    pub(super) fn modified(&self, path: &NotePath) -> Option<i64> {
+        match self.now() {
+            Some(snapshot) => snapshot.modified(path),
+            None => modified_in(self.kept.load().as_ref()?, path),
+        }
     }
 
     pub(super) fn listed(&self) -> Option<Arc<Listed>> {
@@ -161,7 +172,7 @@ impl Snapshot {
 
     /// Returns when the last commit touched a path, in nanoseconds since 1970.
     pub(super) fn modified(&self, path: &NotePath) -> Option<i64> {
-        Some(self.past.last_change(path.as_str())?.saturating_mul(1_000_000_000))
+        modified_in(&self.past, path)
     }
 }
 
@@ -181,6 +192,9 @@ impl Engine {
         for at in 0..self.roots.len() {
             let source = Arc::clone(&self.roots[at].source);
             let Some(repo) = &source.repo else { continue };
+            if !repo.is_clone() {
+                repo.kept.store(Some(Arc::new(read_past(&self.kept_past(&source.config)))));
+            }
             let repository = match &repo.mirror {
                 Some(mirror) => Some(mirror.repository()),
                 None => Repository::of_checkout(&source.config.path),
@@ -247,6 +261,7 @@ impl Engine {
             info!(source = %name, commit = %short(&snapshot.commit), files = snapshot.files.len(), "the repository has another commit");
             if let Some(repo) = &root.source.repo {
                 repo.now.store(Some(Arc::from(snapshot)));
+                repo.kept.store(None);
             }
             // A checkout that came, or became a repository, since the start.
             if root.source.repository().is_none()
@@ -267,6 +282,10 @@ impl Engine {
         }
         self.status_changed = true;
     }
+}
+
+fn modified_in(past: &Past, path: &NotePath) -> Option<i64> {
+    Some(past.last_change(path.as_str())?.saturating_mul(1_000_000_000))
 }
 
 fn short(commit: &str) -> &str {

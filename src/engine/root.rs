@@ -105,6 +105,7 @@ impl Root {
     pub(super) fn status(&self) -> SourceStatus {
         let mut status = self.status.clone();
         status.indexed = self.catalog.notes();
+        status.is_gone = self.source.is_repo() && (self.gone || self.presence.is_doubted());
         // What came since the last scan is on the disk, too.
         status.on_disk = status.on_disk.max(status.indexed);
         let room = MAX_SKIPPED.saturating_sub(status.skipped.len());
@@ -118,6 +119,10 @@ impl Root {
     /// Returns why this source keeps the service from being ready.
     pub(super) fn not_ready(&self) -> Vec<NotReady> {
         let mut reasons = Vec::new();
+        // The service is there for the vaults: a repository that is gone is told in its own status.
+        if self.source.is_repo() {
+            return reasons;
+        }
         if self.gone {
             reasons.push(NotReady::RootGone);
         }

@@ -107,6 +107,8 @@ pub struct SourceStatus {
     pub skipped_total: usize,
     /// Settings of the vault itself (`.obsidian`) that are not used, and why.
     pub settings_problems: Vec<String>,
+    /// Of a checkout: whether its folder is not there, or most of its files are gone at once.
+    pub is_gone: bool,
     /// Of a clone: how asking its remote went.
     pub fetched: Option<Fetched>,
 }
@@ -126,6 +128,7 @@ impl SourceStatus {
             skipped: Vec::new(),
             skipped_total: 0,
             settings_problems: Vec::new(),
+            is_gone: false,
             fetched: None,
         }
     }

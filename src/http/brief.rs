@@ -153,7 +153,7 @@ pub async fn get_brief(
     search::is_read(&state, &source.config.name)?;
 
     // Asked before anything is read: what is read then holds at least this generation.
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(Some(&source.config.name)));
     let now = state.clock().now;
     let (of, by) = (Arc::clone(&source), caller.clone());
     let requests = Requests::of(&state, &source);

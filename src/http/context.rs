@@ -178,7 +178,7 @@ pub async fn post_context(
         prefix: caller.prefix.clone(),
     };
     // Asked before the snapshot is taken: the snapshot then holds at least this generation.
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(request.filter.source.as_ref()));
     let shared = Arc::clone(&state);
     let found = search::on_snapshot(&state, move |searcher, deadline| {
         gather(&shared, searcher, request, deadline, &wishes)

@@ -13,6 +13,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         work,
     },
+    model::path::SourceName,
 };
 
 /// The header that carries the generation where the body is a note's own bytes.
@@ -47,6 +48,14 @@ impl Index {
     /// Returns the value of the [`GENERATION`] header.
     pub fn header(&self) -> HeaderValue {
         HeaderValue::from(self.generation)
+    }
+}
+
+/// Returns the one source that is asked, if it is one.
+pub fn only(sources: &[SourceName]) -> Option<&SourceName> {
+    match sources {
+        [one] => Some(one),
+        _ => None,
     }
 }
 

@@ -187,7 +187,7 @@ pub async fn get_history(
     let target = target(&state, &uri, "/v1/history/", &params)?;
     let limit = limit(&params)?;
     let past = Past::of(&target.source)?;
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(Some(&target.source.config.name)));
     let source = target.source.config.name.to_string();
     let requests = Requests::of(&state, &target.source);
     let run = move || {
@@ -232,7 +232,7 @@ pub async fn get_diff(
     let clock = state.clock();
     let wording = |name: &str| params.get(name).map(|it| Wording::parse(name, it, Edge::End, &clock)).transpose();
     let (from, to) = (wording("from")?, wording("to")?);
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(Some(&target.source.config.name)));
     let (source, most) = (target.source.config.name.to_string(), state.note_read_bytes);
     let run = move || {
         let to = to.map(|it| past.commit(&it)).transpose()?;
@@ -287,7 +287,7 @@ pub async fn get_changes(
     let limit = limit(&params)?;
     let past = Past::of(&source)?;
     let since = Wording::parse("since", params.get("since").unwrap_or(SINCE), Edge::Start, &state.clock())?;
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(Some(&source.config.name)));
     let requests = Requests::of(&state, &source);
     let run = move || {
         let since = match since {

@@ -114,7 +114,7 @@ pub async fn get_links(
     let target = Target::parse(&state, &written, params.get("source"))?;
     Wanted::parse(&params)?.wait(&state.handle).await?;
 
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(Some(&target.source.config.name)));
     let (name, path) = (target.source.config.name.clone(), target.path.clone());
     let (seeing, handle) = (caller.clone(), state.handle.clone());
     let found = with_graph(&state, &target.source, move |graph| {

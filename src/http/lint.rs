@@ -104,7 +104,7 @@ pub async fn get_lint(
     let source = source_of(&state, params.get("source"))?;
     Wanted::parse(&params)?.wait(&state.handle).await?;
 
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(Some(&source.config.name)));
     let settings = source.settings();
     let lint = move || {
         let mut findings = source

@@ -226,6 +226,7 @@ mod tests {
                 skipped: Vec::new(),
                 skipped_total: 0,
                 settings_problems: Vec::new(),
+                is_gone: false,
                 fetched: None,
             }],
             commits: vec![Commits {

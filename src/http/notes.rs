@@ -122,7 +122,7 @@ pub async fn read_note(
         .transpose()?;
     Wanted::parse(&params)?.wait(&state.handle).await?;
 
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(Some(&target.source.config.name)));
     let path = target.path.clone();
     let found = match at {
         None => target.load(&state, &caller).await,

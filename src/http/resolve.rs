@@ -97,7 +97,7 @@ pub async fn resolve(
     };
     Wanted::parse(&params)?.wait(&state.handle).await?;
 
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(Some(&source.config.name)));
     let source_name = source.config.name.to_string();
     let looked_up = with_graph(&state, &source, move |graph| {
         let from = from.map(|it| file_of(graph, &caller, &it).unwrap_or(it));

@@ -178,7 +178,7 @@ async fn answer(state: &AppState, caller: &Caller, input: SearchInput) -> Result
         parse: query::explain::explain(&request.query),
     });
     // Asked before the snapshot is taken: the snapshot then holds at least this generation.
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(request.filter.source.as_ref()));
     let found = run(state, request).await?;
     let hits = found.hits.into_iter().map(|it| hit(it, state, explain.is_some())).collect();
     let corrected = found.corrected.into_iter().collect();
@@ -251,7 +251,7 @@ fn hit(found: Found, state: &AppState, explain: bool) -> Hit {
     // The lines of what is searched in a canvas are not those of the file.
     let source = state.handle.source(&found.source);
     let is_text = found.path.is_note() || source.is_some_and(|it| it.is_repo());
-    let uncommitted = source.is_some_and(|it| it.has_commits() && found.hash.is_some() && it.commit_of(&found.path, found.hash).is_none());
+    let uncommitted = source.is_some_and(|it| it.has_commits() && it.commit_of(&found.path, found.hash).is_none());
     let cite = |lines| state.cite(&found.source, &found.path, found.hash, is_text.then_some(lines));
     let mut passages = found.passages.into_iter().map(|it| Passage {
         citation: cite(it.lines),

@@ -14,7 +14,7 @@ use crate::{
     http::{
         AppState,
         auth::Caller,
-        freshness::{Index, Wanted},
+        freshness::{Index, Wanted, only},
         notes::load::Target,
         params::{Params, invalid},
         problem::Problem,
@@ -110,7 +110,7 @@ pub async fn get_skills(
         sources = vec![name];
     }
     Wanted::parse(&params)?.wait(&state.handle).await?;
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(only(&sources)));
     let ask = |text: &str| SearchRequest {
         query: query::natural(text),
         visible: sources

@@ -277,8 +277,12 @@ fn degraded(status: &Status) -> Vec<String> {
     let any = |test: fn(&SourceStatus) -> bool| status.sources.iter().any(test);
     let found = [
         ("polling", any(|it| it.watcher.starts_with("polling"))),
-        // A ready source with a folder has no other problem: a root that is gone, or notes that vanished, make it not ready.
-        ("unlisted-folder", any(|it| it.fetched.is_none() && !it.problem.is_empty())),
+        // A ready source with a folder has no other problem: a root that is gone, or notes that vanished, make a vault not ready.
+        (
+            "unlisted-folder",
+            any(|it| it.fetched.is_none() && !it.is_gone && !it.problem.is_empty()),
+        ),
+        ("checkout-gone", any(|it| it.is_gone)),
         (
             "remote-failing",
             any(|it| it.fetched.as_ref().is_some_and(|it| it.is_failing && !it.is_damaged)),

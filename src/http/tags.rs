@@ -14,7 +14,7 @@ use crate::{
     http::{
         AppState,
         auth::Caller,
-        freshness::{Index, Wanted},
+        freshness::{Index, Wanted, only},
         notes::load::source_of,
         params::Params,
         problem::{Problem, ProblemKind},
@@ -78,7 +78,7 @@ pub async fn get_tags(
     };
     Wanted::parse(&params)?.wait(&state.handle).await?;
 
-    let index = Index::from(state.handle.freshness());
+    let index = Index::from(state.handle.freshness_of(only(&sources)));
     let Some(searcher) = state.handle.searcher() else {
         return Err(Problem::new(ProblemKind::NotReady, "the first index is not finished").retry_after_ms(2000));
     };

@@ -41,8 +41,16 @@ pub struct Files {
     pub unlisted: Vec<(String, String)>,
 }
 
-/// Lists a work tree. `tracked` are the paths that git keeps although rules may ignore them. Follows no link and stays on the root's file system.
-pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
+/// What git keeps of a work tree, ignored or not.
+#[derive(Debug, Default)]
+pub struct Tracked {
+    pub files: Vec<String>,
+    /// Their folders, whether or not anything lies there.
+    pub submodules: Vec<String>,
+}
+
+/// Lists a work tree. `tracked` is what git keeps although rules may ignore it. Follows no link and stays on the root's file system.
+pub fn files(root: &Path, tracked: &Tracked) -> io::Result<Files> {
     // The root itself may be a link that switches.
     let root = root.canonicalize()?;
     std::fs::read_dir(&root)?;
@@ -52,7 +60,9 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
         return Ok(found);
     }
     let is_own = |it: &ignore::DirEntry| it.depth() > 0 && it.file_name().eq_ignore_ascii_case(".git");
-    let is_other_repository = |it: &ignore::DirEntry| it.depth() > 0 && it.path().join(".git").exists();
+    // Not through a link: `up -> ..` is no other repository.
+    let is_folder = |it: &ignore::DirEntry| it.file_type().is_some_and(|it| it.is_dir());
+    let is_other_repository = move |it: &ignore::DirEntry| it.depth() > 0 && is_folder(it) && it.path().join(".git").exists();
     let left_out = Arc::new(Mutex::new(Vec::new()));
     let met = Arc::clone(&left_out);
     let is_ours = move |it: &ignore::DirEntry| {
@@ -60,8 +70,8 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
             return false;
         }
         let why = if is_other_repository(it) {
-            "a submodule: its files belong to another repository"
-        } else if it.file_type().is_some_and(|it| it.is_dir()) && has_large_rules(it.path()) {
+            SUBMODULE
+        } else if is_folder(it) && has_large_rules(it.path()) {
             TOO_MANY_RULES
         } else {
             return true;
@@ -96,7 +106,7 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
         let mut skip = |why: &str| tell(&mut found.skipped, below, why);
         if kind.is_dir() {
             if entry.depth() >= MOST_DEEP {
-                skip("too many folders in each other");
+                skip(TOO_DEEP);
             }
         } else if kind.is_symlink() {
             skip("a link is not followed");
@@ -112,16 +122,50 @@ pub fn files(root: &Path, tracked: &[String]) -> io::Result<Files> {
             }
         }
     }
-    for (folder, why) in left_out.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+    let left_out = left_out.lock().unwrap_or_else(PoisonError::into_inner);
+    for (folder, why) in left_out.iter() {
         let below = folder.strip_prefix(&root).unwrap_or(folder);
         tell(&mut found.skipped, below, why);
     }
-    let is_file = |it: &NotePath| root.join(it.as_str()).symlink_metadata().is_ok_and(|it| it.is_file());
-    let tracked = tracked.iter().filter_map(|it| NotePath::parse_in_repo(it).ok());
-    found.paths.extend(tracked.filter(is_file));
+    let left_out: BTreeSet<&Path> = left_out.iter().map(|(folder, _)| folder.as_path()).collect();
+    for path in &tracked.submodules {
+        let folder = root.join(path);
+        if folder.is_dir() && !folder.is_symlink() && !left_out.contains(folder.as_path()) {
+            tell(&mut found.skipped, Path::new(path), SUBMODULE);
+        }
+    }
+    add_tracked(&root, &tracked.files, &left_out, &mut found);
     Ok(found)
 }
 
+/// Adds what git keeps although rules ignore it; the other bounds hold for it, too.
+fn add_tracked(root: &Path, tracked: &[String], left_out: &BTreeSet<&Path>, found: &mut Files) {
+    let mut too_deep = BTreeSet::new();
+    for path in tracked.iter().filter_map(|it| NotePath::parse_in_repo(it).ok()) {
+        let place = root.join(path.as_str());
+        let is_file = || place.symlink_metadata().is_ok_and(|it| it.is_file());
+        if found.paths.contains(&path) || place.ancestors().any(|it| left_out.contains(it)) || !is_file() {
+            continue;
+        }
+        if let Some((end, _)) = path.as_str().match_indices('/').nth(MOST_DEEP - 1) {
+            too_deep.insert(path.as_str()[..end].to_owned());
+        } else if found.paths.len() >= MOST_FILES {
+            tell(&mut found.skipped, Path::new(path.as_str()), "too many files");
+        } else {
+            found.paths.insert(path);
+        }
+    }
+    // Of a folder that no rule ignores it was told above.
+    for (told, _) in &found.skipped {
+        too_deep.remove(told);
+    }
+    for folder in too_deep {
+        tell(&mut found.skipped, Path::new(&folder), TOO_DEEP);
+    }
+}
+
+const SUBMODULE: &str = "a submodule: its files belong to another repository";
+const TOO_DEEP: &str = "too many folders in each other";
 const TOO_MANY_RULES: &str = "its ignore rules are more than 256 KiB";
 
 fn has_large_rules(folder: &Path) -> bool {
@@ -141,6 +185,56 @@ mod tests {
     use std::{fs, os::unix::fs::symlink};
 
     use super::*;
+
+    fn tracked(files: &[&str], submodules: &[&str]) -> Tracked {
+        let owned = |paths: &[&str]| paths.iter().map(|it| (*it).to_owned()).collect();
+        Tracked {
+            files: owned(files),
+            submodules: owned(submodules),
+        }
+    }
+
+    #[test]
+    fn tracked_files_got_around_the_bounds_that_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let (deep, hidden) = (["d"; 64].join("/"), ["h"; 64].join("/"));
+        for path in [deep.as_str(), &hidden, "rules", "sub/.git"] {
+            fs::create_dir_all(folder.path().join(path)).unwrap();
+        }
+        fs::write(folder.path().join(".gitignore"), "h\n").unwrap();
+        fs::write(folder.path().join("rules/.gitignore"), "a*b\n".repeat(100_000)).unwrap();
+        let kept: Vec<String> = [deep.as_str(), &hidden, "rules", "sub"]
+            .iter()
+            .map(|it| format!("{it}/a.yaml"))
+            .collect();
+        for path in &kept {
+            fs::write(folder.path().join(path), "a: 1\n").unwrap();
+        }
+        let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
+        let found = files(folder.path(), &tracked(&kept, &[])).unwrap();
+        let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
+        assert_eq!(paths, [".gitignore"]);
+        let told: BTreeSet<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
+        let expected = [
+            (deep.as_str(), TOO_DEEP),
+            (&hidden, TOO_DEEP),
+            ("rules", TOO_MANY_RULES),
+            ("sub", SUBMODULE),
+        ];
+        assert_eq!((found.skipped.len(), told), (4, BTreeSet::from(expected)));
+    }
+
+    #[test]
+    fn a_link_was_told_as_a_submodule_and_an_empty_submodule_was_not() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [".git", "a", "later"] {
+            fs::create_dir(folder.path().join(path)).unwrap();
+        }
+        symlink("..", folder.path().join("a/up")).unwrap();
+        let found = files(folder.path(), &tracked(&[], &["later", "removed"])).unwrap();
+        let told: Vec<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
+        assert_eq!(told, [("a/up", "a link is not followed"), ("later", SUBMODULE)]);
+    }
 
     #[test]
     fn what_git_ignores_is_left_out_but_for_what_it_tracks() {
@@ -162,7 +256,7 @@ mod tests {
         put("sub/.git", "gitdir: elsewhere");
         put("sub/of-another.md", "x");
         symlink("/etc", folder.path().join("etc")).unwrap();
-        let found = files(folder.path(), &["kept.log".to_owned(), "gone.log".to_owned()]).unwrap();
+        let found = files(folder.path(), &tracked(&["kept.log", "gone.log"], &["sub"])).unwrap();
         let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
         assert_eq!(paths, [".gitignore", ".membridgeignore", "app/.env", "app/a.yaml", "kept.log"]);
         let told: Vec<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
@@ -173,7 +267,7 @@ mod tests {
                 ("sub", "a submodule: its files belong to another repository")
             ]
         );
-        assert!(files(&folder.path().join("nowhere"), &[]).is_err());
+        assert!(files(&folder.path().join("nowhere"), &Tracked::default()).is_err());
     }
 
     #[test]
@@ -184,12 +278,12 @@ mod tests {
         fs::write(folder.path().join("sub/.gitignore"), &rules).unwrap();
         fs::write(folder.path().join("sub/a.yaml"), "a: 1\n").unwrap();
         fs::write(folder.path().join("b.yaml"), "b: 1\n").unwrap();
-        let found = files(folder.path(), &[]).unwrap();
+        let found = files(folder.path(), &Tracked::default()).unwrap();
         let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
         assert_eq!(paths, ["b.yaml"]);
         assert_eq!(found.skipped, [("sub".to_owned(), TOO_MANY_RULES.to_owned())]);
         fs::write(folder.path().join(".gitignore"), &rules).unwrap();
-        let found = files(folder.path(), &[]).unwrap();
+        let found = files(folder.path(), &Tracked::default()).unwrap();
         assert_eq!((found.paths.len(), found.unlisted.len()), (0, 1), "what was indexed stays");
     }
 
@@ -200,7 +294,7 @@ mod tests {
         fs::create_dir_all(&deep).unwrap();
         fs::write(deep.join("a.yaml"), "a: 1\n").unwrap();
         symlink("loop", folder.path().join("loop")).unwrap();
-        let found = files(folder.path(), &[]).unwrap();
+        let found = files(folder.path(), &Tracked::default()).unwrap();
         let told: Vec<&str> = found.skipped.iter().map(|it| it.1.as_str()).collect();
         assert_eq!(
             (found.paths.len(), told),

@@ -25,6 +25,7 @@ use crate::{
         },
         params::{Params, invalid},
         problem::{Problem, ProblemKind},
+        search::input::find_source,
         when::Edge,
     },
     model::path::FileKind,
@@ -101,7 +102,9 @@ pub async fn read_notes(
     .wait(&state.handle)
     .await?;
 
-    let index = Index::from(state.handle.freshness());
+    // A name that is none is each path's problem.
+    let only = input.source.as_deref().and_then(|it| find_source(it, &state.source_names()).ok());
+    let index = Index::from(state.handle.freshness_of(only.as_ref()));
     let mut notes = Vec::with_capacity(input.paths.len());
     for path in input.paths {
         notes.push(match read(&state, &caller, &path, input.source.as_deref(), bytes_left).await {

@@ -125,7 +125,7 @@ impl Target {
                 Problem::new(ProblemKind::Busy, format!("the note `{path}` is not downloaded yet")).retry_after_ms(10_000)
             }
             ReadError::RootGone => Problem::new(ProblemKind::NotReady, "the source is not there at the moment")
-                .hint("check its mount, or its remote in `membridge status`; the service looks again by itself")
+                .hint("`membridge status` says what keeps it: its mount, or its remote; the service looks again by itself")
                 .retry_after_ms(5000),
             ReadError::Unreadable(error) => {
                 tracing::warn!(note.path = %path, %error, "a note cannot be read");

@@ -52,14 +52,20 @@ impl Past {
     /// Returns the history of a source, or the problem that it has none.
     pub fn of(source: &Source) -> Result<Past, Problem> {
         if source.is_unread_clone() {
-            let detail = format!("nothing is known of the source `{}` yet: it is being cloned", source.config.name);
+            let detail = format!(
+                "there is no clone of the source `{}` to read: it is being cloned, or cannot be at the moment",
+                source.config.name
+            );
             return Err(Problem::new(ProblemKind::NotReady, detail)
-                .hint("`membridge status` says what keeps it")
+                .hint("`membridge status` says which, and why")
                 .retry_after_ms(2000));
         }
         let repository = source.repository().ok_or_else(|| {
-            Problem::new(ProblemKind::RevisionNotFound, "this source has no history")
-                .hint("set `git.mode: immediate` in the configuration; the log says when a repository cannot be opened")
+            let none = Problem::new(ProblemKind::RevisionNotFound, "this source has no history");
+            if source.is_repo() {
+                return none.hint("its folder is not the root of a git work tree; the service looks again by itself");
+            }
+            none.hint("set `git.mode: immediate` in the configuration; the log says when a repository cannot be opened")
         })?;
         Ok(Past { repository })
     }

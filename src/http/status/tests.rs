@@ -14,6 +14,7 @@ fn vault() -> SourceStatus {
         skipped: Vec::new(),
         skipped_total: 2,
         settings_problems: vec!["app.json: `Private/` is no folder".into()],
+        is_gone: false,
         fetched: None,
     }
 }
@@ -95,6 +96,11 @@ fn a_folder_that_cannot_be_listed_degrades_a_ready_service() {
     };
     assert_eq!(of(vault()), [""; 0]);
     assert_eq!(of(unlisted.clone()), ["unlisted-folder"]);
+    let gone = SourceStatus {
+        is_gone: true,
+        ..unlisted.clone()
+    };
+    assert_eq!(of(gone), ["checkout-gone"]);
     let watcher = "polling: a network disk".to_owned();
     assert_eq!(of(SourceStatus { watcher, ..unlisted }), ["polling", "unlisted-folder"]);
 }

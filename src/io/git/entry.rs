@@ -12,6 +12,8 @@ pub(super) struct Entry {
 }
 
 pub(super) const SYMLINK: i32 = 0o120_000;
+/// As the index has it.
+pub(super) const SUBMODULE: u32 = 0o160_000;
 pub(super) const PLAIN: i32 = 0o100_644;
 pub(super) const EXECUTABLE: i32 = 0o100_755;
 

@@ -13,11 +13,14 @@ use anyhow::Context;
 use git2::{ErrorClass, ErrorCode, ObjectType, Odb, Tree};
 
 use crate::{
-    io::git::{
-        Repository, RepositoryKind,
-        damage::{Doubt, Doubts},
-        entry, explained, prepare_private,
-        remote::{self, Access, Refusal},
+    io::{
+        checkout::Tracked,
+        git::{
+            Repository, RepositoryKind,
+            damage::{Doubt, Doubts},
+            entry, explained, prepare_private,
+            remote::{self, Access, Refusal},
+        },
     },
     model::{hash::ContentHash, path::NotePath},
 };
@@ -220,10 +223,24 @@ impl Repository {
         Ok(Some(head.id().to_string()))
     }
 
-    /// Returns the paths that git keeps of a work tree, ignored or not.
-    pub fn tracked(&self) -> anyhow::Result<Vec<String>> {
-        let index = self.handle()?.index()?;
-        Ok(index.iter().filter_map(|it| String::from_utf8(it.path).ok()).collect())
+    /// Returns what git keeps of a work tree, ignored or not.
+    pub fn tracked(&self) -> anyhow::Result<Tracked> {
+        let mut tracked = Tracked::default();
+        for it in self.handle()?.index()?.iter() {
+            let Ok(path) = String::from_utf8(it.path) else { continue };
+            if it.mode == entry::SUBMODULE {
+                tracked.submodules.push(path);
+            } else {
+                tracked.files.push(path);
+            }
+        }
+        Ok(tracked)
+    }
+
+    /// Says whether git calls a file of a work tree unchanged since HEAD, line ends as its settings want them.
+    pub fn is_clean(&self, path: &NotePath) -> bool {
+        let status = self.handle().and_then(|it| it.status_file(Path::new(path.as_str())));
+        status.is_ok_and(|it| it.is_empty())
     }
 
     /// Returns the files at HEAD; `None` when nothing is committed yet.

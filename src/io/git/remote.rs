@@ -274,6 +274,9 @@ pub(super) fn failed(stderr: &str) -> Refusal {
         "Host key verification failed",
     ];
     let lines: Vec<&str> = stderr.lines().filter(|it| !it.starts_with("hint:")).collect();
+    if stderr.contains("couldn't find remote ref HEAD") {
+        return Refusal::Failed("the remote repository is empty: it has no commit yet".to_owned());
+    }
     let why = readable(&lines.join(" "));
     if denied.iter().any(|it| stderr.contains(it)) {
         Refusal::Denied(why)

@@ -110,8 +110,9 @@ pub(super) fn condition(term: Term<'_>, context: &Context, dialect: Dialect) -> 
         Term::Regex(_) if context.aim == Aim::Tag => return Err("`tag:` takes a name, not a regular expression".to_owned()),
         Term::Phrase(phrase) if phrase.is_empty() => return Ok(empty(context)),
         Term::Word(text) if is_glob(text, context, dialect) => return glob(text),
-        Term::Phrase(text) if is_glob(&text, context, dialect) => return glob(&text),
-        // A quoted star is one: `host:"*.example.org"`.
+        // Only so can a folder with a space be named.
+        Term::Phrase(text) if context.aim == Aim::Path && is_glob(&text, context, dialect) => return glob(&text),
+        // A quoted star is one: `host:"*.example.org"`, `file:"*ite.toml"`.
         Term::Word(word) if dialect == Dialect::Natural && matches!(context.aim, Aim::Field(_)) && word.contains('*') => {
             PatternText::Glob(if is_part(context) { format!("*{word}*") } else { word.to_owned() })
         }

@@ -104,3 +104,60 @@ async fn after_a_link_switched_to_another_work_tree_no_citation_could_be_read() 
     let changes = server.get("/v1/changes?source=config").await;
     assert!(changes.text().contains("values.yaml"), "{}", changes.text());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_the_line_ends_that_git_gave_it_was_called_uncommitted() {
+    let work = tempfile::tempdir().unwrap();
+    git(work.path(), &["init", "-q", "-b", "main"]);
+    put(work.path(), ".gitattributes", "* text=auto eol=crlf\n");
+    put(work.path(), "values.yaml", "name: copperline\r\nkind: A\r\n");
+    put(work.path(), "copperline.bin", "a\0b");
+    commit(work.path(), "first");
+    let head = git(work.path(), &["rev-parse", "HEAD"]).trim()[..12].to_owned();
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
+    let is_cited = |it: &Value| {
+        it["hits"]
+            .as_array()
+            .is_some_and(|it| it.len() == 2 && it.iter().all(|it| it["citation"].as_str().is_some_and(|it| it.contains(&head))))
+    };
+    let found = until(&server, "/v1/search?q=copperline", is_cited).await;
+    assert!(!found.to_string().contains("uncommitted"), "{found}");
+    // What git would call modified is.
+    put(work.path(), "copperline.bin", "a\0c\0");
+    until(&server, "/v1/search?q=file:copperline", |it| it["hits"][0]["uncommitted"] == true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_a_repository_without_a_commit_were_not_called_uncommitted() {
+    let work = tempfile::tempdir().unwrap();
+    git(work.path(), &["init", "-q", "-b", "main"]);
+    put(work.path(), "values.yaml", "name: copperline\n");
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
+    until(&server, "/v1/search?q=copperline", |it| it["hits"][0]["uncommitted"] == true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_told_the_times_of_the_disk_until_the_commits_were_known() {
+    let work = tempfile::tempdir().unwrap();
+    git(work.path(), &["init", "-q", "-b", "main"]);
+    put(work.path(), "values.yaml", "name: copperline\n");
+    git(work.path(), &["add", "-A"]);
+    git(work.path(), &["commit", "-q", "-m", "first"]);
+    let file = fs::File::options().write(true).open(work.path().join("values.yaml")).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
+    let found = until(&server, "/v1/search?q=copperline", |it| {
+        it["hits"][0]["citation"].as_str().is_some_and(|it| it.contains('@'))
+    })
+    .await;
+    let (before, generation) = (found["hits"][0]["modified"].clone(), found["index"]["generation"].clone());
+    let server = server.restart().await;
+    let found = until(&server, "/v1/search?q=copperline", |it| {
+        it["hits"][0]["citation"].as_str().is_some_and(|it| it.contains('@'))
+    })
+    .await;
+    assert_eq!(
+        (&found["hits"][0]["modified"], &found["index"]["generation"]),
+        (&before, &generation)
+    );
+}

@@ -1,7 +1,5 @@
 //! What breaks below our own data folder is made again from the remote, and keeps nobody from answering meanwhile.
 
-use membridge::engine::status::NotReady;
-
 use super::*;
 use crate::engine::Bench;
 
@@ -159,9 +157,31 @@ fn a_checkout_that_is_not_there_yet_stopped_the_whole_start() {
     bench.write("A.md", "copper");
     bench.settle();
     assert_eq!(bench.search("copper"), ["A.md"]);
-    assert!(bench.handle.status().not_ready.contains(&NotReady::RootGone));
+    let status = bench.handle.status();
+    assert_eq!(status.not_ready, [], "a checkout that was missing made the whole service not ready");
+    assert!(status.sources[1].is_gone && !status.sources[1].problem.is_empty());
     put(&checkout, "values.yaml", "name: copperline\n");
     bench.settle();
     let status = bench.handle.status();
     assert_eq!((status.not_ready, status.sources[1].indexed), (vec![], 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_source_with_a_problem_made_the_answers_of_every_other_stale() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&[("A.md", "copper #tin")], |it| {
+        it.sources.push(checkout_at(&folder.path().join("nowhere")));
+    })
+    .await;
+    for (target, is_stale) in [
+        ("/v1/search?q=nothing", true),
+        ("/v1/search?q=nothing&source=vault", false),
+        ("/v1/search?q=copper&source=vault", false),
+        ("/v1/tags", true),
+        ("/v1/tags?source=vault", false),
+        ("/v1/notes/A.md", false),
+    ] {
+        let json: Value = server.get(target).await.json();
+        assert_eq!(json["index"]["stale"], is_stale, "{target}: {json}");
+    }
 }

@@ -139,6 +139,7 @@ fn a_star_in_a_condition_found_nothing_and_said_nothing() {
     );
     check("host:\"*.example.org\"", &[], "host:\"*.example.org\"");
     check("file:open*.yaml", &[], "glob:**/open*.yaml");
+    check("file:\"*ite.toml\"", &[], "file:**ite.toml*");
     check("tag:proj* x", &["tag:proj*", "x"], "all");
     warns("tag:proj* x", "`tag:` takes a name without `*`");
     check("[due:2026*]", &[], "[due:*2026**]");
