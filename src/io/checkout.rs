@@ -41,16 +41,8 @@ pub struct Files {
     pub unlisted: Vec<(String, String)>,
 }
 
-/// What git keeps of a work tree, ignored or not.
-#[derive(Debug, Default)]
-pub struct Tracked {
-    pub files: Vec<String>,
-    /// Their folders, whether or not anything lies there.
-    pub submodules: Vec<String>,
-}
-
-/// Lists a work tree. `tracked` is what git keeps although rules may ignore it. Follows no link and stays on the root's file system.
-pub fn files(root: &Path, tracked: &Tracked) -> io::Result<Files> {
+/// Lists a work tree. `tracked` are the files that git keeps although rules may ignore them, `submodules` the folders of others. Follows no link and stays on the root's file system.
+pub fn files(root: &Path, tracked: &[String], submodules: &[String]) -> io::Result<Files> {
     // The root itself may be a link that switches.
     let root = root.canonicalize()?;
     std::fs::read_dir(&root)?;
@@ -128,13 +120,13 @@ pub fn files(root: &Path, tracked: &Tracked) -> io::Result<Files> {
         tell(&mut found.skipped, below, why);
     }
     let left_out: BTreeSet<&Path> = left_out.iter().map(|(folder, _)| folder.as_path()).collect();
-    for path in &tracked.submodules {
+    for path in submodules {
         let folder = root.join(path);
         if folder.is_dir() && !folder.is_symlink() && !left_out.contains(folder.as_path()) {
             tell(&mut found.skipped, Path::new(path), SUBMODULE);
         }
     }
-    add_tracked(&root, &tracked.files, &left_out, &mut found);
+    add_tracked(&root, tracked, &left_out, &mut found);
     Ok(found)
 }
 
@@ -186,12 +178,8 @@ mod tests {
 
     use super::*;
 
-    fn tracked(files: &[&str], submodules: &[&str]) -> Tracked {
-        let owned = |paths: &[&str]| paths.iter().map(|it| (*it).to_owned()).collect();
-        Tracked {
-            files: owned(files),
-            submodules: owned(submodules),
-        }
+    fn owned(paths: &[&str]) -> Vec<String> {
+        paths.iter().map(|it| (*it).to_owned()).collect()
     }
 
     #[test]
@@ -210,8 +198,7 @@ mod tests {
         for path in &kept {
             fs::write(folder.path().join(path), "a: 1\n").unwrap();
         }
-        let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
-        let found = files(folder.path(), &tracked(&kept, &[])).unwrap();
+        let found = files(folder.path(), &kept, &[]).unwrap();
         let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
         assert_eq!(paths, [".gitignore"]);
         let told: BTreeSet<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
@@ -231,7 +218,7 @@ mod tests {
             fs::create_dir(folder.path().join(path)).unwrap();
         }
         symlink("..", folder.path().join("a/up")).unwrap();
-        let found = files(folder.path(), &tracked(&[], &["later", "removed"])).unwrap();
+        let found = files(folder.path(), &[], &owned(&["later", "removed"])).unwrap();
         let told: Vec<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
         assert_eq!(told, [("a/up", "a link is not followed"), ("later", SUBMODULE)]);
     }
@@ -256,7 +243,7 @@ mod tests {
         put("sub/.git", "gitdir: elsewhere");
         put("sub/of-another.md", "x");
         symlink("/etc", folder.path().join("etc")).unwrap();
-        let found = files(folder.path(), &tracked(&["kept.log", "gone.log"], &["sub"])).unwrap();
+        let found = files(folder.path(), &owned(&["kept.log", "gone.log"]), &owned(&["sub"])).unwrap();
         let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
         assert_eq!(paths, [".gitignore", ".membridgeignore", "app/.env", "app/a.yaml", "kept.log"]);
         let told: Vec<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
@@ -267,7 +254,7 @@ mod tests {
                 ("sub", "a submodule: its files belong to another repository")
             ]
         );
-        assert!(files(&folder.path().join("nowhere"), &Tracked::default()).is_err());
+        assert!(files(&folder.path().join("nowhere"), &[], &[]).is_err());
     }
 
     #[test]
@@ -278,12 +265,12 @@ mod tests {
         fs::write(folder.path().join("sub/.gitignore"), &rules).unwrap();
         fs::write(folder.path().join("sub/a.yaml"), "a: 1\n").unwrap();
         fs::write(folder.path().join("b.yaml"), "b: 1\n").unwrap();
-        let found = files(folder.path(), &Tracked::default()).unwrap();
+        let found = files(folder.path(), &[], &[]).unwrap();
         let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
         assert_eq!(paths, ["b.yaml"]);
         assert_eq!(found.skipped, [("sub".to_owned(), TOO_MANY_RULES.to_owned())]);
         fs::write(folder.path().join(".gitignore"), &rules).unwrap();
-        let found = files(folder.path(), &Tracked::default()).unwrap();
+        let found = files(folder.path(), &[], &[]).unwrap();
         assert_eq!((found.paths.len(), found.unlisted.len()), (0, 1), "what was indexed stays");
     }
 
@@ -294,7 +281,7 @@ mod tests {
         fs::create_dir_all(&deep).unwrap();
         fs::write(deep.join("a.yaml"), "a: 1\n").unwrap();
         symlink("loop", folder.path().join("loop")).unwrap();
-        let found = files(folder.path(), &Tracked::default()).unwrap();
+        let found = files(folder.path(), &[], &[]).unwrap();
         let told: Vec<&str> = found.skipped.iter().map(|it| it.1.as_str()).collect();
         assert_eq!(
             (found.paths.len(), told),

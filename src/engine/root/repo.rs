@@ -156,7 +156,7 @@ impl Root {
     fn files_of_checkout(&self) -> Result<Found, String> {
         let source = Arc::clone(&self.source);
         let tracked = source.repository().and_then(|it| it.tracked().ok()).unwrap_or_default();
-        let listed = checkout::files(source.vault.root(), &tracked)
+        let listed = checkout::files(source.vault.root(), &tracked.files, &tracked.submodules)
             .map_err(|error| format!("the folder cannot be listed: {error}; its files stay in the index until it is back"))?;
         let read = |path: &NotePath| source.vault.read(path, rules::MOST_BYTES as u64).ok();
         let rules = Rules::of(listed.paths.iter(), |path| String::from_utf8(read(path)?.bytes).ok());

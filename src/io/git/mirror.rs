@@ -13,14 +13,11 @@ use anyhow::Context;
 use git2::{ErrorClass, ErrorCode, ObjectType, Odb, Tree};
 
 use crate::{
-    io::{
-        checkout::Tracked,
-        git::{
-            Repository, RepositoryKind,
-            damage::{Doubt, Doubts},
-            entry, explained, prepare_private,
-            remote::{self, Access, Refusal},
-        },
+    io::git::{
+        Repository, RepositoryKind,
+        damage::{Doubt, Doubts},
+        entry, explained, prepare_private,
+        remote::{self, Access, Refusal},
     },
     model::{hash::ContentHash, path::NotePath},
 };
@@ -54,6 +51,14 @@ pub struct Mirror {
     place: PathBuf,
     origin: Origin,
     doubts: Doubts,
+}
+
+/// What git keeps of a work tree, ignored or not.
+#[derive(Debug, Default)]
+pub struct Tracked {
+    pub files: Vec<String>,
+    /// Their folders, whether or not anything lies there.
+    pub submodules: Vec<String>,
 }
 
 /// One file of a commit.
