@@ -40,7 +40,7 @@ pub enum News {
     Revision {
         host: String,
         repo: String,
-        rollout: Rollout,
+        rollout: Box<Rollout>,
         /// When it was first to be looked into.
         #[serde(default = "Timestamp::now")]
         since: Timestamp,

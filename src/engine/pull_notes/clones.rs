@@ -12,7 +12,7 @@ use crate::{
     config::{Config, forges::Forge},
     engine::pull_changes::from_clone,
     io::git::{Access, Mirror, Origin, Refusal},
-    model::pull_request::{ForgeKind, PullRequest},
+    model::pull_request::{ForgeKind, PullRequest, PullRequestId},
 };
 
 /// Revisions that are known not to be there.
@@ -127,6 +127,11 @@ impl Clones {
         });
         Ok((mirror, access, forge.kind))
     }
+}
+
+/// Returns the name by which status tells of the clone in which a pull request is looked for.
+pub(super) fn clone_name(id: &PullRequestId) -> String {
+    format!("clone of {}/{}", id.host, id.repo)
 }
 
 /// What stands before the number in the name of a pull request's head.

@@ -76,7 +76,7 @@ impl Common {
                 continue;
             }
             let key = format!("revision {} {host}/{repo}", hash(rollout)?);
-            let (host, repo, rollout, since) = (host.clone(), repo.clone(), rollout.clone(), Timestamp::now());
+            let (host, repo, rollout, since) = (host.clone(), repo.clone(), Box::new(rollout.clone()), Timestamp::now());
             if !pulls.pass_on(
                 &key,
                 News::Revision {

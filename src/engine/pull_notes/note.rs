@@ -241,7 +241,8 @@ fn out_of_order(path: &NotePath, text: &str) -> Option<String> {
     let names = region::out_of_order(text);
     let first = names.first()?;
     Some(format!(
-        "of its note `{path}` these parts are not brought up to date: {}. Their markers do not fit each other: a part stands once, between          `<!-- membridge:begin {first} h=.. -->` and `<!-- membridge:end {first} -->`, each alone on its line; put the missing one back, or take \
+        "of its note `{path}` these parts are not brought up to date: {}. Their markers do not fit each other: a part stands once, between \
+         `<!-- membridge:begin {first} h=.. -->` and `<!-- membridge:end {first} -->`, each alone on its line; put the missing one back, or take \
          the second part or what is left of the markers away",
         names.join(", ")
     ))

@@ -112,7 +112,7 @@ impl Revision {
         let news = News::Revision {
             host: host.clone(),
             repo: repo.clone(),
-            rollout: rollout.clone(),
+            rollout: Box::new(rollout.clone()),
             since: *since,
         };
         pulls.spool(&key, &news).ok().flatten()

@@ -18,7 +18,7 @@ use crate::{
         handle::Handle,
         pull_notes::{
             Trouble,
-            clones::{Clones, NoClone},
+            clones::{Clones, NoClone, clone_name},
             common::Common,
             gone::Gone,
             note::Outcome,
@@ -140,7 +140,7 @@ impl Worker {
                         number,
                         host,
                         repo,
-                        rollout,
+                        rollout: *rollout,
                         since,
                     };
                     self.revisions.add(revision, now);
@@ -393,9 +393,4 @@ impl Worker {
             }
         }
     }
-}
-
-/// Returns the name by which status tells of the clone in which a pull request is looked for.
-fn clone_name(id: &PullRequestId) -> String {
-    format!("clone of {}/{}", id.host, id.repo)
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::pull_request::{Comment, CommentId, MergeSeen, Review, Rollout, Verdict};
+use crate::model::pull_request::{Comment, CommentId, MergeSeen, Method, Review, Rollout, Verdict};
 
 fn id() -> PullRequestId {
     PullRequestId {
@@ -86,15 +86,11 @@ fn a_merged_one_stays_merged() {
 #[test]
 fn a_merge_that_only_git_tells_of_is_outweighed_by_a_later_word_of_the_forge() {
     let seen = |second: i64| {
-        let merge_seen = Some(MergeSeen {
-            commit: "d".repeat(40),
-            time: at(second),
-        });
-        PullRequest {
-            merge_seen,
-            method: Some(crate::model::pull_request::Method::Squash),
-            ..PullRequest::unknown(id())
-        }
+        let (commit, time) = ("d".repeat(40), at(second));
+        let mut part = PullRequest::unknown(id());
+        part.merge_seen = Some(MergeSeen { commit, time });
+        part.method = Some(Method::Squash);
+        part
     };
     let check = |parts: &[PullRequest], expected: State| {
         let found = fold(&id(), parts);
