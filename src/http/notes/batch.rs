@@ -63,7 +63,7 @@ pub struct BatchResponse {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum BatchEntry {
-    Note(NoteBody),
+    Note(Box<NoteBody>),
     Error {
         /// As it was asked for.
         path: String,
@@ -110,7 +110,7 @@ pub async fn read_notes(
         notes.push(match read(&state, &caller, &path, input.source.as_deref(), bytes_left).await {
             Ok(note) => {
                 bytes_left -= note.content.len();
-                BatchEntry::Note(note)
+                BatchEntry::Note(Box::new(note))
             }
             Err(error) => BatchEntry::Error { path, error },
         });
