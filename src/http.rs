@@ -153,14 +153,16 @@ impl AppState {
 
     /// Returns the citation of a note, given the hash of what is shown of it; the first source goes without its name.
     fn cite(&self, source: &SourceName, path: &NotePath, shown: Option<ContentHash>, lines: Option<LineRange>) -> String {
+        let commit = self.handle.source(source).and_then(|it| it.commit_of(path, shown));
+        self.cite_at(source, path, commit.as_deref(), lines)
+    }
+
+    /// The same, given the commit.
+    fn cite_at(&self, source: &SourceName, path: &NotePath, commit: Option<&str>, lines: Option<LineRange>) -> String {
         let is_first = self.handle.sources().first().is_some_and(|it| it.config.name == *source);
         Citation {
             source: (!is_first).then(|| source.clone()),
-            commit: self
-                .handle
-                .source(source)
-                .and_then(|it| it.commit_of(path, shown))
-                .map(|it| it.chars().take(CITED).collect()),
+            commit: commit.map(|it| it.chars().take(CITED).collect()),
             path: path.clone(),
             lines,
         }

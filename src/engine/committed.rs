@@ -2,8 +2,7 @@
 //! the file since. Knows what is committed, and how it would be shown; does not look at the disk.
 
 use crate::{
-    engine::{document::repo::visible, handle::Source},
-    io::git::{Repository, TreeFile},
+    engine::{document::repo::visible, handle::Source, repo::ShownBlobs},
     model::{hash::ContentHash, path::NotePath},
 };
 
@@ -26,13 +25,17 @@ impl Source {
             None => repository.is_clean(path),
             Some(_) if file.size > LARGEST => false,
             Some(shown) => {
-                let known = repo.shown.get(file.hash).or_else(|| {
-                    let bytes = repository.beginning(file.hash, usize::MAX).ok()?;
-                    let shown = ContentHash::of(visible(path, &bytes).ok()?.as_bytes());
-                    repo.shown.insert(file.hash, shown);
-                    Some(shown)
-                });
-                known == Some(shown) || repository.is_clean(path) && has_other_ends(&repository, path, file, shown)
+                let known = |blobs: &ShownBlobs, as_read: fn(Vec<u8>) -> Vec<u8>| {
+                    blobs.get(file.hash).or_else(|| {
+                        let bytes = as_read(repository.beginning(file.hash, usize::MAX).ok()?);
+                        let shown = ContentHash::of(visible(path, &bytes).ok()?.as_bytes());
+                        blobs.insert(file.hash, shown);
+                        Some(shown)
+                    })
+                };
+                // That git calls a file unchanged is not enough: the index may be behind the disk. And it is dear to ask.
+                known(&repo.shown, |it| it) == Some(shown)
+                    || known(&repo.shown_with_crlf, with_crlf) == Some(shown) && repository.is_clean(path)
             }
         };
         is_same.then(|| snapshot.commit.clone())
@@ -51,23 +54,16 @@ impl Source {
     }
 }
 
-/// Says whether what is shown is what the commit has with the line ends that git gives it. That git calls the file unchanged is not enough: the index
-/// may be behind the disk.
-fn has_other_ends(repository: &Repository, path: &NotePath, file: &TreeFile, shown: ContentHash) -> bool {
-    let bytes = repository.beginning(file.hash, usize::MAX).unwrap_or_default();
-    visible(path, &with_crlf(&bytes)).is_ok_and(|it| ContentHash::of(it.as_bytes()) == shown)
-}
-
 /// Returns a text with the line ends that git gives it where it is told to (`eol=crlf`, `core.autocrlf`).
-fn with_crlf(bytes: &[u8]) -> Vec<u8> {
+fn with_crlf(bytes: Vec<u8>) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 32);
     let mut before = 0;
     for byte in bytes {
-        if *byte == b'\n' && before != b'\r' {
+        if byte == b'\n' && before != b'\r' {
             out.push(b'\r');
         }
-        out.push(*byte);
-        before = *byte;
+        out.push(byte);
+        before = byte;
     }
     out
 }

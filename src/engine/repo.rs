@@ -30,7 +30,7 @@ mod leftovers;
 mod shown;
 mod worker;
 
-use shown::ShownBlobs;
+pub(super) use shown::ShownBlobs;
 use worker::Worker;
 
 /// What a source has that is a repository.
@@ -43,6 +43,8 @@ pub(super) struct Repo {
     kept: ArcSwapOption<Past>,
     listed: ArcSwapOption<Listed>,
     pub(super) shown: ShownBlobs,
+    /// The same with the line ends that git gives them where it is told to.
+    pub(super) shown_with_crlf: ShownBlobs,
 }
 
 /// What the last look at a repository found.
@@ -119,6 +121,7 @@ impl Repo {
             kept: ArcSwapOption::empty(),
             listed: ArcSwapOption::empty(),
             shown: ShownBlobs::default(),
+            shown_with_crlf: ShownBlobs::default(),
         })
     }
 

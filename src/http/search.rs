@@ -251,16 +251,20 @@ fn hit(found: Found, state: &AppState, explain: bool) -> Hit {
     // The lines of what is searched in a canvas are not those of the file.
     let source = state.handle.source(&found.source);
     let is_text = found.path.is_note() || source.is_some_and(|it| it.is_repo());
-    let uncommitted = source.is_some_and(|it| it.has_commits() && it.commit_of(&found.path, found.hash).is_none());
-    let cite = |lines| state.cite(&found.source, &found.path, found.hash, is_text.then_some(lines));
+    let commit = source.and_then(|it| it.commit_of(&found.path, found.hash));
+    let uncommitted = commit.is_none() && source.is_some_and(|it| it.has_commits());
+    let cite = |lines: Option<LineRange>| {
+        let lines = lines.filter(|_| is_text);
+        state.cite_at(&found.source, &found.path, commit.as_deref(), lines)
+    };
     let mut passages = found.passages.into_iter().map(|it| Passage {
-        citation: cite(it.lines),
+        citation: cite(Some(it.lines)),
         headings: it.headings,
         lines: it.lines.into(),
         snippet: it.snippet,
     });
     let best = passages.next().unwrap_or_else(|| Passage {
-        citation: state.cite(&found.source, &found.path, found.hash, None),
+        citation: cite(None),
         headings: Vec::new(),
         lines: Lines { start: 1, end: 1 },
         snippet: String::new(),
