@@ -41,7 +41,8 @@ pub struct Files {
     pub unlisted: Vec<(String, String)>,
 }
 
-/// Lists a work tree. `tracked` are the files that git keeps although rules may ignore them, `submodules` the folders of others. Follows no link and stays on the root's file system.
+/// Lists a work tree. `tracked` are the files that git keeps although rules may ignore them, `submodules` the folders of others. Follows no link and
+/// stays on the root's file system.
 pub fn files(root: &Path, tracked: &[String], submodules: &[String]) -> io::Result<Files> {
     // The root itself may be a link that switches.
     let root = root.canonicalize()?;
