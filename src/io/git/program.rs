@@ -115,10 +115,15 @@ impl Stream {
         let shared = Arc::clone(&kept);
         thread::Builder::new().spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = from.read(&mut buffer) {
+            loop {
+                let read = match from.read(&mut buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Ok(0) | Err(_) => break,
+                    Ok(read) => read,
+                };
                 let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
                 let room = MAX_OUTPUT - kept.len();
-                kept.extend_from_slice(&buffer[..n.min(room)]);
+                kept.extend_from_slice(&buffer[..read.min(room)]);
             }
             drop(at_end);
         })?;

@@ -124,7 +124,7 @@ impl Service {
                 "--config".as_ref(),
                 folder.path().join("membridge.yaml").as_os_str(),
             ])
-            .env("MEMBRIDGE_LOG", "warn,membridge::cli::serve=info")
+            .env("MEMBRIDGE_LOG", "warn,membridge::cli::serve=info,membridge::http::listen=debug")
             .env_remove("MEMBRIDGE_TOKEN")
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
@@ -172,7 +172,7 @@ impl Service {
         let mut wrong = Vec::new();
         if answer.verdict() != expected {
             let body: String = String::from_utf8_lossy(&answer.body).chars().take(300).collect();
-            wrong.push(format!("{} ({body})", answer.verdict()));
+            wrong.push(format!("{} ({body}{})", answer.verdict(), answer.end));
         }
         let writes = expected.starts_with('2') && !request.starts_with(b"GET ") && !request.starts_with(b"HEAD ");
         if !writes {
@@ -220,7 +220,7 @@ impl Service {
             self.differing.push(format!("the log tells of a panic:\n{log}"));
         }
         let differing = std::mem::take(&mut self.differing);
-        assert!(differing.is_empty(), "\n{}\n", differing.join("\n"));
+        assert!(differing.is_empty(), "\n{}\n{log}", differing.join("\n"));
     }
 
     /// Sends bytes from a peer of their own, and reads one answer.

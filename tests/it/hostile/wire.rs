@@ -1,7 +1,7 @@
 //! Bytes to the service and back: a connection, one request, one answer, nothing tidied up.
 
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream},
     sync::atomic::{AtomicU32, Ordering},
     thread,
@@ -19,9 +19,18 @@ pub(super) struct Answer {
     /// The head as it came.
     pub(super) head: String,
     pub(super) body: Vec<u8>,
+    /// How the connection ended where no answer came.
+    pub(super) end: String,
 }
 
 impl Answer {
+    fn ended(how: impl ToString) -> Answer {
+        Answer {
+            end: how.to_string(),
+            ..Answer::default()
+        }
+    }
+
     /// Returns the status, with the kind of a problem; `closed` when nothing came.
     pub(super) fn verdict(&self) -> String {
         let Some(status) = self.head.split(' ').nth(1) else {
@@ -82,7 +91,7 @@ pub(super) fn read_answer(stream: &mut TcpStream, rest: &mut Vec<u8>, head_only:
     loop {
         if let Some(end) = rest.windows(4).position(|it| it == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&rest[..end]).into_owned();
-            let mut answer = Answer { head, body: Vec::new() };
+            let mut answer = Answer { head, ..Answer::default() };
             let length = answer.header("content-length").parse().unwrap_or(0);
             let length: usize = if head_only { 0 } else { length };
             if rest.len() >= end + 4 + length {
@@ -92,7 +101,10 @@ pub(super) fn read_answer(stream: &mut TcpStream, rest: &mut Vec<u8>, head_only:
             }
         }
         match stream.read(&mut buffer) {
-            Ok(0) | Err(_) => return Answer::default(),
+            Ok(0) => return Answer::ended("closed by the server"),
+            // A machine that is paused and goes on: a read with a timeout is not begun again by the kernel (signal(7)).
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Answer::ended(error),
             Ok(read) => rest.extend(&buffer[..read]),
         }
     }
