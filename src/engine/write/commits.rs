@@ -1,6 +1,6 @@
 //! Which commits follow from writes: decided on what the locked branch and the disk hold now. Knows intents and texts; makes no commit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::{Context, Result};
 
@@ -32,14 +32,15 @@ pub(super) struct Around<'a> {
     pub(super) batched: bool,
 }
 
-/// Returns the commits of some operations, each the intents of one write. Before a commit of ours comes what people wrote and nobody committed.
-/// Where somebody committed the path since the write was planned, it was the write itself, or what it replaced, or a text from before; or, when
-/// the file holds our text no more, one from after it: that is put back on top of ours, so that both are in the history and theirs is what HEAD
-/// holds.
+/// Returns the commits of some operations, each the intents of one write. Before a commit of ours comes the text that it replaced, where HEAD
+/// holds another: what people wrote and nobody committed; or what HEAD held when the write was planned, where somebody committed the path since.
+/// So a commit of ours shows what the agent changed, and no line of a person stands under the agent's name. What somebody committed since is put
+/// back on top when the file holds our text no more: then it is the newer one.
 pub(super) fn plan_commits(operations: &[&[&Intent]], around: &Around<'_>) -> Result<CommitPlan> {
     let Around { tip, on_disk, owner, .. } = around;
     let mut plan = CommitPlan::default();
     let mut held: HashMap<NotePath, Option<String>> = HashMap::new();
+    let mut passed_over: BTreeSet<NotePath> = BTreeSet::new();
     let paths: Vec<NotePath> = operations
         .iter()
         .flat_map(|it| it.iter())
@@ -57,27 +58,26 @@ pub(super) fn plan_commits(operations: &[&[&Intent]], around: &Around<'_>) -> Re
                 Some(head) => (head.clone(), false),
                 None => (tip.blob(path)?.map(|it| it.to_string()), true),
             };
-            let is_last = !paths[number + 1..].contains(path);
-            let moved = is_first && head != intent.head && head != after && head != intent.before;
-            let theirs_is_newer = moved && !(is_last && on_disk(path).map(|it| it.to_string()) == after);
-            if let Some(text) = &intent.before_text
-                && head != intent.before
+            let moved = head != intent.head && head != after && head != intent.before;
+            if is_first && moved {
+                passed_over.insert(path.clone());
+            }
+            if head != intent.before
+                && let Some(text) = replaced(intent, tip)
             {
                 // The same text at HEAD came by somebody's commit; the same absence may be that of a note that git never held.
-                if (head == after && head != intent.head) || theirs_is_newer {
-                    plan.aside.push(number);
+                if head == after && head != intent.head {
+                    plan.aside.extend(intent.before_text.is_some().then_some(number));
                 } else {
-                    plan.push(person_commit(path, Some(text.clone().into_bytes()), intent.time, owner), Vec::new());
+                    plan.push(person_commit(path, Some(text), intent.time, owner), Vec::new());
                     is_alone = true;
                 }
             }
-            if theirs_is_newer {
+            let is_last = !paths[number + 1..].contains(path);
+            if is_last && passed_over.contains(path) && on_disk(path).map(|it| it.to_string()) != after {
                 put_back.push(person_commit(path, tip.bytes(path)?, intent.time, owner));
-                held.insert(path.clone(), head);
-                is_alone = true;
-            } else {
-                held.insert(path.clone(), after);
             }
+            held.insert(path.clone(), after);
             changes.push((path.clone(), intent.after.clone().map(String::into_bytes)));
             number += 1;
         }
@@ -85,6 +85,14 @@ pub(super) fn plan_commits(operations: &[&[&Intent]], around: &Around<'_>) -> Re
         put_back.into_iter().for_each(|it| plan.push(it, Vec::new()));
     }
     Ok(plan)
+}
+
+/// Returns the text that a write took the place of: it was logged, or HEAD held it then.
+fn replaced(intent: &Intent, tip: &Tip<'_>) -> Option<Vec<u8>> {
+    match &intent.before_text {
+        Some(text) => Some(text.clone().into_bytes()),
+        None => tip.held_before(intent.before.as_ref()?),
+    }
 }
 
 impl CommitPlan {

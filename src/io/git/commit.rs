@@ -60,6 +60,12 @@ impl Tip<'_> {
         Ok(id.map(|it| self.handle.find_blob(it)).transpose()?.map(|it| it.content().to_vec()))
     }
 
+    /// Returns the bytes of a blob that the branch held earlier, by its hash; `None` when the repository has it no more.
+    pub fn held_before(&self, hash: &str) -> Option<Vec<u8>> {
+        let blob = Oid::from_str(hash).and_then(|it| self.handle.find_blob(it)).ok()?;
+        Some(blob.content().to_vec())
+    }
+
     fn find(&self, path: &NotePath) -> Result<Option<Oid>, git2::Error> {
         let found = self.tree.as_ref().map_or(Ok(None), |it| entry::find(it, path.as_str()))?;
         Ok(found.filter(|it| it.kind == Some(ObjectType::Blob)).map(|it| it.id))

@@ -41,8 +41,15 @@ fn check(head: &str, intents: &[Intent], on_disk: &str, expected: &str) {
         email: "ada@example.org".into(),
     };
     let path = NotePath::parse("A.md").unwrap();
-    let theirs = person_commit(&path, Some(head.as_bytes().to_vec()), 1, &owner);
-    repository.commit(&[theirs]).unwrap();
+    // What HEAD held when the writes were planned is in the repository.
+    for text in intents
+        .iter()
+        .filter_map(|it| it.before_text.is_none().then_some("0"))
+        .chain([head])
+    {
+        let theirs = person_commit(&path, Some(text.as_bytes().to_vec()), 1, &owner);
+        repository.commit(&[theirs]).unwrap();
+    }
     let intents: Vec<&Intent> = intents.iter().collect();
     let mut planned = String::new();
     let made = repository.commit_planned(|tip| {
@@ -83,6 +90,7 @@ fn a_commit_that_came_while_ours_waited_is_not_undone() {
     // What somebody committed is older than what we replaced: the file still holds our text.
     check("w", &[intent("0", "x", "1")], "1", "x 1! |");
     // It is newer.
-    check("y", &[intent("0", "0", "1")], "y", "1! y |");
-    check("y", &[intent("0", "x", "1")], "y", "1! y | x");
+    check("y", &[intent("0", "0", "1")], "y", "0 1! y |");
+    check("y", &[intent("0", "x", "1")], "y", "x 1! y |");
+    check("y", &[intent("0", "0", "1"), intent("1", "1", "2")], "y", "0 1! 2! y |");
 }
