@@ -24,7 +24,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    fn ended(how: impl ToString) -> Answer {
+    fn ended(how: &dyn ToString) -> Answer {
         Answer {
             end: how.to_string(),
             ..Answer::default()
@@ -101,10 +101,10 @@ pub(super) fn read_answer(stream: &mut TcpStream, rest: &mut Vec<u8>, head_only:
             }
         }
         match stream.read(&mut buffer) {
-            Ok(0) => return Answer::ended("closed by the server"),
+            Ok(0) => return Answer::ended(&"closed by the server"),
             // A machine that is paused and goes on: a read with a timeout is not begun again by the kernel (signal(7)).
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Answer::ended(error),
+            Err(error) => return Answer::ended(&error),
             Ok(read) => rest.extend(&buffer[..read]),
         }
     }

@@ -90,7 +90,13 @@ fn a_commit_that_came_while_ours_waited_is_not_undone() {
     // What somebody committed is older than what we replaced: the file still holds our text.
     check("w", &[intent("0", "x", "1")], "1", "x 1! |");
     // It is newer.
-    check("y", &[intent("0", "0", "1")], "y", "0 1! y |");
     check("y", &[intent("0", "x", "1")], "y", "x 1! y |");
+}
+
+#[test]
+fn lines_that_a_later_save_had_dropped_stood_under_the_agents_name() {
+    // Our text on top of that save told what the save had taken out as added by the agent.
+    check("y", &[intent("0", "0", "1")], "y", "0 1! y |");
     check("y", &[intent("0", "0", "1"), intent("1", "1", "2")], "y", "0 1! 2! y |");
+    check("y", &[intent("0", "0", "1"), intent("1", "1", "2")], "2", "0 1! 2! |");
 }
