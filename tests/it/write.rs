@@ -307,9 +307,9 @@ async fn what_may_not_be_written_is_refused() {
 #[tokio::test]
 async fn a_note_that_a_human_saved_a_moment_ago_is_waited_for() {
     let server = over_repository(&[("Plan.md", "first\n")]).await;
+    let begun = SystemTime::now();
     server.write("Plan.md", "a human types\n");
     let read = server.get("/v1/notes/Plan.md").await;
-    let begun = SystemTime::now();
     let answer = server.put("Plan.md", "agent\n", &[(header::IF_MATCH, &if_match(&read))]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     assert!(begun.elapsed().unwrap() > Duration::from_millis(500));

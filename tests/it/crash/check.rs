@@ -28,6 +28,8 @@ pub(crate) struct Checker {
     merged_back: BTreeSet<String>,
     /// Words that a person's text took out last.
     taken: BTreeSet<String>,
+    /// Words that a text took out which was put before the agent's commits: a person's commit had brought them before these were made.
+    taken_before: BTreeSet<String>,
     operations: BTreeSet<String>,
     /// Receipts that were looked at, by agent.
     looked_at: BTreeMap<usize, usize>,
@@ -104,7 +106,13 @@ impl Checker {
             };
             let (gone, come) = (lines("-", "---"), lines("+", "+++"));
             if !is_agents {
-                self.taken.extend(gone.difference(&come).map(|it| (*it).to_owned()));
+                let taken = gone.difference(&come).map(|it| (*it).to_owned());
+                if operation == "snapshot" {
+                    self.taken_before.extend(taken.clone());
+                } else {
+                    self.taken_before.clear();
+                }
+                self.taken.extend(taken);
             }
             for word in come.difference(&gone) {
                 if word.starts_with("owner") && is_agents {
@@ -119,6 +127,9 @@ impl Checker {
                         self.wrong.push(format!("{word} was merged back a second time, in {id}"));
                     }
                     continue;
+                }
+                if is_agents && self.taken_before.remove(*word) {
+                    self.added.remove(*word);
                 }
                 if word.starts_with("agent") && !is_agents {
                     self.swept += 1;
