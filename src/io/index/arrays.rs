@@ -11,20 +11,24 @@ const MAX_KEPT: usize = 4;
 /// One note in so many is few: their scores are cleared one by one, those of more in one go.
 const FEW: usize = 8;
 
-/// A note that may be a hit.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
+/// Where a note is that may be a hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
     pub(super) segment: u32,
     pub(super) note: u32,
+}
+
+/// A note that may be a hit, with its score.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) place: Place,
     pub(super) score: f32,
-    /// How much it holds of what is meant literally, 0..1.
-    pub(super) literal: f32,
 }
 
 /// The scores of one segment.
 #[derive(Debug)]
 pub(super) struct Scores {
-    /// For each document, its BM25 among passages.
+    /// For each document, its BM25 among passages, while it is added up; else zeros.
     pub(super) passage: Vec<f32>,
     /// For each note: its BM25 among notes, that of its best passage, and how much of the query's weight it holds.
     pub(super) note: Vec<f32>,
@@ -32,6 +36,10 @@ pub(super) struct Scores {
     pub(super) held: Vec<f32>,
     /// The notes that have scores, in no order, each once: of a large vault most have none, and nothing looks at those.
     pub(super) touched: Vec<u32>,
+    /// Those that may be hits are what was touched, all of it and nothing else.
+    pub(super) is_whole: bool,
+    /// If not: which they are, each once.
+    pub(super) chosen: Vec<u32>,
 }
 
 /// The arrays of one search.
@@ -51,9 +59,22 @@ pub(super) struct Arrays {
 #[derive(Debug, Default)]
 pub(super) struct Kept(Mutex<Vec<Arrays>>);
 
-impl Found {
+impl Place {
+    /// Returns the numbers of the segment and of the note in it.
     pub(super) fn at(&self) -> (usize, usize) {
         (self.segment as usize, self.note as usize)
+    }
+}
+
+impl Scores {
+    /// Returns the notes that may be hits, in no order.
+    pub(super) fn chosen(&self) -> &[u32] {
+        if self.is_whole { &self.touched } else { &self.chosen }
+    }
+
+    /// Says whether so many notes have scores, all of which may be hits, that looking at every note is quicker than at each of these.
+    pub(super) fn is_dense(&self) -> bool {
+        self.is_whole && self.touched.len() > self.note.len() / FEW
     }
 }
 
@@ -65,6 +86,8 @@ impl Arrays {
             best: vec![0.0; it.notes()],
             held: vec![0.0; it.notes()],
             touched: Vec::new(),
+            is_whole: false,
+            chosen: Vec::new(),
         };
         Arrays {
             scores: segments.iter().map(scores).collect(),
@@ -74,18 +97,18 @@ impl Arrays {
         }
     }
 
-    fn reset(&mut self, segments: &[Arc<Segment>]) {
-        for (it, segment) in self.scores.iter_mut().zip(segments) {
-            if it.touched.len() > segment.notes() / FEW {
-                for numbers in [&mut it.passage, &mut it.note, &mut it.best, &mut it.held] {
+    fn reset(&mut self) {
+        for it in &mut self.scores {
+            if it.touched.len() > it.note.len() / FEW {
+                for numbers in [&mut it.note, &mut it.best, &mut it.held] {
                     numbers.fill(0.0);
                 }
                 it.touched.clear();
             }
             for note in it.touched.drain(..).map(|it| it as usize) {
-                it.passage[segment.documents(note)].fill(0.0);
                 (it.note[note], it.best[note], it.held[note]) = (0.0, 0.0, 0.0);
             }
+            it.chosen.clear();
         }
         self.found.clear();
     }
@@ -98,9 +121,9 @@ impl Kept {
         kept.unwrap_or_else(|| Arrays::of(segments))
     }
 
-    /// Keeps the arrays of a search of these segments that has gone well: one that has not may leave counts behind.
-    pub(super) fn give_back(&self, segments: &[Arc<Segment>], mut arrays: Arrays) {
-        arrays.reset(segments);
+    /// Keeps the arrays of a search that has gone well: one that has not may leave counts behind.
+    pub(super) fn give_back(&self, mut arrays: Arrays) {
+        arrays.reset();
         let mut kept = self.lock();
         if kept.len() < MAX_KEPT {
             kept.push(arrays);

@@ -11,7 +11,7 @@ use tantivy::{
 
 use crate::io::index::{
     analysis::TermKind,
-    occurrences::{InSegment, Occurrences, Worths},
+    occurrences::{InSegment, Occurrences},
     segment::{Expanded, Segment},
     view::{Statistics, View},
     words::{Word, expand},
@@ -116,10 +116,7 @@ impl<'a> Finder<'a> {
 
 /// Returns what the counted occurrences are worth, adds to the totals, and sets the counts back to nothing.
 fn weigh(segment: &Segment, statistics: &Statistics, touched: &[DocId], counts: &mut [u32], total: &mut Occurrences) -> InSegment {
-    let mut found = InSegment {
-        documents: Worths::with_room_for(touched.len()),
-        ..InSegment::default()
-    };
+    let mut found = InSegment::with_room_for(touched.len());
     for block in touched.chunk_by(|a, b| segment.note_of[*a as usize] == segment.note_of[*b as usize]) {
         let number = segment.note_of[block[0] as usize];
         let note = number as usize;
@@ -134,18 +131,17 @@ fn weigh(segment: &Segment, statistics: &Statistics, touched: &[DocId], counts: 
                 body
             };
             let length = segment.doc_length[doc as usize] as f32 / statistics.document_length;
-            found.documents.push(doc, body + PASSAGE_CONTEXT * context, length);
+            found.push_document(doc, body + PASSAGE_CONTEXT * context, length);
         }
-        found
-            .notes
-            .push(number, f32::max(in_note, 1.0), segment.length[note] as f32 / statistics.note_length);
+        let length = segment.length[note] as f32 / statistics.note_length;
+        found.push_note(number, block.len(), f32::max(in_note, 1.0), length);
         total.files += 1;
         if !segment.attachment[note] {
             total.notes += 1;
             total.documents += block.len() as u32;
         }
     }
-    found.notes.shrink();
+    found.shrink();
     found
 }
 

@@ -1,12 +1,14 @@
 //! Where a word occurs among the notes that a caller may see, and what its occurrences there are worth before the word's own weight: BM25's
 //! saturation, which depends on the snapshot and the caller alone. Plain lists; who finds them is `finder`.
 
+use std::ops::Range;
+
 /// BM25's parameters. Measured on four public sets together (`docs/performance.md`): 1.4 instead of the usual 1.2 for `K1`.
 pub(super) const K1: f32 = 1.4;
 const B: f32 = 0.75;
 
-/// Steps of a worth, which lies between 0 and `K1 + 1`: two bytes say it as well as four.
-const STEPS: f32 = 65_535.0 / (K1 + 1.0);
+/// A worth lies between 0 and `K1 + 1`, and is kept and told in steps of this: two bytes say it as well as four.
+pub(super) const STEP: f32 = (K1 + 1.0) / 65_535.0;
 
 /// Where a word occurs among the notes that may be seen, segment by segment.
 #[derive(Debug, Default)]
@@ -21,23 +23,26 @@ pub(super) struct Occurrences {
 /// Where a word occurs in one segment, in order.
 #[derive(Debug, Default)]
 pub(super) struct InSegment {
-    pub(super) documents: Worths,
-    pub(super) notes: Worths,
+    documents: Worths,
+    notes: Worths,
+    /// For each of the notes: where its documents begin, and what the word is worth in the one that says most.
+    begins: Vec<u32>,
+    greatest: Vec<u16>,
 }
 
 /// Documents or notes that hold a word, by number, and how much its occurrences say in each.
 #[derive(Debug, Default)]
-pub(super) struct Worths {
+struct Worths {
     numbers: Vec<u32>,
     worths: Vec<u16>,
 }
 
 impl Occurrences {
-    /// Returns how many documents and notes hold the word.
+    /// Returns how much room it takes, in entries of six bytes.
     pub(super) fn len(&self) -> usize {
         self.by_segment
             .iter()
-            .map(|it| it.documents.numbers.len() + it.notes.numbers.len())
+            .map(|it| it.documents.numbers.len() + 2 * it.notes.numbers.len())
             .sum()
     }
 
@@ -52,34 +57,105 @@ impl Occurrences {
     }
 }
 
-impl Worths {
-    /// Returns no worths yet, with room for so many.
-    pub(super) fn with_room_for(count: usize) -> Worths {
-        Worths {
-            numbers: Vec::with_capacity(count),
-            worths: Vec::with_capacity(count),
+impl InSegment {
+    /// Returns none yet, with room for so many documents.
+    pub(super) fn with_room_for(documents: usize) -> InSegment {
+        InSegment {
+            documents: Worths {
+                numbers: Vec::with_capacity(documents),
+                worths: Vec::with_capacity(documents),
+            },
+            ..InSegment::default()
         }
     }
 
-    /// Adds the next document or note; `length` is relative to the average.
-    pub(super) fn push(&mut self, number: u32, count: f32, length: f32) {
-        self.numbers.push(number);
-        self.worths.push((saturation(count, length) * STEPS).round() as u16);
+    /// Adds the next document; `length` is relative to the average.
+    pub(super) fn push_document(&mut self, document: u32, count: f32, length: f32) {
+        self.documents.push(document, count, length);
+    }
+
+    /// Adds the note that the last so many documents belong to; as above.
+    pub(super) fn push_note(&mut self, note: u32, documents: usize, count: f32, length: f32) {
+        let begin = self.documents.numbers.len() - documents;
+        let greatest = self.documents.worths[begin..].iter().max();
+        self.begins.push(begin as u32);
+        self.greatest.push(greatest.copied().unwrap_or_default());
+        self.notes.push(note, count, length);
     }
 
     /// Gives back the room that is not used.
     pub(super) fn shrink(&mut self) {
-        self.numbers.shrink_to_fit();
-        self.worths.shrink_to_fit();
+        for it in [&mut self.notes.numbers, &mut self.begins] {
+            it.shrink_to_fit();
+        }
+        for it in [&mut self.notes.worths, &mut self.greatest] {
+            it.shrink_to_fit();
+        }
     }
 
-    /// Returns the numbers in order, with the worth of each, from 0 to `K1 + 1`.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, f32)> + '_ {
-        let worths = self.worths.iter().map(|it| f32::from(*it) / STEPS);
-        self.numbers.iter().copied().zip(worths)
+    /// Returns the notes in order, with what the word is worth in each and in the document of each that says most, in
+    /// steps of [`STEP`].
+    pub(super) fn notes(&self) -> impl Iterator<Item = (usize, f32, f32)> + '_ {
+        let worths = self.notes.worths.iter().zip(&self.greatest);
+        let numbers = self.notes.numbers.iter().map(|it| *it as usize);
+        numbers
+            .zip(worths)
+            .map(|(note, (worth, greatest))| (note, f32::from(*worth), f32::from(*greatest)))
+    }
+
+    /// Returns the documents in order, with the worth of each.
+    pub(super) fn documents(&self) -> impl Iterator<Item = (usize, f32)> + '_ {
+        self.documents.iter(0..self.documents.numbers.len())
+    }
+
+    /// Returns the documents of a note, with the worth of each.
+    pub(super) fn documents_of(&self, note: usize) -> impl Iterator<Item = (usize, f32)> + '_ {
+        let documents = self.notes.numbers.binary_search(&(note as u32)).map_or(0..0, |at| {
+            let end = self.begins.get(at + 1).map_or(self.documents.numbers.len(), |it| *it as usize);
+            self.begins[at] as usize..end
+        });
+        self.documents.iter(documents)
+    }
+}
+
+impl Worths {
+    fn iter(&self, of: Range<usize>) -> impl Iterator<Item = (usize, f32)> + '_ {
+        let worths = self.worths[of.clone()].iter().map(|it| f32::from(*it));
+        self.numbers[of].iter().map(|it| *it as usize).zip(worths)
+    }
+
+    fn push(&mut self, number: u32, count: f32, length: f32) {
+        self.numbers.push(number);
+        self.worths.push((saturation(count, length) / STEP).round() as u16);
     }
 }
 
 fn saturation(count: f32, relative_length: f32) -> f32 {
     count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * relative_length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_of_a_note_are_found() {
+        let mut found = InSegment::default();
+        for note in (0..400_u32).step_by(4) {
+            found.push_document(note * 2, 1.0, 1.0);
+            found.push_document(note * 2 + 1, 9.0, 1.0);
+            found.push_note(note, 2, 10.0, 1.0);
+        }
+        for note in 0..410 {
+            let documents: Vec<usize> = found.documents_of(note).map(|it| it.0).collect();
+            let expected = if note % 4 == 0 && note < 400 {
+                vec![note * 2, note * 2 + 1]
+            } else {
+                Vec::new()
+            };
+            assert_eq!(documents, expected, "{note}");
+        }
+        let (_, whole, greatest) = found.notes().next().unwrap();
+        assert!(whole > greatest && greatest > 1.0);
+    }
 }

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use crate::io::index::{
-    arrays::Scores,
-    occurrences::{InSegment, K1, Occurrences},
+    arrays::{Place, Scores},
+    occurrences::{K1, Occurrences, STEP},
     segment::Segment,
     view::Statistics,
     words::Word,
@@ -21,38 +21,87 @@ pub(super) struct Best {
     pub(super) weight: f32,
 }
 
-/// Scores every note that holds a word, into zeros, and returns the bound that the scores are measured by.
-pub(super) fn score(segments: &[Arc<Segment>], statistics: &Statistics, words: &[(Word, Arc<Occurrences>)], scores: &mut [Scores]) -> Best {
-    let mut best = Best::default();
-    for (word, occurrences) in words {
-        let note_weight = word.weight * idf(statistics.notes, occurrences.notes);
-        let passage_weight = word.weight * idf(statistics.documents, occurrences.documents);
-        best.note += note_weight * (K1 + 1.0);
-        best.passage += passage_weight * (K1 + 1.0);
-        best.weight += note_weight;
-        for (found, scores) in occurrences.by_segment.iter().zip(&mut *scores) {
-            add_word(found, scores, note_weight, passage_weight);
-        }
-    }
-    for (segment, scores) in segments.iter().zip(scores) {
-        for note in scores.touched.iter().map(|it| *it as usize) {
-            scores.best[note] = scores.passage[segment.documents(note)].iter().copied().fold(0.0, greater);
-        }
-    }
-    best
+/// The words of a query, with what each weighs.
+pub(super) struct Weighed<'a> {
+    words: Vec<WeighedWord<'a>>,
+    pub(super) best: Best,
 }
 
-fn add_word(found: &InSegment, scores: &mut Scores, note_weight: f32, passage_weight: f32) {
-    for (doc, worth) in found.documents.iter() {
-        scores.passage[doc as usize] += passage_weight * worth;
-    }
-    for (note, worth) in found.notes.iter() {
-        let held = &mut scores.held[note as usize];
-        if *held == 0.0 {
-            scores.touched.push(note);
+/// A word, with its weight, and what a step of its worth is among notes and among passages.
+struct WeighedWord<'a> {
+    occurrences: &'a Occurrences,
+    weight: f32,
+    of_note: f32,
+    of_passage: f32,
+}
+
+impl<'a> Weighed<'a> {
+    pub(super) fn new(statistics: &Statistics, words: &'a [(Word, Arc<Occurrences>)]) -> Weighed<'a> {
+        let mut weighed = Weighed {
+            words: Vec::new(),
+            best: Best::default(),
+        };
+        for (word, occurrences) in words {
+            let of_note = word.weight * idf(statistics.notes, occurrences.notes);
+            let of_passage = word.weight * idf(statistics.documents, occurrences.documents);
+            weighed.best.note += of_note * (K1 + 1.0);
+            weighed.best.passage += of_passage * (K1 + 1.0);
+            weighed.best.weight += of_note;
+            weighed.words.push(WeighedWord {
+                occurrences,
+                weight: of_note,
+                of_note: of_note * STEP,
+                of_passage: of_passage * STEP,
+            });
         }
-        *held += note_weight;
-        scores.note[note as usize] += note_weight * worth;
+        weighed
+    }
+
+    /// Scores every note that holds a word, into zeros.
+    pub(super) fn score(&self, segments: &[Arc<Segment>], scores: &mut [Scores]) {
+        for (at, (segment, scores)) in segments.iter().zip(scores).enumerate() {
+            for word in &self.words {
+                for (note, worth, greatest) in word.occurrences.by_segment[at].notes() {
+                    if scores.held[note] == 0.0 {
+                        scores.touched.push(note as u32);
+                    }
+                    scores.held[note] += word.weight;
+                    scores.note[note] += word.of_note * worth;
+                    // Of one word it is known which passage says most.
+                    scores.best[note] = word.of_passage * greatest;
+                }
+            }
+            if self.words.len() > 1 {
+                self.add_passages(segment, at, scores);
+            }
+        }
+    }
+
+    /// Adds up what the passages of each note hold of several words, and keeps that of the best.
+    fn add_passages(&self, segment: &Segment, at: usize, scores: &mut Scores) {
+        for word in &self.words {
+            for (document, worth) in word.occurrences.by_segment[at].documents() {
+                scores.passage[document] += word.of_passage * worth;
+            }
+        }
+        for note in scores.touched.iter().map(|it| *it as usize) {
+            let passages = &mut scores.passage[segment.documents(note)];
+            scores.best[note] = passages.iter().copied().fold(0.0, greater);
+            passages.fill(0.0);
+        }
+    }
+
+    /// Returns what each of a note's documents has.
+    pub(super) fn of_documents(&self, segments: &[Arc<Segment>], place: Place) -> Vec<f32> {
+        let (at, note) = place.at();
+        let documents = segments[at].documents(note);
+        let mut scores = vec![0.0; documents.len()];
+        for word in &self.words {
+            for (document, worth) in word.occurrences.by_segment[at].documents_of(note) {
+                scores[document - documents.start] += word.of_passage * worth;
+            }
+        }
+        scores
     }
 }
 

@@ -9,16 +9,16 @@ use tantivy::{DocId, TantivyDocument, schema::Value as _};
 use crate::{
     io::index::{
         analysis::TermKind,
-        arrays::{Arrays, Found, Scores},
+        arrays::{Arrays, Found, Place, Scores},
         condition::{Selector, stored_path},
         declared::Asked,
         finder::Finder,
-        fusion::{self, Greatest},
+        fusion::{self, Greatest, Ranking},
         literal::literal,
         occurrences::Occurrences,
         request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort},
         schema::{parse_place, parse_tags},
-        score::{Best, score},
+        score::{Weighed, greater},
         segment::Segment,
         snippet::snippet,
         view::View,
@@ -59,7 +59,8 @@ pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchReq
     let by_name = request.query.condition.asks_for_names();
 
     let (words, corrected) = evidence(segments, view, request, &mut finder)?;
-    let best = score(segments, &view.statistics, &words, scores);
+    let weighed = Weighed::new(&view.statistics, &words);
+    weighed.score(segments, scores);
     // With words, a hit holds one (Obsidian's own syntax decides by its condition alone); without, the conditions select.
     let ranked = !words.is_empty();
     // A query of marks only asks for something that no note can hold.
@@ -72,41 +73,64 @@ pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchReq
     let speaks = ranked && !request.exact;
     let mut attachments: Vec<Found> = Vec::new();
     for (at, notes) in selected.iter().enumerate() {
-        let segment = &segments[at];
+        let (segment, scores) = (&segments[at], &mut scores[at]);
+        let taken = |note: &usize| notes[*note] && (by_name || speaks || !segment.attachment[*note]);
+        // Its name is all that an attachment has: it is ranked by itself.
+        let is_apart = |note: usize| ranked && segment.attachment[note];
+        let touched = scores.touched.iter().map(|it| *it as usize);
+        scores.is_whole = speaks && touched.clone().all(|it| notes[it] && !segment.attachment[it]);
+        if scores.is_whole {
+            continue;
+        }
+        let place = |note: usize| Place {
+            segment: at as u32,
+            note: note as u32,
+        };
         let mut take = |note: usize| {
-            let attachment = segment.attachment[note];
-            if notes[note] && (by_name || speaks || !attachment) {
-                let list = if ranked && attachment { &mut attachments } else { &mut *found };
-                list.push(Found {
-                    segment: at as u32,
-                    note: note as u32,
+            if is_apart(note) {
+                attachments.push(Found {
+                    place: place(note),
                     score: 0.0,
-                    literal: literal.as_ref().map_or(1.0, |it| it[at][note]),
                 });
+            } else {
+                scores.chosen.push(note as u32);
             }
         };
         if speaks {
-            scores[at].touched.iter().for_each(|it| take(*it as usize));
+            touched.filter(taken).for_each(&mut take);
         } else {
-            (0..notes.len()).for_each(take);
+            (0..notes.len()).filter(taken).for_each(take);
         }
     }
+    let mut total = scores.iter().map(|it| it.chosen().len()).sum::<usize>() + attachments.len();
     if ranked {
-        fusion::fuse(segments, found, scores, &best, literal.is_some(), keys);
-        fusion::place_attachments(&mut attachments, found, scores, &best);
+        let ranking = Ranking {
+            segments,
+            weighed: &weighed,
+            literal: &literal,
+        };
+        let is_first_enough = attachments.is_empty() && request.sort == Sort::Relevance && request.min_score <= 0.0;
+        let wanted = is_first_enough.then(|| request.offset.saturating_add(request.limit));
+        fusion::fuse(&ranking, scores, wanted, found, keys);
+        fusion::place_attachments(&mut attachments, found, scores, &weighed);
         found.extend(attachments);
+    } else {
+        for (segment, scores) in (0..).zip(scores.iter()) {
+            let places = scores.chosen.iter().map(|note| Place { segment, note: *note });
+            found.extend(places.map(|place| Found { place, score: 0.0 }));
+        }
     }
     if request.min_score > 0.0 {
         found.retain(|it| it.score >= request.min_score);
+        total = found.len();
     }
-    let total = found.len();
     cut(segments, found, request, keys);
     let reader = HitReader {
         segments,
         request,
         scores,
         words: &words,
-        best: &best,
+        weighed: &weighed,
         asked: Asked::new(&request.query.condition)?,
     };
     let page = found.iter().skip(request.offset);
@@ -190,10 +214,10 @@ fn correct(segments: &[Arc<Segment>], view: &View, word: &Word, finder: &Finder<
 /// Puts what was found in order as far as the end of the page that was asked for, and drops the rest.
 fn cut(segments: &[Arc<Segment>], found: &mut Vec<Found>, request: &SearchRequest, room: &mut Vec<f32>) {
     let name = |it: &Found| {
-        let (at, note) = it.at();
+        let (at, note) = it.place.at();
         (segments[at].source(note), segments[at].path(note))
     };
-    let modified = |it: &Found| segments[it.segment as usize].modified[it.note as usize];
+    let modified = |it: &Found| segments[it.place.segment as usize].modified[it.place.note as usize];
     let order = |a: &Found, b: &Found| -> Ordering {
         let first = match request.sort {
             Sort::Relevance => b.score.total_cmp(&a.score),
@@ -225,18 +249,19 @@ struct HitReader<'a> {
     request: &'a SearchRequest,
     scores: &'a [Scores],
     words: &'a Ranked,
-    best: &'a Best,
+    weighed: &'a Weighed<'a>,
     asked: Asked,
 }
 
 impl HitReader<'_> {
     fn read(&self, found: &Found) -> Result<Hit> {
-        let (at, note) = found.at();
+        let (at, note) = found.place.at();
         let segment = &self.segments[at];
         let own = segment.document(segment.first_doc[note])?;
+        let of_documents = self.weighed.of_documents(self.segments, found.place);
         let text = |document: &TantivyDocument, field| document.get_first(field).and_then(|it| it.as_str().map(str::to_owned));
         let mut passages = Vec::new();
-        for doc in self.best_passages(found)? {
+        for doc in self.best_passages(found, &of_documents)? {
             let document = segment.document(doc)?;
             let place = text(&document, segment.fields.place)
                 .as_deref()
@@ -272,24 +297,24 @@ impl HitReader<'_> {
             tags: parse_tags(&text(&own, segment.fields.place).unwrap_or_default()),
             modified: segment.modified[note],
             hash: segment.hash(note),
-            why: self.why(found),
+            why: self.why(found, &of_documents),
         })
     }
 
     /// Returns the documents of the note's best passages, best first; without a match its first. Those that the conditions mean go before.
-    fn best_passages(&self, found: &Found) -> Result<Vec<DocId>> {
-        let (at, note) = found.at();
+    fn best_passages(&self, found: &Found, of_documents: &[f32]) -> Result<Vec<DocId>> {
+        let (at, note) = found.place.at();
         let segment = &self.segments[at];
-        let scores = &self.scores[at].passage;
+        let score = |doc: DocId| of_documents[doc as usize - segment.documents(note).start];
         let first = segment.passages(note).start;
         let meant = self.asked.passages(segment, note)?;
         let is_meant = |doc: DocId| meant.get((doc - first) as usize).copied().unwrap_or(false);
         let mut passages: Vec<DocId> = segment.passages(note).collect();
         passages.sort_by(|&a, &b| {
-            let by_score = scores[b as usize].total_cmp(&scores[a as usize]);
+            let by_score = score(b).total_cmp(&score(a));
             is_meant(b).cmp(&is_meant(a)).then(by_score).then(a.cmp(&b))
         });
-        let matching = passages.iter().filter(|&&it| scores[it as usize] > 0.0).count();
+        let matching = passages.iter().filter(|&&it| score(it) > 0.0).count();
         passages.truncate(self.request.passages.min(matching.max(1)));
         Ok(passages)
     }
@@ -304,9 +329,9 @@ impl HitReader<'_> {
             .fold(0.0, f32::max)
     }
 
-    fn why(&self, found: &Found) -> String {
-        let (at, note) = found.at();
-        let scores = &self.scores[at];
+    fn why(&self, found: &Found, of_documents: &[f32]) -> String {
+        let (at, note) = found.place.at();
+        let (scores, best) = (&self.scores[at], &self.weighed.best);
         let held: Vec<&str> = self
             .words
             .iter()
@@ -316,11 +341,11 @@ impl HitReader<'_> {
         format!(
             "holds {} ({:.0} % of the query's weight); note {:.2} of {:.2}, best passage {:.2} of {:.2}{}",
             if held.is_empty() { "no word".to_owned() } else { held.join(", ") },
-            100.0 * scores.held[note] / self.best.weight.max(f32::MIN_POSITIVE),
+            100.0 * scores.held[note] / best.weight.max(f32::MIN_POSITIVE),
             scores.note[note],
-            self.best.note,
-            scores.best[note],
-            self.best.passage,
+            best.note,
+            of_documents.iter().copied().fold(0.0, greater),
+            best.passage,
             if self.segments[at].superseded[note] { "; superseded" } else { "" }
         )
     }

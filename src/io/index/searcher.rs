@@ -35,7 +35,7 @@ impl Searcher {
     pub fn search(&self, request: &SearchRequest) -> Result<SearchAnswer> {
         let mut arrays = self.arrays.take(&self.segments);
         let answer = search::search(&self.segments, &self.view(&request.visible), request, &mut arrays)?;
-        self.arrays.give_back(&self.segments, arrays);
+        self.arrays.give_back(arrays);
         Ok(answer)
     }
 
