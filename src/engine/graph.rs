@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     lines::LineIndex,
-    links::{GraphWithin, LinkGraph, Lookup, Names, look_up},
+    links::{Declares, GraphWithin, LinkGraph, Lookup, Names, RepoPlace, look_up},
     lint::{self, Finding, FindingKind},
     note::{Link, LinkKind, Note},
     path::NotePath,
@@ -26,9 +26,6 @@ pub struct VaultGraph {
     whole: bool,
 }
 
-/// Where a resource is declared: its `Kind/namespace/name`, and its line from 1.
-pub(super) type Declaration = (String, usize);
-
 /// What one file contributes. Its text lies in the index; change its form and raise the index's format.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Facts {
@@ -40,7 +37,7 @@ pub(super) struct Facts {
     oddities: Vec<Oddity>,
     /// Of a config file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    declares: Vec<Declaration>,
+    declares: Vec<Declares>,
 }
 
 /// Target, kind, whether Markdown, first byte, byte after the last, line from 1.
@@ -136,6 +133,11 @@ impl VaultGraph {
         keep(&mut self.oddities, path, facts.oddities);
     }
 
+    /// Says which folder of which repository the files are.
+    pub(super) fn set_place(&mut self, place: RepoPlace) {
+        self.links.set_place(place);
+    }
+
     /// Forgets a file.
     pub(super) fn remove(&mut self, path: &NotePath) {
         self.links.remove(path);
@@ -169,7 +171,7 @@ impl Facts {
     }
 
     /// Returns what a config file contributes.
-    pub(super) fn of_config(links: &[Link], declares: Vec<Declaration>, text: &str) -> Facts {
+    pub(super) fn of_config(links: &[Link], declares: Vec<Declares>, text: &str) -> Facts {
         Facts {
             declares,
             ..Facts::of_links(links, text)

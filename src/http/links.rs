@@ -160,7 +160,7 @@ impl LinkEntry {
 
 fn kind(kind: LinkKind) -> &'static str {
     match kind {
-        LinkKind::Link | LinkKind::Path | LinkKind::RootPath | LinkKind::Resource => "link",
+        LinkKind::Link | LinkKind::Path | LinkKind::SecretPath | LinkKind::RootPath | LinkKind::Resource => "link",
         LinkKind::Embed => "embed",
         LinkKind::Property => "property",
     }
@@ -234,6 +234,7 @@ mod tests {
                 line,
                 resolved: None,
                 resolved_line: None,
+                is_elsewhere: false,
                 ambiguous: false,
             };
             let shown = context(text, &LineIndex::new(text), &link);

@@ -55,6 +55,8 @@ pub struct ConfigFile {
     pub documents: Vec<(Range<usize>, String)>,
     pub links: Vec<Reference>,
     pub resources: Vec<Resource>,
+    /// What a Kustomization has made, as [`references::declared_id`] names it, and where its name stands.
+    pub generates: Vec<(usize, String)>,
     /// What is odd about it, for status.
     pub flaw: Option<String>,
 }
@@ -145,6 +147,7 @@ impl ConfigFile {
             let (declared, flaw) = declared(text, &document);
             for it in &declared {
                 self.links.extend(references::references(text, it));
+                self.generates.extend(references::generated(it));
             }
             all.extend(declared);
             // Templates are no YAML, and mean no harm.

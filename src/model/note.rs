@@ -137,7 +137,9 @@ pub enum LinkKind {
     Property,
     /// Of a config file: a file or folder, from the file's own folder.
     Path,
-    /// The same, from the root of the repository.
+    /// The same, of something secret, which need not be committed.
+    SecretPath,
+    /// A file or folder from the root of the repository.
     RootPath,
     /// The same, a resource as `Kind/namespace/name`; its namespace may be empty.
     Resource,

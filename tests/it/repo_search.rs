@@ -238,3 +238,42 @@ async fn each_reference_has_its_own_line() {
     let links = server.get("/v1/links/apps/web.yaml?source=config").await.json();
     assert_eq!(links["incoming"][0]["line"], 4, "{links}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ports_in_maps_were_no_ports_and_as_many_replicas_ranked_as_high() {
+    let work = tempfile::tempdir().unwrap();
+    let scaled = "kind: Deployment\nmetadata: {name: scaled}\nspec:\n  replicas: 443\n";
+    put(work.path(), "a-scaled.yaml", scaled);
+    put(work.path(), "b-scaled.yaml", &scaled.replace("scaled", "other"));
+    let web =
+        "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: app, ports: [{containerPort: 443}]}]}}}\n";
+    put(
+        work.path(),
+        "z-web.yaml",
+        &format!("{web}{}", "# nothing of interest in this line of the file\n".repeat(40)),
+    );
+    let backend = "{service: {name: gateway, port: {number: 18789}}}";
+    put(
+        work.path(),
+        "ingress.yaml",
+        &format!("kind: Ingress\nmetadata: {{name: gateway}}\nspec: {{defaultBackend: {backend}}}\n"),
+    );
+    put(
+        work.path(),
+        "values.yaml",
+        "primary:\n  service:\n    ports:\n      postgresql: 5432\n",
+    );
+    let server = start(work.path()).await;
+    for (query, path) in [("port:18789", "ingress.yaml"), ("port:5432", "values.yaml"), ("443", "z-web.yaml")] {
+        let found = ask(&server, query).await;
+        assert_eq!(found["hits"][0]["path"], json!(path), "{query}: {found}");
+    }
+    let found = ask(&server, "443").await;
+    let scores: Vec<f64> = found["hits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["score"].as_f64().unwrap())
+        .collect();
+    assert!(scores.len() == 3 && scores[0] > scores[1] + 0.1, "{scores:?}");
+}

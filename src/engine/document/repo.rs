@@ -4,17 +4,14 @@
 use std::{borrow::Cow, ops::Range};
 
 use crate::{
-    engine::{
-        document::Document,
-        graph::{Declaration, Facts},
-    },
+    engine::{document::Document, graph::Facts},
     model::{
         config_file::{
-            self,
+            self, ConfigFile,
             references::{Reference, ReferenceKind, declared_id},
-            resource::Resource,
         },
         lines::LineIndex,
+        links::{Declares, path_of_source},
         note::{Link, LinkKind, Note},
         path::{FileKind, NotePath},
         secrets::file::{self, Seen},
@@ -129,8 +126,8 @@ fn of_note<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
 
 fn of_config<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
     let read = config_file::read(path, &text);
+    let declares = declarations(&read, &text);
     let words: Vec<(Range<usize>, String)> = read.words;
-    let declares = declarations(&read.resources, &text);
     Document {
         facts: Facts::of_config(&read.links.iter().map(link).collect::<Vec<_>>(), declares, &text),
         note: read.note,
@@ -141,9 +138,9 @@ fn of_config<'b>(path: &NotePath, text: Cow<'b, str>) -> Document<'b> {
     }
 }
 
-/// Returns what a file declares, each with the line of its first key.
-fn declarations(resources: &[Resource], text: &str) -> Vec<Declaration> {
-    if resources.is_empty() {
+/// Returns what a file declares, each with the line of its first key, or has made.
+fn declarations(file: &ConfigFile, text: &str) -> Vec<Declares> {
+    if file.resources.is_empty() && file.generates.is_empty() {
         return Vec::new();
     }
     let lines = LineIndex::new(text);
@@ -157,20 +154,33 @@ fn declarations(resources: &[Resource], text: &str) -> Vec<Declaration> {
         }
         lines.line_of(start.min(range.end.saturating_sub(1))) + 1
     };
-    let declared = resources.iter().filter_map(|it| Some((declared_id(it)?, first(&it.range))));
-    declared.take(MAX_DECLARED).collect()
+    let declared = file.resources.iter().filter_map(|it| {
+        Some(Declares {
+            id: declared_id(it)?,
+            line: first(&it.range),
+            url: it.keys.get("spec.url").filter(|_| it.kind == "GitRepository").cloned(),
+        })
+    });
+    let generated = file.generates.iter().map(|(start, id)| Declares {
+        id: id.clone(),
+        line: lines.line_of(*start) + 1,
+        url: None,
+    });
+    declared.chain(generated).take(MAX_DECLARED).collect()
 }
 
 /// Returns what a config file points to as a link of the graph.
 fn link(reference: &Reference) -> Link {
     Link {
-        kind: match reference.kind {
+        kind: match &reference.kind {
             ReferenceKind::Resource => LinkKind::Resource,
             ReferenceKind::File => LinkKind::Path,
-            ReferenceKind::RootFile => LinkKind::RootPath,
+            ReferenceKind::SecretFile => LinkKind::SecretPath,
+            ReferenceKind::RootFile { .. } => LinkKind::RootPath,
         },
-        target: match reference.kind {
+        target: match &reference.kind {
             ReferenceKind::Resource => reference.target.clone(),
+            ReferenceKind::RootFile { of: Some(of) } => path_of_source(of, reference.target.trim_end_matches('/')),
             _ => reference.target.trim_end_matches('/').to_owned(),
         },
         display: None,
@@ -241,8 +251,9 @@ mod tests {
     #[test]
     fn what_a_file_declares_has_the_line_of_its_first_key() {
         let text = "# one\n---\n# two\nkind: Service\nmetadata: {name: web, namespace: w}\n---\nkind: Ingress\nmetadata:\n  name: web\n---\nkind: X\nmetadata: {name: \"{{ a }}\"}\n";
-        let resources = config_file::read(&NotePath::parse("a.yaml").unwrap(), text).resources;
+        let file = config_file::read(&NotePath::parse("a.yaml").unwrap(), text);
+        let found: Vec<(String, usize)> = declarations(&file, text).into_iter().map(|it| (it.id, it.line)).collect();
         let expected = [("Service/w/web".to_owned(), 4), ("Ingress//web".to_owned(), 7)];
-        assert_eq!(declarations(&resources, text), expected);
+        assert_eq!(found, expected);
     }
 }

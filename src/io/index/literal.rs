@@ -39,7 +39,7 @@ pub(super) fn literal(evidence: &[Evidence], selector: &mut Selector<'_, '_>) ->
             None
         } else {
             match identifier(&it.text, alone, selector)? {
-                None if !alone => number(&it.text, selector)?,
+                None => number(&it.text, selector)?,
                 held => held,
             }
         };
@@ -113,7 +113,8 @@ fn number(text: &str, selector: &mut Selector<'_, '_>) -> Result<Option<Vec<Vec<
             case_sensitive: false,
         },
     };
-    let is_declared = selector.select(&is_port)?.iter().flatten().any(|it| *it);
+    let declared = selector.select(&is_port)?;
+    let is_declared = declared.iter().flatten().any(|it| *it);
     let found = selector.finder.find(word)?;
     let segments = selector.segments;
     // What is short, or a year, may be anything.
@@ -125,7 +126,9 @@ fn number(text: &str, selector: &mut Selector<'_, '_>) -> Result<Option<Vec<Vec<
     }
     let held = segments.iter().enumerate().map(|(at, segment)| {
         let mut held = vec![0.0; segment.notes()];
-        found.notes_in(at).for_each(|it| held[it] = 1.0);
+        // Whoever has it as a port comes before those who have as many replicas.
+        let worth = |it: usize| if is_declared && !declared[at][it] { IN_A_ROW } else { 1.0 };
+        found.notes_in(at).for_each(|it| held[it] = worth(it));
         held
     });
     Ok(Some(held.collect()))

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The format of the index folder: another one is built anew.
-pub(super) const FORMAT: u32 = 7;
+pub(super) const FORMAT: u32 = 8;
 
 /// A note, or another file of a vault, as it is put into the index.
 #[derive(Debug)]

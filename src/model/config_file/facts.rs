@@ -54,9 +54,7 @@ pub(super) fn facts(resource: Option<&Resource>, keys: &[(String, String)]) -> F
             "host" | "hostname" | "hosts" | "hostnames" | "dnsNames" | "commonName" if is_host(value) => {
                 facts.push(("host", value.clone()));
             }
-            "port" | "containerPort" | "targetPort" | "nodePort" | "hostPort" | "servicePort" if is_port(value) => {
-                facts.push(("port", value.clone()));
-            }
+            _ if is_port(value) && (is_port_key(name) || is_of_ports(parent, name)) => facts.push(("port", value.clone())),
             // `PublishPort=` of a Quadlet unit.
             "ports" | "PublishPort" if !index.is_empty() || name == "PublishPort" => {
                 let ports = value.split('/').next().unwrap_or(value).split(':').filter(|it| is_port(it));
@@ -67,6 +65,20 @@ pub(super) fn facts(resource: Option<&Resource>, keys: &[(String, String)]) -> F
     }
     facts.retain(|(_, value)| !value.is_empty() && value.len() <= MAX_VALUE && !value.chars().any(char::is_control));
     facts
+}
+
+/// Says whether a key names a port: `port`, `containerPort`, `DB_PORT`, `web-port`.
+fn is_port_key(key: &str) -> bool {
+    key.eq_ignore_ascii_case("port") || ["Port", "_port", "_PORT", "-port"].iter().any(|it| key.ends_with(it))
+}
+
+/// Says whether what is around a key says that it is a port: `port: {number: 80}`, `ports: {http: 80}`, the variable `PORT` of a container.
+fn is_of_ports(parent: &str, key: &str) -> bool {
+    let around = parent.rsplit('.').next().unwrap_or(parent);
+    if let Some((_, variable)) = around.split_once('[') {
+        return key == "value" && is_port_key(variable.trim_end_matches(']'));
+    }
+    key == "number" && is_port_key(around) || around.eq_ignore_ascii_case("ports") || around.ends_with("Ports")
 }
 
 /// Returns a value beside the one at `at`: the keys of a map follow each other, and only near ones are looked at.
@@ -153,9 +165,22 @@ mod tests {
                 "namespace=ai",
                 "name=web",
                 "host=a.example.org",
+                "port=1",
                 "host=b.example.org",
                 "port=80",
             ],
+        );
+        check(
+            "primary: {service: {ports: {postgresql: 5432, name: x}}, replicas: 443}\n",
+            &["port=5432"],
+        );
+        check(
+            "env: [{name: DB_PORT, value: \"5432\"}, {name: SIZE, value: \"443\"}]\n",
+            &["port=5432"],
+        );
+        check(
+            "a: {metricsPort: 9100, http-port: 80, report: 7, port: none}\n",
+            &["port=9100", "port=80"],
         );
         check(
             "kind: Application\nspec: {source: {chart: app, targetRevision: 1.2.3}}\n",

@@ -25,12 +25,16 @@ pub struct Reference {
 }
 
 /// What a target is relative to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReferenceKind {
     /// A file or folder, from the folder of the file.
     File,
-    /// A file or folder, from the root of the repository (Flux `spec.path`).
-    RootFile,
+    /// A file of a `secretGenerator`, which need not be committed.
+    SecretFile,
+    /// A file or folder, from the root of the repository (Flux `spec.path`): of the one that a GitRepository names, as a resource is named.
+    RootFile {
+        of: Option<String>,
+    },
     Resource,
 }
 
@@ -62,27 +66,26 @@ pub(super) fn references(text: &str, of: &Declared) -> Vec<Reference> {
                 .split_once('=')
                 .filter(|_| general(path).ends_with("Generator.files"))
                 .map_or(value.as_str(), |it| it.1);
-            (of_kustomize(path) && !is_remote(file)).then(|| (ReferenceKind::File, file.to_owned()))
+            let kind = if path.starts_with("secretGenerator") {
+                ReferenceKind::SecretFile
+            } else {
+                ReferenceKind::File
+            };
+            (of_kustomize(path) && !is_remote(file)).then(|| (kind, file.to_owned()))
         } else {
-            match general(path).as_str() {
-                "spec.path" => Some((ReferenceKind::RootFile, value.clone())),
-                "spec.dependsOn.name" => Some((ReferenceKind::Resource, format!("{kind}/{}/{value}", namespace()))),
-                "spec.sourceRef.name"
-                | "spec.chartRef.name"
-                | "spec.chart.spec.sourceRef.name"
-                | "spec.valuesFrom.name"
-                | "spec.postBuild.substituteFrom.name"
-                | "spec.imageRepositoryRef.name"
-                | "spec.secretRef.name" => {
-                    let kind = match beside("kind") {
-                        "" if path.contains("secretRef") => "Secret",
-                        "" if path.contains("imageRepositoryRef") => "ImageRepository",
-                        kind => kind,
+            let key = |path: &str| resource.and_then(|it| it.keys.get(path)).map_or("", String::as_str);
+            of_flux(kind, &general(path), beside("kind"), value).map(|it| match it {
+                Named::Resource(kind) => (ReferenceKind::Resource, format!("{kind}/{}/{value}", namespace())),
+                Named::RootFile(source) => {
+                    let namespace = match key(&format!("{source}.namespace")) {
+                        "" => resource.map_or("", |it| it.namespace.as_str()),
+                        namespace => namespace,
                     };
-                    Some((ReferenceKind::Resource, format!("{kind}/{}/{value}", namespace())))
+                    let of = format!("{}/{namespace}/{}", key(&format!("{source}.kind")), key(&format!("{source}.name")));
+                    let of = Some(of).filter(|it| it.starts_with("GitRepository/"));
+                    (ReferenceKind::RootFile { of }, value.clone())
                 }
-                _ => None,
-            }
+            })
         };
         let Some((kind, target)) = found.filter(|_| !value.is_empty() && !value.contains('\n')) else {
             continue;
@@ -103,12 +106,75 @@ pub(super) fn references(text: &str, of: &Declared) -> Vec<Reference> {
     references
 }
 
+/// What a value of a Flux resource names.
+enum Named<'k> {
+    /// A resource of this kind.
+    Resource(&'k str),
+    /// A path in what the source at this key names.
+    RootFile(&'static str),
+}
+
+/// Returns what a value of a Flux resource of this kind names, by its key; `beside` is the kind that stands beside it.
+fn of_flux<'k>(kind: &'k str, key: &str, beside: &'k str, value: &str) -> Option<Named<'k>> {
+    match key {
+        "spec.path" | "spec.update.path" => return Some(Named::RootFile("spec.sourceRef")),
+        // A chart by its folder; by its name where it comes from a repository of charts.
+        "spec.chart.spec.chart" | "spec.chart.spec.valuesFiles" if value.contains('/') || key.ends_with("Files") => {
+            return Some(Named::RootFile("spec.chart.spec.sourceRef"));
+        }
+        "spec.dependsOn.name" => return Some(Named::Resource(kind)),
+        _ => {}
+    }
+    let parent = key.strip_prefix("spec.")?.strip_suffix(".name")?;
+    let last = parent.rsplit('.').next().unwrap_or(parent);
+    let named = match (parent, last) {
+        (_, "secretRef" | "certSecretRef" | "proxySecretRef") => "Secret",
+        (_, "configMapRef") => "ConfigMap",
+        ("providerRef", _) => "Provider",
+        ("imageRepositoryRef", _) => "ImageRepository",
+        ("sourceRef" | "chartRef" | "chart.spec.sourceRef" | "valuesFrom" | "postBuild.substituteFrom", _) => beside,
+        // Of an Alert and of a Receiver, and what a Kustomization waits for.
+        ("eventSources" | "resources" | "healthChecks", _) => beside,
+        _ => return None,
+    };
+    // `*` means all of a kind.
+    (value != "*").then_some(Named::Resource(named))
+}
+
+/// Returns the ConfigMaps and Secrets that a Kustomization has made, by what other files call them, and where their names stand.
+pub(super) fn generated(of: &Declared) -> Vec<(usize, String)> {
+    let api = of.resource.as_ref().map_or("", |it| it.api_version.as_str());
+    if of.resource.is_some() && !api.starts_with("kustomize.config.k8s.io/") {
+        return Vec::new();
+    }
+    let key = |path: &str| of.keys.iter().find(|it| it.0 == path).map_or("", |it| it.1.as_str());
+    let mut found = Vec::new();
+    for (path, name) in of.keys.iter().filter(|it| it.0.ends_with("].name")) {
+        let kind = match general(path).as_str() {
+            "configMapGenerator.name" => "ConfigMap",
+            "secretGenerator.name" => "Secret",
+            _ => continue,
+        };
+        let of_item = format!("{}.namespace", path.trim_end_matches(".name"));
+        let namespace = [key("namespace"), key(&of_item)].into_iter().find(|it| !it.is_empty());
+        let place = of.entries.iter().find(|it| it.value == *name && general(&it.path) == general(path));
+        if found.len() < MAX_REFERENCES && is_plain(name) {
+            let start = place.map_or(of.range.start, |it| it.start);
+            found.push((start, format!("{kind}/{}/{name}", namespace.unwrap_or_default())));
+        }
+    }
+    found
+}
+
 /// Returns what other files call a resource by; `None` where that is known only once it is applied.
 pub fn declared_id(resource: &Resource) -> Option<String> {
     let Resource { kind, namespace, name, .. } = resource;
-    let is_plain = |it: &str| it.len() <= MAX_NAME && !it.contains(['/', '{', '$']) && !it.contains(char::is_whitespace);
     let is_known = !name.is_empty() && [kind, namespace, name].iter().all(|it| is_plain(it));
     is_known.then(|| format!("{kind}/{namespace}/{name}"))
+}
+
+fn is_plain(name: &str) -> bool {
+    name.len() <= MAX_NAME && !name.contains(['/', '{', '$']) && !name.contains(char::is_whitespace)
 }
 
 /// Says whether kustomize fetches this from elsewhere.
@@ -157,7 +223,13 @@ fn of_kustomize(path: &str) -> bool {
                 | "replacements.path"
                 | "configMapGenerator.files"
                 | "configMapGenerator.envs"
+                | "configMapGenerator.env"
                 | "secretGenerator.files"
+                | "secretGenerator.envs"
+                | "secretGenerator.env"
+                | "helmCharts.valuesFile"
+                | "helmCharts.additionalValuesFiles"
+                | "helmChartInflationGenerator.values"
         )
 }
 
@@ -208,7 +280,7 @@ mod tests {
         check(
             "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\nspec:\n  path: ./apps\n  dependsOn:\n  - name: infra\n  sourceRef: {kind: GitRepository, name: flux, namespace: s}\n",
             &[
-                "RootFile ./apps ./apps in line 5",
+                "RootFile { of: Some(\"GitRepository/s/flux\") } ./apps ./apps in line 5",
                 "Resource Kustomization//infra infra in line 7",
                 "Resource GitRepository/s/flux flux in line 8",
             ],
@@ -227,6 +299,47 @@ mod tests {
             &["File conf/app.conf app.conf=conf/app.conf in line 6"],
         );
         check("kind: Service\nresources: [a]\n", &[]);
+    }
+
+    #[test]
+    fn providers_event_sources_values_files_and_generated_secrets_were_no_links() {
+        check(
+            "apiVersion: notification.toolkit.fluxcd.io/v1beta3\nkind: Alert\nmetadata: {name: a, namespace: flux-system}\nspec:\n  providerRef:\n    \
+             name: chat\n  eventSources:\n  - kind: HelmRelease\n    name: '*'\n  - kind: GitRepository\n    name: deploy\n    namespace: ops\n",
+            &[
+                "Resource Provider/flux-system/chat chat in line 6",
+                "Resource GitRepository/ops/deploy deploy in line 11",
+            ],
+        );
+        check(
+            "helmCharts:\n- name: a\n  valuesFile: values.yaml\nsecretGenerator:\n- name: t\n  files: [token=secret/token]\n  envs:\n  - .env\n",
+            &[
+                "File values.yaml values.yaml in line 3",
+                "SecretFile secret/token token=secret/token in line 6",
+                "SecretFile .env .env in line 8",
+            ],
+        );
+        check(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a, namespace: ai}\nspec:\n  chart:\n    spec:\n      chart: \
+             ./charts/a\n      sourceRef: {kind: GitRepository, name: g}\n",
+            &[
+                "RootFile { of: Some(\"GitRepository/ai/g\") } ./charts/a ./charts/a in line 7",
+                "Resource GitRepository/ai/g g in line 8",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_kustomization_declares_what_it_has_made() {
+        let yaml =
+            "namespace: ai\nconfigMapGenerator:\n- files: [values.yaml]\n  name: app-values\nsecretGenerator:\n- name: t\n  namespace: x\n";
+        let keys = flat(&yaml::parse_document(yaml).unwrap());
+        let declared = Declared::new(0..yaml.len(), keys, key_paths::entries(yaml));
+        let found: Vec<String> = generated(&declared)
+            .into_iter()
+            .map(|(start, id)| format!("{id} in line {}", 1 + yaml[..start].matches('\n').count()))
+            .collect();
+        assert_eq!(found, ["ConfigMap/ai/app-values in line 4", "Secret/ai/t in line 6"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::model::{
         names::{Names, Resolution},
         packed::{PackedLink, PackedLinks},
         places::{Place, Places},
+        repository::{Declares, RepoPlace, of_source},
         targets::{ALREADY_DECODED, Targets},
     },
     note::{Link, LinkKind},
@@ -64,6 +65,8 @@ pub struct ResolvedLink<'a> {
     pub resolved: Option<&'a NotePath>,
     /// Where in that file the resource is declared that the link names, from 1; `None` for other links.
     pub resolved_line: Option<usize>,
+    /// It leads out of this source: into another repository, or out of the folder of one that the source is.
+    pub is_elsewhere: bool,
     /// See [`Resolution::ambiguous`].
     pub ambiguous: bool,
 }
@@ -77,8 +80,15 @@ impl LinkGraph {
         }
     }
 
-    /// Takes down which resources a file that was put declares, each as `Kind/namespace/name` with its line. Said of a vault, it means nothing.
-    pub fn declare(&mut self, path: &NotePath, resources: &[(String, usize)]) {
+    /// Says which folder of which repository this is. Said of a vault, it means nothing.
+    pub fn set_place(&mut self, place: RepoPlace) {
+        if let Some(places) = &mut self.places {
+            places.set_place(place);
+        }
+    }
+
+    /// Takes down which resources a file that was put declares. Said of a vault, it means nothing.
+    pub fn declare(&mut self, path: &NotePath, resources: &[Declares]) {
         if let Some(places) = &mut self.places {
             places.declare(path, resources);
         }
@@ -243,8 +253,10 @@ impl<'a> GraphWithin<'a> {
     /// and the path of a Flux resource may be one of another repository, unless its beginning is here.
     pub fn is_broken(&self, link: &ResolvedLink<'_>) -> bool {
         link.resolved.is_none()
+            && !link.is_elsewhere
             && match link.kind {
-                LinkKind::Resource => false,
+                // What is secret is often not committed.
+                LinkKind::Resource | LinkKind::SecretPath => false,
                 LinkKind::RootPath => self.graph.places.as_ref().is_some_and(|it| it.begins_here(link.target)),
                 _ => true,
             }
@@ -252,13 +264,16 @@ impl<'a> GraphWithin<'a> {
 
     fn leads_to(&self, link: &ResolvedLink<'_>, path: &NotePath) -> bool {
         let place = self.place(link.kind, link.target, link.source);
-        let places = self.graph.places.as_ref().zip(place);
+        let places = self.graph.places.as_ref().zip(place.filter(|_| link.resolved.is_some()));
         places.is_some_and(|(places, place)| places.leads_to(place, link.kind, link.target, link.source, path))
     }
 
     /// Returns where a link of a config file leads; `None` for other links, too.
     fn place(&self, kind: LinkKind, target: &str, from: &NotePath) -> Option<Place<'a>> {
-        let is_of_config = matches!(kind, LinkKind::Path | LinkKind::RootPath | LinkKind::Resource);
+        let is_of_config = matches!(
+            kind,
+            LinkKind::Path | LinkKind::SecretPath | LinkKind::RootPath | LinkKind::Resource
+        );
         let places = self.graph.places.as_deref().filter(|_| is_of_config)?;
         places.find(kind, target, from, self.folder)
     }
@@ -273,10 +288,13 @@ impl<'a> GraphWithin<'a> {
     }
 
     fn resolve_one(&self, source: &'a Source, link: PackedLink) -> ResolvedLink<'a> {
-        let target = self.graph.targets.text(link.target);
-        let place = self.place(link.kind, target, &source.path);
+        let (of, target) = of_source(self.graph.targets.text(link.target));
+        let places = self.graph.places.as_deref();
+        let is_elsewhere = places
+            .is_some_and(|it| it.leaves(link.kind, target, &source.path) || of.is_some_and(|of| it.is_other_repository(of, &source.path)));
+        let place = self.place(link.kind, target, &source.path).filter(|_| !is_elsewhere);
         let found = match link.kind {
-            LinkKind::Path | LinkKind::RootPath | LinkKind::Resource => place.iter().map(|it| it.file).collect(),
+            LinkKind::Path | LinkKind::SecretPath | LinkKind::RootPath | LinkKind::Resource => place.iter().map(|it| it.file).collect(),
             _ => self.graph.names.find(target, ALREADY_DECODED, Some(&source.path), self.folder),
         };
         ResolvedLink {
@@ -288,6 +306,7 @@ impl<'a> GraphWithin<'a> {
             line: link.line,
             resolved: found.first().copied(),
             resolved_line: place.and_then(|it| it.line),
+            is_elsewhere,
             ambiguous: found.len() > 1,
         }
     }

@@ -33,6 +33,7 @@ impl FromIterator<PackedLink> for PackedLinks {
                 LinkKind::Path => 3,
                 LinkKind::RootPath => 4,
                 LinkKind::Resource => 5,
+                LinkKind::SecretPath => 6,
             };
             bytes.push(kind << 1 | u8::from(link.markdown));
             put(&mut bytes, u64::from(link.target));
@@ -68,7 +69,8 @@ impl PackedLinks {
                     2 => LinkKind::Property,
                     3 => LinkKind::Path,
                     4 => LinkKind::RootPath,
-                    _ => LinkKind::Resource,
+                    5 => LinkKind::Resource,
+                    _ => LinkKind::SecretPath,
                 },
                 markdown: head & 1 == 1,
             })

@@ -4,7 +4,10 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use crate::model::{
-    links::key::{climb, join, name_hash},
+    links::{
+        key::{climb, join, name_hash},
+        repository::{Declares, RepoPlace},
+    },
     note::LinkKind,
     path::{NotePath, path_key},
 };
@@ -21,6 +24,7 @@ pub(super) struct Places {
     resources: BTreeMap<String, Vec<Declared>>,
     /// What each file declares, as in `resources`.
     by_file: BTreeMap<NotePath, Box<[String]>>,
+    place: RepoPlace,
 }
 
 #[derive(Debug, Clone)]
@@ -29,6 +33,7 @@ struct Declared {
     file: NotePath,
     /// From 1.
     line: usize,
+    url: Option<Box<str>>,
 }
 
 /// Where a link leads.
@@ -53,15 +58,20 @@ impl Places {
         self.files.remove(&path.key());
     }
 
-    /// Takes down what a file declares, each as `Kind/namespace/name` with its line.
-    pub(super) fn declare(&mut self, path: &NotePath, resources: &[(String, usize)]) {
+    pub(super) fn set_place(&mut self, place: RepoPlace) {
+        self.place = place;
+    }
+
+    /// Takes down what a file declares.
+    pub(super) fn declare(&mut self, path: &NotePath, resources: &[Declares]) {
         let mut names = Vec::new();
-        for (id, line) in resources {
-            let Some((name, namespace)) = parse(id) else { continue };
+        for it in resources {
+            let Some((name, namespace)) = parse(&it.id) else { continue };
             self.resources.entry(name.clone()).or_default().push(Declared {
                 namespace: namespace.into(),
                 file: path.clone(),
-                line: *line,
+                line: it.line,
+                url: it.url.as_deref().map(Into::into),
             });
             names.push(name);
         }
@@ -85,7 +95,7 @@ impl Places {
     pub(super) fn find(&self, kind: LinkKind, target: &str, from: &NotePath, within: Option<&str>) -> Option<Place<'_>> {
         match kind {
             LinkKind::Resource => self.resource(target, from, within),
-            LinkKind::RootPath => self.path("", target, within),
+            LinkKind::RootPath => self.path_at(&self.below_root(target)?, within),
             _ => self.path(&path_key(from.folder()), target, within),
         }
     }
@@ -93,20 +103,45 @@ impl Places {
     /// Says whether a link leads to this file: by itself, or as one of all below a folder.
     pub(super) fn leads_to(&self, place: Place<'_>, kind: LinkKind, target: &str, from: &NotePath, path: &NotePath) -> bool {
         let folder = || {
-            let base = if kind == LinkKind::RootPath {
-                String::new()
-            } else {
-                path_key(from.folder())
-            };
-            climb(&base, &path_key(target))
+            if kind == LinkKind::RootPath {
+                return self.below_root(target);
+            }
+            climb(&path_key(from.folder()), &path_key(target))
         };
         place.file == path || place.is_folder && folder().is_some_and(|it| lies_below(&path.key(), &it))
     }
 
     /// Says whether a path from the root can be one of this repository: its first folder is here. A Flux resource may speak of another one.
     pub(super) fn begins_here(&self, target: &str) -> bool {
-        let Some(key) = climb("", &path_key(target)) else { return false };
+        let Some(key) = self.below_root(target) else { return false };
         key.split_once('/').is_some_and(|(first, _)| self.below(first).next().is_some())
+    }
+
+    /// Says whether a link leads out of the folder of its repository that this source is.
+    pub(super) fn leaves(&self, kind: LinkKind, target: &str, from: &NotePath) -> bool {
+        let is_path = matches!(kind, LinkKind::Path | LinkKind::SecretPath);
+        !self.place.above.is_empty() && is_path && climb(&path_key(from.folder()), &path_key(target)).is_none()
+    }
+
+    /// Says whether a resource that names a repository names another one than this.
+    pub(super) fn is_other_repository(&self, resource: &str, from: &NotePath) -> bool {
+        let declared = self.declared(resource, from, None).and_then(|it| it.url.as_deref());
+        declared.is_some_and(|url| self.place.is_other(url))
+    }
+
+    /// Returns the key of a path from the root of the repository, of which this may be a folder; `None` for what lies beside it.
+    fn below_root(&self, target: &str) -> Option<String> {
+        let key = climb("", &path_key(target))?;
+        let above = path_key(&self.place.above);
+        let folder = format!("{key}/");
+        if above.is_empty() {
+            Some(key)
+        } else if key.is_empty() || above.starts_with(&folder) {
+            // All of this source, and more.
+            Some(String::new())
+        } else {
+            key.strip_prefix(&above).map(str::to_owned)
+        }
     }
 
     /// Returns the hashes of the names by which links may lead to a file, beside its own.
@@ -121,6 +156,15 @@ impl Places {
 
     /// The namespace of a reference, or of what is declared, may be left to whoever applies it.
     fn resource(&self, target: &str, from: &NotePath, within: Option<&str>) -> Option<Place<'_>> {
+        let best = self.declared(target, from, within)?;
+        Some(Place {
+            file: &best.file,
+            line: Some(best.line),
+            is_folder: false,
+        })
+    }
+
+    fn declared(&self, target: &str, from: &NotePath, within: Option<&str>) -> Option<&Declared> {
         let (name, namespace) = parse(target)?;
         let declared = self.resources.get(&name)?.iter().filter(|it| is_within(&it.file, within));
         let fitting = declared.filter(|it| *it.namespace == *namespace || it.namespace.is_empty() || namespace.is_empty());
@@ -129,17 +173,15 @@ impl Places {
             one.zip(other).take_while(|(a, b)| a == b).count()
         };
         // Each cluster of a repository may have its own of the same name: the nearest is meant.
-        let best = fitting.min_by_key(|it| (*it.namespace != *namespace, Reverse(shared(it)), it.file.clone(), it.line))?;
-        Some(Place {
-            file: &best.file,
-            line: Some(best.line),
-            is_folder: false,
-        })
+        fitting.min_by_key(|it| (*it.namespace != *namespace, Reverse(shared(it)), it.file.clone(), it.line))
     }
 
     fn path(&self, folder: &str, target: &str, within: Option<&str>) -> Option<Place<'_>> {
-        let key = climb(folder, &path_key(target))?;
-        let names = std::iter::once(key.clone()).chain(KUSTOMIZATIONS.iter().map(|it| join(&key, it)));
+        self.path_at(&climb(folder, &path_key(target))?, within)
+    }
+
+    fn path_at(&self, key: &str, within: Option<&str>) -> Option<Place<'_>> {
+        let names = std::iter::once(key.to_owned()).chain(KUSTOMIZATIONS.iter().map(|it| join(key, it)));
         let mut named = names.filter_map(|it| self.files.get(&it)).filter(|it| is_within(it, within));
         if let Some(file) = named.next() {
             return Some(Place {
@@ -148,7 +190,7 @@ impl Places {
                 is_folder: false,
             });
         }
-        let file = self.below(&key).find(|it| is_within(it, within))?;
+        let file = self.below(key).find(|it| is_within(it, within))?;
         Some(Place {
             file,
             line: None,
@@ -202,10 +244,33 @@ mod tests {
             places.insert(&path(it));
         }
         for (at, line) in [("clusters/home/flux.yaml", 7), ("clusters/work/flux.yaml", 9)] {
-            places.declare(&path(at), &[("GitRepository/flux-system/flux-system".to_owned(), line)]);
+            places.declare(&path(at), &[declares("GitRepository/flux-system/flux-system", line)]);
         }
-        places.declare(&path("apps/base/web.yaml"), &[("HelmRepository//podinfo".to_owned(), 1)]);
+        places.declare(&path("apps/base/web.yaml"), &[declares("HelmRepository//podinfo", 1)]);
         places
+    }
+
+    fn declares(id: &str, line: usize) -> Declares {
+        Declares {
+            id: id.to_owned(),
+            line,
+            url: None,
+        }
+    }
+
+    #[test]
+    fn of_a_source_that_is_a_folder_paths_from_the_root_begin_above_it() {
+        let mut places = places();
+        places.set_place(RepoPlace {
+            above: "Deploy/".to_owned(),
+            urls: Vec::new(),
+        });
+        let from = path("clusters/home/apps.yaml");
+        let found = |target: &str| places.find(LinkKind::RootPath, target, &from, None).map(|it| it.file.as_str());
+        assert_eq!(found("./deploy/apps/base"), Some("apps/base/kustomization.yaml"));
+        assert_eq!(found("./apps/base"), None);
+        assert_eq!(found("."), Some("apps/base/kustomization.yaml"), "all of it");
+        assert!(places.leaves(LinkKind::Path, "../../../infra", &from) && !places.leaves(LinkKind::Path, "../../infra", &from));
     }
 
     fn check(from: &str, kind: LinkKind, target: &str, expected: &str) {
