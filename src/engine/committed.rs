@@ -22,7 +22,7 @@ impl Source {
         let repository = self.repository()?;
         let is_same = match shown {
             // Nothing of it is shown but its name.
-            None => repository.is_clean(path),
+            None => repo.clean.get_or_ask(path, &snapshot.commit, || repository.is_clean(path)),
             Some(_) if file.size > LARGEST => false,
             Some(shown) => {
                 let known = |blobs: &ShownBlobs, as_read: fn(Vec<u8>) -> Vec<u8>| {

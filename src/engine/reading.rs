@@ -30,6 +30,16 @@ impl Source {
         self.repo.as_ref().is_some_and(|it| it.is_clone() && it.now().is_none())
     }
 
+    /// Returns why a clone of ours, or its remote, cannot be read at present, in words; `None` while nothing is known of that.
+    pub fn trouble(&self) -> Option<Arc<String>> {
+        self.repo.as_ref()?.trouble()
+    }
+
+    /// Returns why the repository of a checkout cannot be read, and what to do.
+    pub fn refused(&self) -> Option<Arc<String>> {
+        self.repo.as_ref()?.refused()
+    }
+
     /// Returns the commit that is read, of a clone.
     pub fn commit(&self) -> Option<String> {
         let repo = self.repo.as_ref().filter(|it| it.is_clone())?;

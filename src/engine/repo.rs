@@ -23,14 +23,14 @@ use crate::{
         git::{Access, Mirror, Origin, Past, Repository, TreeFile},
         vault::Stamp,
     },
-    model::path::NotePath,
+    model::{links::RepoPlace, path::NotePath},
 };
 
 mod leftovers;
 mod shown;
 mod worker;
 
-pub(super) use shown::ShownBlobs;
+pub(super) use shown::{CleanPaths, ShownBlobs};
 use worker::Worker;
 
 /// What a source has that is a repository.
@@ -42,9 +42,15 @@ pub(super) struct Repo {
     /// Of a checkout what an earlier run knew of the commits, until the worker has told what they are now.
     kept: ArcSwapOption<Past>,
     listed: ArcSwapOption<Listed>,
+    /// Of a clone: why its remote or itself cannot be read at present.
+    trouble: ArcSwapOption<String>,
+    /// Of a checkout: why its repository cannot be read.
+    refused: ArcSwapOption<String>,
     pub(super) shown: ShownBlobs,
     /// The same with the line ends that git gives them where it is told to.
     pub(super) shown_with_crlf: ShownBlobs,
+    /// Of a checkout: what git said of files of which nothing is shown but the name.
+    pub(super) clean: CleanPaths,
 }
 
 /// What the last look at a repository found.
@@ -67,6 +73,7 @@ pub struct Snapshot {
     pub(super) name_only: BTreeSet<NotePath>,
     pub(super) skipped: Vec<(String, String)>,
     pub(super) past: Past,
+    pub(super) place: RepoPlace,
 }
 
 /// What a worker tells.
@@ -120,6 +127,9 @@ impl Repo {
             now: ArcSwapOption::empty(),
             kept: ArcSwapOption::empty(),
             listed: ArcSwapOption::empty(),
+            trouble: ArcSwapOption::empty(),
+            refused: ArcSwapOption::empty(),
+            clean: CleanPaths::default(),
             shown: ShownBlobs::default(),
             shown_with_crlf: ShownBlobs::default(),
         })
@@ -139,6 +149,27 @@ impl Repo {
             Some(snapshot) => snapshot.modified(path),
             None => modified_in(self.kept.load().as_ref()?, path),
         }
+    }
+
+    /// Returns why a clone, or its remote, cannot be read at present.
+    pub(super) fn trouble(&self) -> Option<Arc<String>> {
+        self.trouble.load_full()
+    }
+
+    /// Takes why the repository of a checkout cannot be read. Says whether that is news.
+    pub(super) fn refuse(&self, why: Option<String>) -> bool {
+        let is_news = why.is_some() && self.refused().as_deref() != why.as_ref();
+        self.refused.store(why.map(Arc::new));
+        is_news
+    }
+
+    pub(super) fn refused(&self) -> Option<Arc<String>> {
+        self.refused.load_full()
+    }
+
+    /// Says whether what is committed is known, be it from an earlier run.
+    pub(super) fn knows_commits(&self) -> bool {
+        self.now.load().is_some() || self.kept.load().as_ref().is_some_and(|it| !it.head().is_empty())
     }
 
     pub(super) fn listed(&self) -> Option<Arc<Listed>> {
@@ -220,6 +251,7 @@ impl Engine {
                     timeout: self.config.git.timeout,
                     stop: Arc::clone(&stop),
                 },
+                remote: remote.map(|it| it.url.clone()),
                 every: remote.map(|it| it.fetch_every),
                 orders: taken,
                 events: events.clone(),
@@ -258,11 +290,15 @@ impl Engine {
         };
         // What moved is told before it is told that all went well.
         if !matches!(news, News::Moved(_)) {
+            if let Some(repo) = &root.source.repo {
+                repo.trouble.store(Some(reason.clone()).filter(|it| !it.is_empty()).map(Arc::new));
+            }
             root.note_fetch(reason.is_empty(), is_damaged);
         }
         if let News::Moved(snapshot) = news {
             info!(source = %name, commit = %short(&snapshot.commit), files = snapshot.files.len(), "the repository has another commit");
             if let Some(repo) = &root.source.repo {
+                root.source.graph_mut().set_place(snapshot.place.clone());
                 repo.now.store(Some(Arc::from(snapshot)));
                 repo.kept.store(None);
             }

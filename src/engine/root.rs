@@ -68,6 +68,8 @@ pub(super) struct Root {
     /// Why a file is not in the index as it stands on the disk.
     flaws: BTreeMap<NotePath, String>,
     gone: bool,
+    /// Until when the first scan of a checkout waits for its commits.
+    patience: Option<Instant>,
     /// Why the remote of a repository cannot be asked; empty when it can.
     pub(super) out_of_reach: String,
 }
@@ -97,6 +99,7 @@ impl Root {
             settings: OwnSettings::default(),
             flaws: BTreeMap::new(),
             gone: false,
+            patience: None,
             out_of_reach: String::new(),
         }
     }

@@ -42,13 +42,14 @@ pub struct Files {
 }
 
 /// Lists a work tree. `tracked` are the files that git keeps although rules may ignore them, `submodules` the folders of others. Follows no link and
-/// stays on the root's file system.
-pub fn files(root: &Path, tracked: &[String], submodules: &[String]) -> io::Result<Files> {
+/// stays on the root's file system. `top` is the root of git's work tree where that lies above: the rules of the folders between count, too.
+pub fn files(root: &Path, tracked: &[String], submodules: &[String], top: Option<&Path>) -> io::Result<Files> {
     // The root itself may be a link that switches.
     let root = root.canonicalize()?;
     std::fs::read_dir(&root)?;
     let mut found = Files::default();
-    if has_large_rules(&root) {
+    let is_beneath = top.is_some();
+    if has_large_rules(&root) || is_beneath && root.ancestors().skip(1).any(has_large_rules) {
         found.unlisted.push((String::new(), TOO_MANY_RULES.to_owned()));
         return Ok(found);
     }
@@ -74,9 +75,10 @@ pub fn files(root: &Path, tracked: &[String], submodules: &[String]) -> io::Resu
     };
     let walk = WalkBuilder::new(&root)
         .hidden(false)
-        .parents(false)
+        .parents(is_beneath)
         .git_global(false)
-        .require_git(false)
+        // Above, the rules end where the work tree does.
+        .require_git(is_beneath)
         .follow_links(false)
         .same_file_system(true)
         .max_depth(Some(MOST_DEEP))
@@ -199,7 +201,7 @@ mod tests {
         for path in &kept {
             fs::write(folder.path().join(path), "a: 1\n").unwrap();
         }
-        let found = files(folder.path(), &kept, &[]).unwrap();
+        let found = files(folder.path(), &kept, &[], None).unwrap();
         let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
         assert_eq!(paths, [".gitignore"]);
         let told: BTreeSet<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
@@ -219,7 +221,7 @@ mod tests {
             fs::create_dir(folder.path().join(path)).unwrap();
         }
         symlink("..", folder.path().join("a/up")).unwrap();
-        let found = files(folder.path(), &[], &owned(&["later", "removed"])).unwrap();
+        let found = files(folder.path(), &[], &owned(&["later", "removed"]), None).unwrap();
         let told: Vec<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
         assert_eq!(told, [("a/up", "a link is not followed"), ("later", SUBMODULE)]);
     }
@@ -244,7 +246,7 @@ mod tests {
         put("sub/.git", "gitdir: elsewhere");
         put("sub/of-another.md", "x");
         symlink("/etc", folder.path().join("etc")).unwrap();
-        let found = files(folder.path(), &owned(&["kept.log", "gone.log"]), &owned(&["sub"])).unwrap();
+        let found = files(folder.path(), &owned(&["kept.log", "gone.log"]), &owned(&["sub"]), None).unwrap();
         let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
         assert_eq!(paths, [".gitignore", ".membridgeignore", "app/.env", "app/a.yaml", "kept.log"]);
         let told: Vec<(&str, &str)> = found.skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
@@ -255,7 +257,31 @@ mod tests {
                 ("sub", "a submodule: its files belong to another repository")
             ]
         );
-        assert!(files(&folder.path().join("nowhere"), &[], &[]).is_err());
+        assert!(files(&folder.path().join("nowhere"), &[], &[], None).is_err());
+    }
+
+    #[test]
+    fn rules_above_a_folder_of_a_work_tree_count_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().join("top");
+        let root = top.join("apps/home");
+        fs::create_dir_all(&root).unwrap();
+        fs::create_dir(top.join(".git")).unwrap();
+        fs::write(folder.path().join(".gitignore"), "b.yaml\n").unwrap();
+        fs::write(top.join(".gitignore"), "*.log\n/a.yaml\n/apps/home/c.yaml\n").unwrap();
+        for name in ["a.yaml", "b.yaml", "c.yaml", "d.log"] {
+            fs::write(root.join(name), "a: 1\n").unwrap();
+        }
+        let names = |top: Option<&Path>| {
+            let found = files(&root, &[], &[], top).unwrap();
+            found.paths.iter().map(|it| it.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(Some(&top)),
+            ["a.yaml", "b.yaml"],
+            "what lies above the work tree is not asked"
+        );
+        assert_eq!(names(None).len(), 4);
     }
 
     #[test]
@@ -266,12 +292,12 @@ mod tests {
         fs::write(folder.path().join("sub/.gitignore"), &rules).unwrap();
         fs::write(folder.path().join("sub/a.yaml"), "a: 1\n").unwrap();
         fs::write(folder.path().join("b.yaml"), "b: 1\n").unwrap();
-        let found = files(folder.path(), &[], &[]).unwrap();
+        let found = files(folder.path(), &[], &[], None).unwrap();
         let paths: Vec<&str> = found.paths.iter().map(NotePath::as_str).collect();
         assert_eq!(paths, ["b.yaml"]);
         assert_eq!(found.skipped, [("sub".to_owned(), TOO_MANY_RULES.to_owned())]);
         fs::write(folder.path().join(".gitignore"), &rules).unwrap();
-        let found = files(folder.path(), &[], &[]).unwrap();
+        let found = files(folder.path(), &[], &[], None).unwrap();
         assert_eq!((found.paths.len(), found.unlisted.len()), (0, 1), "what was indexed stays");
     }
 
@@ -282,7 +308,7 @@ mod tests {
         fs::create_dir_all(&deep).unwrap();
         fs::write(deep.join("a.yaml"), "a: 1\n").unwrap();
         symlink("loop", folder.path().join("loop")).unwrap();
-        let found = files(folder.path(), &[], &[]).unwrap();
+        let found = files(folder.path(), &[], &[], None).unwrap();
         let told: Vec<&str> = found.skipped.iter().map(|it| it.1.as_str()).collect();
         assert_eq!(
             (found.paths.len(), told),

@@ -14,6 +14,7 @@ use crate::model::{hash::ContentHash, path::NotePath};
 use damage::Doubts;
 
 mod changes;
+mod checkout;
 mod commit;
 mod damage;
 mod durable;
@@ -213,19 +214,6 @@ impl Repository {
         })
     }
 
-    /// Returns the repository of a work tree that is only read; `None` where the folder is the root of none. A link stays one: git-sync
-    /// switches it to another work tree and removes the one before.
-    pub fn of_checkout(root: &Path) -> Option<Repository> {
-        open_at(root).ok()?;
-        Some(Repository {
-            kind: RepositoryKind::Checkout,
-            place: root.to_owned(),
-            root: root.to_owned(),
-            signing_key: None,
-            doubts: Doubts::default(),
-        })
-    }
-
     /// Says whether this is no repository of a vault: only read, its hidden files are files like others.
     pub fn is_read_only(&self) -> bool {
         matches!(self.kind, RepositoryKind::Clone | RepositoryKind::Checkout)
@@ -276,7 +264,8 @@ impl Repository {
 
     fn handle(&self) -> Result<git2::Repository, git2::Error> {
         let handle = match self.kind {
-            RepositoryKind::Vault | RepositoryKind::Checkout => open_at(&self.place)?,
+            RepositoryKind::Vault => open_at(&self.place)?,
+            RepositoryKind::Checkout => checkout::open_around(&self.place)?,
             RepositoryKind::Private | RepositoryKind::Clone => git2::Repository::open_bare(&self.place)?,
         };
         if !self.is_read_only() {

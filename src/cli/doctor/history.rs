@@ -28,6 +28,11 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
         let message = "the program `git` is not there, and remotes are reached by it";
         findings.push(Finding::problem(CHECK, message, "apt-get install git"));
     }
+    let checkouts = config
+        .sources
+        .iter()
+        .filter(|it| it.kind == SourceKind::Repo && it.remote.is_none());
+    findings.extend(checkouts.filter_map(of_checkout));
     if config.git.mode == GitMode::Off {
         findings.push(Finding::warning(
             CHECK,
@@ -48,6 +53,14 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
     let vaults = config.sources.iter().filter(|it| it.kind == SourceKind::Vault);
     findings.extend(vaults.flat_map(|it| of_vault(config, it)));
     findings
+}
+
+/// A checkout is read without its repository, too: then its hits have no commit.
+fn of_checkout(source: &SourceConfig) -> Option<Finding> {
+    let why = Repository::refusal(&source.path)?;
+    let message = format!("hits of `{}` have no commit and no history: {why}", source.name);
+    let fix = format!("git -C {} status", shell(&source.path.to_string_lossy()));
+    Some(Finding::warning(CHECK, message, fix))
 }
 
 fn of_vault(config: &Config, source: &SourceConfig) -> Vec<Finding> {

@@ -104,6 +104,13 @@ impl Clones {
         read(mirror, &access, || {
             let heads = mirror.requests(requests(kind), &access)?;
             mirror.fetch(None, &access)?;
+            // A clone that cannot be packed is read as it is.
+            if let Err(why) = mirror.tidy(&access) {
+                tracing::warn!(
+                    why = why.detail(),
+                    "a clone cannot be packed; it is tried again after the next fetch"
+                );
+            }
             Ok((heads, mirror.repository().head()?))
         })
     }

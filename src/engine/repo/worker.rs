@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender};
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::{
     engine::{
@@ -53,6 +53,8 @@ pub(super) struct Worker {
     /// Where what is known of all commits is kept; a cache.
     pub(super) kept: PathBuf,
     pub(super) access: Access,
+    /// Where a clone comes from.
+    pub(super) remote: Option<String>,
     /// How often to fetch.
     pub(super) every: Option<Duration>,
     /// A word means that there may be news; the end of the channel is the end of the worker.
@@ -140,13 +142,32 @@ impl Worker {
             return Ok(News::Failed(format!("{why:#}")));
         }
         match mirror.fetch(None, &self.access) {
-            Ok(()) => Ok(News::Same),
+            Ok(()) => {
+                known.damage = self.tidy(mirror);
+                Ok(News::Same)
+            }
             Err(Refusal::Stopped) => Err(Stopped),
             Err(why) => {
                 known.damage = if why.may_tell_of_damage() { mirror.damage() } else { None };
                 Ok(News::Failed(why.detail()))
             }
         }
+    }
+
+    /// Packs a clone where many fetches left many files. One that cannot be packed is read as it is, unless that is because it is damaged: how is
+    /// returned.
+    fn tidy(&self, mirror: &Mirror) -> Option<String> {
+        let why = match mirror.tidy(&self.access) {
+            Ok(None) | Err(Refusal::Stopped) => return None,
+            Ok(Some(packs)) => {
+                info!(clone = %self.path.display(), packs, "a clone has been packed");
+                return None;
+            }
+            Err(why) => why,
+        };
+        let detail = why.detail();
+        warn!(clone = %self.path.display(), why = detail, "a clone cannot be packed; it is tried again after the next fetch");
+        why.may_tell_of_damage().then(|| mirror.damage()).flatten()
     }
 
     /// Returns what is damaged, if that is why our clone could not be read.
@@ -234,7 +255,8 @@ impl Worker {
         let (files, skipped) = listing.map(|it| (it.files, it.skipped)).unwrap_or_default();
         let mut files: BTreeMap<_, _> = files.into_iter().map(|it| (it.path.clone(), it)).collect();
         let read = |path: &NotePath| {
-            let bytes = repository.beginning(files.get(path)?.hash, rules::MOST_BYTES).ok()?;
+            let file = files.get(path).filter(|it| it.size <= rules::MOST_BYTES as u64)?;
+            let bytes = repository.beginning(file.hash, rules::MOST_BYTES).ok()?;
             String::from_utf8(bytes).ok()
         };
         let rules = Rules::of(files.keys(), read);
@@ -245,6 +267,8 @@ impl Worker {
             files,
             skipped,
             past: known.past.clone(),
+            // Of a checkout that names no remote nothing is compared.
+            place: repository.place(self.remote.as_deref()).unwrap_or_default(),
         })));
         known.told = Some(head);
         Ok(())

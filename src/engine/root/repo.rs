@@ -8,10 +8,11 @@ use std::{
 };
 
 use jiff::Timestamp;
+use tracing::warn;
 
 use crate::{
     engine::{
-        catalog::Pending,
+        catalog::{Difference, Pending},
         handle::Source,
         repo::Listed,
         root::{MAX_SKIPPED, POLL, Root, SCAN_REST, excluded::is_excluded},
@@ -22,10 +23,14 @@ use crate::{
             self,
             rules::{self, Rules},
         },
+        git::Repository,
         vault::Stamp,
     },
     model::{path::NotePath, secrets},
 };
+
+/// So long the first scan of a checkout waits for what is known of its commits: 20,000 take four seconds.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What was found of a repository.
 struct Found {
@@ -49,6 +54,9 @@ impl Root {
     }
 
     pub(super) fn scan_repo(&mut self, pending: &Pending<'_>, now: Instant) -> Result<(), String> {
+        if self.waits_for_commits(now) {
+            return Ok(());
+        }
         let start = Instant::now();
         let is_clone = self.is_clone();
         let found = if is_clone {
@@ -88,7 +96,7 @@ impl Root {
         let files: BTreeMap<&NotePath, Stamp> = found.files.iter().map(|(path, stamp)| (path, *stamp)).collect();
         let difference = self.catalog.compare_whole(&files, pending);
         let held = !is_clone && {
-            let vanished = difference.is_mass_delete(self.catalog.entries.len(), files.len());
+            let vanished = difference.is_mass_delete(self.catalog.entries.len(), files.len()) && !self.are_gone_at_head(&difference);
             let identity = self.source.vault.root_identity().ok().map(|it| (it.dev, it.ino));
             let switches = self.source.vault.root().is_symlink();
             identity.is_none_or(|it| self.presence.holds_back(it, vanished, switches, now))
@@ -116,6 +124,27 @@ impl Root {
         };
         self.last_complete = Some(now);
         Ok(())
+    }
+
+    /// Says whether git itself holds most of the absent files no more at HEAD: then no volume is missing, whatever folder a link leads to now.
+    fn are_gone_at_head(&self, difference: &Difference) -> bool {
+        let snapshot = self.source.snapshot().filter(|it| !it.commit.is_empty());
+        snapshot.is_some_and(|it| {
+            let held = difference.absent.iter().filter(|path| it.files.contains_key(path));
+            2 * held.count() < difference.absent.len()
+        })
+    }
+
+    /// Says whether a checkout shall be read a little later, once its commits are known for the first time: until then its files would be indexed with
+    /// the times of the disk, and right after once more.
+    fn waits_for_commits(&mut self, now: Instant) -> bool {
+        let is_known = self.source.repo.as_ref().is_none_or(|it| it.is_clone() || it.knows_commits());
+        let is_first = self.last_complete.is_none() && self.out_of_reach.is_empty();
+        if is_known || !is_first || self.source.repository().is_none() || now >= *self.patience.get_or_insert(now + PATIENCE) {
+            return false;
+        }
+        self.next_scan = now + POLL;
+        true
     }
 
     /// Counts that the remote was asked. A checkout has nobody to ask.
@@ -156,10 +185,19 @@ impl Root {
     fn files_of_checkout(&self) -> Result<Found, String> {
         let source = Arc::clone(&self.source);
         let tracked = source.repository().and_then(|it| it.tracked().ok()).unwrap_or_default();
-        let listed = checkout::files(source.vault.root(), &tracked.files, &tracked.submodules)
+        let listed = checkout::files(source.vault.root(), &tracked.files, &tracked.submodules, tracked.top.as_deref())
             .map_err(|error| format!("the folder cannot be listed: {error}; its files stay in the index until it is back"))?;
         let read = |path: &NotePath| source.vault.read(path, rules::MOST_BYTES as u64).ok();
         let rules = Rules::of(listed.paths.iter(), |path| String::from_utf8(read(path)?.bytes).ok());
+        let rules = match &tracked.top {
+            Some(top) => rules.beneath(top, source.vault.root()),
+            None => rules,
+        };
+        let refused = source
+            .repository()
+            .is_none()
+            .then(|| Repository::refusal(&source.config.path))
+            .flatten();
         let mut found = Found {
             files: BTreeMap::new(),
             name_only: listed.paths.iter().filter(|it| rules.is_name_only(it)).cloned().collect(),
@@ -171,6 +209,17 @@ impl Root {
                 .map(|(_, why)| format!("not all of it can be listed: {why}"))
                 .unwrap_or_default(),
         };
+        if let Some(why) = &refused {
+            found.skipped.insert(
+                0,
+                (".git".to_owned(), format!("{why}; hits have no commit, and there is no history")),
+            );
+        }
+        if let Some(repo) = &source.repo
+            && repo.refuse(refused)
+        {
+            warn!(source = %source.config.name, why = repo.refused().as_deref(), "the repository of a checkout cannot be read");
+        }
         // Rules of ours count for what git keeps, too.
         let counts = |it: &NotePath| !is_excluded(&source, it.as_str()) && !rules.ignores(it);
         for path in listed.paths.into_iter().filter(counts) {

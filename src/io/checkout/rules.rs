@@ -1,7 +1,12 @@
 //! What a repository says of its own files: `.membridgeignore`, and `.gitattributes` with what a tool made or nobody reads. Knows the rules of
-//! git's patterns; must not know where the files lie.
+//! git's patterns; of where the files lie, only the folders above a source that is part of a work tree.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use ignore::{
     Match,
@@ -26,6 +31,8 @@ pub struct Rules {
     /// By folder, empty for the root.
     ignored: BTreeMap<String, Gitignore>,
     name_only: BTreeMap<String, Gitignore>,
+    /// Of folders above, the nearest first, each with the path from there to the root and its slash.
+    name_only_above: Vec<(String, Gitignore)>,
 }
 
 impl Rules {
@@ -45,16 +52,37 @@ impl Rules {
         rules
     }
 
+    /// Takes the attributes of the folders above as well, up to `top`, of which the root is a folder.
+    pub fn beneath(mut self, top: &Path, root: &Path) -> Rules {
+        let (Ok(top), Ok(root)) = (top.canonicalize(), root.canonicalize()) else {
+            return self;
+        };
+        for folder in root.ancestors().skip(1).take_while(|it| it.starts_with(&top)) {
+            let below = root.strip_prefix(folder).ok().and_then(Path::to_str);
+            if let (Some(below), Some(text)) = (below, attributes_in(folder)) {
+                let rules = patterns(text.lines().flat_map(attributed));
+                self.name_only_above.push((format!("{below}/"), rules));
+            }
+        }
+        self
+    }
+
     /// Says whether `.membridgeignore` leaves a file out.
     pub fn ignores(&self, path: &NotePath) -> bool {
         nearest(&self.ignored, path, |rules, below| {
             rules.matched_path_or_any_parents(below, false).into()
         })
+        .unwrap_or(false)
     }
 
     /// Says whether a file is made by a tool, or nothing to read, by `.gitattributes`: its name is all that counts.
     pub fn is_name_only(&self, path: &NotePath) -> bool {
-        nearest(&self.name_only, path, |rules, below| rules.matched(below, false).into())
+        let ask = |rules: &Gitignore, below: &str| Word::from(rules.matched(below, false));
+        nearest(&self.name_only, path, ask).unwrap_or_else(|| {
+            let above = self.name_only_above.iter();
+            let said = above.map(|(below, rules)| ask(rules, &format!("{below}{path}")).as_bool());
+            said.flatten().next().unwrap_or(false)
+        })
     }
 }
 
@@ -75,10 +103,29 @@ impl<T> From<Match<T>> for Word {
     }
 }
 
-/// The folder nearest to the file that says anything decides.
-fn nearest(rules: &BTreeMap<String, Gitignore>, path: &NotePath, ask: impl Fn(&Gitignore, &str) -> Word) -> bool {
+impl Word {
+    fn as_bool(&self) -> Option<bool> {
+        match self {
+            Word::Nothing => None,
+            Word::Yes => Some(true),
+            Word::No => Some(false),
+        }
+    }
+}
+
+/// Returns the beginning of a folder's file of attributes; of a link nothing, as with git.
+fn attributes_in(folder: &Path) -> Option<String> {
+    let place = folder.join(ATTRIBUTES);
+    fs::symlink_metadata(&place).ok().filter(fs::Metadata::is_file)?;
+    let mut text = String::new();
+    File::open(place).ok()?.take(MOST_BYTES as u64).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+/// The folder nearest to the file that says anything decides; `None` where none does.
+fn nearest(rules: &BTreeMap<String, Gitignore>, path: &NotePath, ask: impl Fn(&Gitignore, &str) -> Word) -> Option<bool> {
     if rules.is_empty() {
-        return false;
+        return None;
     }
     let path = path.as_str();
     let folders = path
@@ -86,13 +133,12 @@ fn nearest(rules: &BTreeMap<String, Gitignore>, path: &NotePath, ask: impl Fn(&G
         .map(|(at, _)| (&path[..at], &path[at + 1..]))
         .collect::<Vec<_>>();
     for (folder, below) in folders.into_iter().rev().chain([("", path)]) {
-        match rules.get(folder).map(|it| ask(it, below)) {
-            Some(Word::Yes) => return true,
-            Some(Word::No) => return false,
-            Some(Word::Nothing) | None => {}
+        let said = rules.get(folder).and_then(|it| ask(it, below).as_bool());
+        if said.is_some() {
+            return said;
         }
     }
-    false
+    None
 }
 
 fn patterns(lines: impl Iterator<Item = impl AsRef<str>>) -> Gitignore {
@@ -170,5 +216,16 @@ mod tests {
         check("crds/one.yaml", false);
         check("x.dat", true);
         check("plain.yaml", false);
+    }
+
+    #[test]
+    fn attributes_above_a_folder_of_a_work_tree_count_unless_nearer_ones_say_otherwise() {
+        let top = tempfile::tempdir().unwrap();
+        let root = top.path().join("apps/home");
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::write(top.path().join(ATTRIBUTES), "apps/home/a.yaml -diff\n*.gen.yaml -diff\n").unwrap();
+        let rules = rules(&[(".gitattributes", "kept.gen.yaml -linguist-generated\n")]).beneath(top.path(), &root);
+        let found = ["a.yaml", "x.gen.yaml", "kept.gen.yaml", "b.yaml"].map(|it| rules.is_name_only(&path(it)));
+        assert_eq!(found, [true, true, false, false]);
     }
 }

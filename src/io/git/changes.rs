@@ -64,6 +64,7 @@ impl Repository {
                 Box::new(walk)
             }
         };
+        let above = self.above(&handle)?;
         let mut found = Vec::new();
         let mut too_old = 0;
         for id in walk {
@@ -76,7 +77,7 @@ impl Repository {
                 continue;
             }
             too_old = 0;
-            let changes = changed_by(&handle, &commit, self.is_read_only())?;
+            let changes = changed_by(&handle, &commit, &above, self.is_read_only())?;
             if !changes.is_empty() {
                 found.push(CommitChanges {
                     info: info(&commit),
@@ -147,16 +148,22 @@ impl Iterator for ByClock<'_> {
     }
 }
 
-/// Returns what a commit did to each path; of hidden ones only where they are asked for.
-pub(super) fn changed_by(handle: &Handle, commit: &Commit<'_>, hidden: bool) -> Result<BTreeMap<String, ChangeKind>, git2::Error> {
-    let tree = commit.tree()?;
+/// Returns what a commit did to each path below a folder, written with its slash (empty for all); of hidden ones only where they are asked for.
+pub(super) fn changed_by(
+    handle: &Handle,
+    commit: &Commit<'_>,
+    above: &str,
+    hidden: bool,
+) -> Result<BTreeMap<String, ChangeKind>, git2::Error> {
+    let tree = entry::tree_below(handle, commit, above)?;
     let mut parents = commit.parents();
-    let first = parents.next().map(|it| it.tree()).transpose()?;
+    let below = |it: Commit<'_>| entry::tree_below(handle, &it, above);
+    let first = parents.next().map(below).transpose()?.flatten();
     let mut changes = BTreeMap::new();
-    compare(handle, first.as_ref(), Some(&tree), "", hidden, &mut changes)?;
+    compare(handle, first.as_ref(), tree.as_ref(), "", hidden, &mut changes)?;
     for parent in parents {
         let mut other = BTreeMap::new();
-        compare(handle, Some(&parent.tree()?), Some(&tree), "", hidden, &mut other)?;
+        compare(handle, below(parent)?.as_ref(), tree.as_ref(), "", hidden, &mut other)?;
         changes.retain(|path, _| other.contains_key(path));
     }
     Ok(changes)
@@ -171,6 +178,9 @@ fn compare(
     hidden: bool,
     changes: &mut BTreeMap<String, ChangeKind>,
 ) -> Result<(), git2::Error> {
+    if before.map(Tree::id) == after.map(Tree::id) {
+        return Ok(());
+    }
     let (old, new) = (entries(before, hidden), entries(after, hidden));
     let names = old.keys().chain(new.keys().filter(|it| !old.contains_key(*it)));
     for name in names {

@@ -30,6 +30,16 @@ pub(super) fn find(tree: &Tree<'_>, path: &str) -> Result<Option<Entry>, git2::E
     }
 }
 
+/// Returns the files of a commit below a folder, written with its slash, or all of them where that is empty; `None` when it has no such folder.
+pub(super) fn tree_below<'r>(handle: &'r Repository, commit: &Commit<'_>, folder: &str) -> Result<Option<Tree<'r>>, git2::Error> {
+    if folder.is_empty() {
+        return handle.find_tree(commit.tree_id()).map(Some);
+    }
+    let found = find(&commit.tree()?, folder.trim_end_matches('/'))?;
+    let folder = found.filter(|it| it.kind == Some(ObjectType::Tree));
+    folder.map(|it| handle.find_tree(it.id)).transpose()
+}
+
 /// Returns each folder above a path, the outermost first.
 pub(super) fn folders_above(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at])

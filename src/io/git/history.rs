@@ -47,7 +47,7 @@ impl Repository {
         let Some(commit) = resolved(&handle, commit)? else {
             return Ok(None);
         };
-        let found = entry::find(&handle.find_commit(commit)?.tree()?, path.as_str())?;
+        let found = at(&handle.find_commit(commit)?, &(self.above(&handle)? + path.as_str()))?;
         // A link is no file, now or then: its text names a place, which is not for readers.
         let Some(blob) = found.filter(|it| it.kind == Some(ObjectType::Blob) && it.mode != entry::SYMLINK) else {
             return Ok(None);
@@ -80,6 +80,7 @@ impl Repository {
     /// line of history that left the path as it is counts not at all, as in `git log`. Walks back until it has enough: about 40 µs a commit.
     pub fn history(&self, path: &NotePath, limit: usize) -> anyhow::Result<History> {
         let handle = self.handle()?;
+        let path = self.above(&handle)? + path.as_str();
         let mut found = History {
             commits: Vec::new(),
             more: false,
@@ -93,10 +94,10 @@ impl Repository {
         }
         while let Some((_, id)) = queue.pop() {
             let commit = handle.find_commit(id)?;
-            let here = at(&commit, path)?;
+            let here = at(&commit, &path)?;
             let mut parents = Vec::new();
             for parent in commit.parents() {
-                let is_same = parent.tree_id() == commit.tree_id() || at(&parent, path)? == here;
+                let is_same = parent.tree_id() == commit.tree_id() || at(&parent, &path)? == here;
                 parents.push((parent, is_same));
             }
             let differs = if parents.is_empty() {
@@ -195,6 +196,6 @@ pub(super) fn info(commit: &Commit<'_>) -> CommitInfo {
     }
 }
 
-fn at(commit: &Commit<'_>, path: &NotePath) -> Result<Option<Entry>, git2::Error> {
-    entry::find(&commit.tree()?, path.as_str())
+fn at(commit: &Commit<'_>, path: &str) -> Result<Option<Entry>, git2::Error> {
+    entry::find(&commit.tree()?, path)
 }

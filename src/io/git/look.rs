@@ -8,11 +8,14 @@ use std::{
 
 use git2::ErrorCode;
 
-use crate::io::git::{
-    NotNow, Repository, RepositoryKind, commit,
-    damage::Doubts,
-    is_root_of, open_at,
-    remote::{self, Access, Refusal, Upstream},
+use crate::{
+    io::git::{
+        NotNow, Repository, RepositoryKind, commit,
+        damage::Doubts,
+        is_root_of, open_at,
+        remote::{self, Access, Refusal, Upstream},
+    },
+    model::links::RepoPlace,
 };
 
 /// What was seen of a vault's own repository.
@@ -58,6 +61,23 @@ impl Repository {
             // A clock that was set back makes it as young as can be.
             lock: age.ok().map(|it| (lock, it.elapsed().unwrap_or_default())),
             user: user.map(|(name, address)| format!("{name} <{address}>")),
+        })
+    }
+
+    /// Returns which folder of which repository a source is. Of a clone the remote is given; a checkout names its own.
+    pub fn place(&self, remote: Option<&str>) -> anyhow::Result<RepoPlace> {
+        let handle = self.handle()?;
+        let mut urls: Vec<String> = remote.map(str::to_owned).into_iter().collect();
+        if remote.is_none() {
+            for name in &handle.remotes()? {
+                let Ok(Some(name)) = name else { continue };
+                let found = handle.find_remote(name)?;
+                urls.extend(found.url().ok().map(str::to_owned));
+            }
+        }
+        Ok(RepoPlace {
+            above: self.above(&handle)?,
+            urls,
         })
     }
 

@@ -7,6 +7,7 @@ use std::{
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::atomic::AtomicUsize,
 };
 
 use anyhow::Context;
@@ -23,6 +24,7 @@ use crate::{
 };
 
 mod renew;
+mod tidy;
 
 /// The branch of ours that follows the remote's, whatever that is called.
 const BRANCH: &str = "refs/heads/followed";
@@ -51,6 +53,8 @@ pub struct Mirror {
     place: PathBuf,
     origin: Origin,
     doubts: Doubts,
+    /// Loose objects that packing left.
+    left_loose: AtomicUsize,
 }
 
 /// What git keeps of a work tree, ignored or not.
@@ -59,6 +63,8 @@ pub struct Tracked {
     pub files: Vec<String>,
     /// Their folders, whether or not anything lies there.
     pub submodules: Vec<String>,
+    /// The root of the work tree, where that is a folder above the source.
+    pub top: Option<PathBuf>,
 }
 
 /// One file of a commit.
@@ -88,6 +94,7 @@ impl Mirror {
             place: place.to_owned(),
             origin,
             doubts: Doubts::default(),
+            left_loose: AtomicUsize::new(0),
         }
     }
 
@@ -106,7 +113,8 @@ impl Mirror {
         }
         for entry in fs::read_dir(place.join("objects/pack")).into_iter().flatten().flatten() {
             // A pack of which a part came: with a remote that hangs each try leaves one.
-            if entry.file_name().to_string_lossy().starts_with("tmp_") {
+            let name = entry.file_name();
+            if ["tmp_", ".tmp-"].iter().any(|it| name.to_string_lossy().starts_with(it)) {
                 absent(fs::remove_file(entry.path()))?;
             }
         }
@@ -230,9 +238,17 @@ impl Repository {
 
     /// Returns what git keeps of a work tree, ignored or not.
     pub fn tracked(&self) -> anyhow::Result<Tracked> {
-        let mut tracked = Tracked::default();
-        for it in self.handle()?.index()?.iter() {
+        let handle = self.handle()?;
+        let above = self.above(&handle)?;
+        let mut tracked = Tracked {
+            top: handle.workdir().filter(|_| !above.is_empty()).map(Path::to_owned),
+            ..Tracked::default()
+        };
+        for it in handle.index()?.iter() {
             let Ok(path) = String::from_utf8(it.path) else { continue };
+            let Some(path) = path.strip_prefix(&above).map(str::to_owned) else {
+                continue;
+            };
             if it.mode == entry::SUBMODULE {
                 tracked.submodules.push(path);
             } else {
@@ -244,7 +260,10 @@ impl Repository {
 
     /// Says whether git calls a file of a work tree unchanged since HEAD, line ends as its settings want them.
     pub fn is_clean(&self, path: &NotePath) -> bool {
-        let status = self.handle().and_then(|it| it.status_file(Path::new(path.as_str())));
+        let status = self.handle().and_then(|it| {
+            let path = self.above(&it)? + path.as_str();
+            it.status_file(Path::new(&path))
+        });
         status.is_ok_and(|it| it.is_empty())
     }
 
@@ -260,7 +279,9 @@ impl Repository {
             skipped: Vec::new(),
         };
         let odb = handle.odb()?;
-        list(&handle, &odb, &head.tree()?, "", 0, &mut listing)?;
+        if let Some(tree) = entry::tree_below(&handle, &head, &self.above(&handle)?)? {
+            list(&handle, &odb, &tree, "", 0, &mut listing)?;
+        }
         // Folders sort as if they ended in a slash in git, and as names here.
         listing.files.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(Some(listing))

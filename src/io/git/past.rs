@@ -23,6 +23,9 @@ pub struct Past {
     commits: Vec<(String, i64)>,
     /// Numbers of commits, oldest first.
     paths: BTreeMap<String, Vec<u32>>,
+    /// The folder of the repository, with its slash, below which all paths lie; empty for its root.
+    #[serde(default)]
+    above: String,
 }
 
 impl Past {
@@ -50,6 +53,9 @@ impl Repository {
         let Some(head) = entry::head_commit(&handle)? else {
             return Ok(Past::default());
         };
+        let above = self.above(&handle)?;
+        // Of another folder of the repository nothing is known.
+        let known = if known.above == above { known } else { Past::default() };
         let before = Oid::from_str(&known.head).ok();
         if before == Some(head.id()) {
             return Ok(known);
@@ -66,13 +72,14 @@ impl Repository {
             let commit = handle.find_commit(id?)?;
             let number = u32::try_from(past.commits.len())?;
             past.commits.push((commit.id().to_string(), commit.time().seconds()));
-            for path in changes::changed_by(&handle, &commit, true)?.into_keys() {
+            for path in changes::changed_by(&handle, &commit, &above, true)?.into_keys() {
                 past.paths.entry(path).or_default().push(number);
             }
         }
         // It is kept on the disk, where no secret may be, not even one in a name.
         past.paths.retain(|path, _| secrets::in_name(path).is_none());
         past.head = head.id().to_string();
+        past.above = above;
         Ok(past)
     }
 
