@@ -156,10 +156,20 @@ pub async fn read_note(
 }
 
 async fn load_at(state: &AppState, caller: &Caller, target: Target, at: Wording) -> Result<Loaded, Problem> {
-    let past = Past::of(&target.source)?;
-    let (caller, agent_folder) = (caller.clone(), state.agent_folder.clone());
-    let run = move || past.load(&target.source, &caller, &target.path, &at, &agent_folder);
-    state.work.run(run).await?
+    let read = match Past::of(&target.source) {
+        Ok(past) => {
+            let (target, caller, agent_folder, at) = (target.clone(), caller.clone(), state.agent_folder.clone(), at.clone());
+            let run = move || past.load(&target.source, &caller, &target.path, &at, &agent_folder);
+            state.work.run(run).await?
+        }
+        Err(why) => Err(why),
+    };
+    let is_present = |commit: &str| matches!(&at, Wording::Commit(it) if commit.starts_with(it.as_str()));
+    match read {
+        // What a citation of the present commit names was indexed, whatever became of the clone.
+        Err(why) if target.source.commit().is_some_and(|it| is_present(&it)) => target.load(state, caller).await.or(Err(why)),
+        read => read,
+    }
 }
 
 fn max_bytes(given: Option<usize>) -> Result<usize, Problem> {

@@ -17,6 +17,8 @@ use crate::{
 
 mod committed;
 mod damaged;
+mod folder;
+mod packed;
 mod reading;
 mod references;
 

@@ -1,5 +1,7 @@
 //! What commits changed since a cursor and by whom, one line a note. Knows cursors and commits; must not know budgets.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -160,7 +162,7 @@ impl Changed {
 
 /// Returns what the commits since then changed. A source without history, or one that cannot be read, has none: a brief is worth having all the
 /// same.
-pub(super) fn committed(source: &Source, caller: &Caller, requests: &Requests, cursor: &Cursor) -> Result<Changed, Problem> {
+pub(super) fn committed(source: &Arc<Source>, caller: &Caller, requests: &Requests, cursor: &Cursor) -> Result<Changed, Problem> {
     let mut changed = Changed {
         second: cursor.second.unwrap_or(cursor.otherwise),
         ..Changed::default()

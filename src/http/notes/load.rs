@@ -11,7 +11,10 @@ use crate::{
         search::{self, input::find_source},
     },
     io::{
-        index::request::{Filter, SearchRequest, Sort, Visible},
+        index::{
+            Searcher,
+            request::{Filter, SearchRequest, Sort, Visible},
+        },
         vault::{FileText, ReadError},
     },
     model::{
@@ -22,7 +25,7 @@ use crate::{
         noise,
         note::Note,
         origin::{self, Origin},
-        path::{InvalidPath, NotePath, SourceName},
+        path::{InvalidPath, NoteId, NotePath, SourceName},
         query, secrets,
         yaml::Value,
     },
@@ -31,6 +34,9 @@ use crate::{
 /// A file that someone writes into is looked at again so often, after this pause.
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// When to ask again for what a clone that cannot be read does not tell.
+const RETRY: Duration = Duration::from_secs(30);
 
 /// Notes that a 404 names as what may have been meant.
 const CANDIDATES: usize = 5;
@@ -100,7 +106,7 @@ impl Target {
             .filter(|it| may_read(&self.source, caller, it))
             .collect();
         let (most, agent_folder, source, written) = (state.note_read_bytes, state.agent_folder.clone(), self.source, self.path);
-        let is_clone = source.is_clone();
+        let (searcher, caller, of) = (state.handle.searcher(), caller.clone(), Arc::clone(&source));
         let loaded = state.work.run(move || {
             let there = |path: &&NotePath| matches!(source.stamp(path), Ok(Some(_)));
             // What is not there is read all the same, for the reason.
@@ -110,6 +116,11 @@ impl Target {
             };
             match read(&source, &path, most) {
                 Ok(file) => Ok(Loaded::new(&source, path, file.bytes, file.stamp.mtime_ns, &agent_folder)),
+                // The last good state answers, as it does searches.
+                Err(why @ (ReadError::Unreadable(_) | ReadError::RootGone)) if source.is_clone() || is_gone(&source) => {
+                    let stored = searcher.and_then(|it| indexed(&it, &source, &caller, &paths, &agent_folder));
+                    stored.ok_or((path, why))
+                }
                 Err(why) => Err((path, why)),
             }
         });
@@ -124,13 +135,12 @@ impl Target {
             ReadError::NotLocal => {
                 Problem::new(ProblemKind::Busy, format!("the note `{path}` is not downloaded yet")).retry_after_ms(10_000)
             }
-            ReadError::RootGone => Problem::new(ProblemKind::NotReady, "the source is not there at the moment")
-                .hint("`membridge status` says what keeps it: its mount, or its remote; the service looks again by itself")
-                .retry_after_ms(5000),
+            ReadError::RootGone if of.is_clone() => unreadable_clone(&of),
+            ReadError::RootGone => gone(&of),
             ReadError::Unreadable(error) => {
                 tracing::warn!(note.path = %path, %error, "a note cannot be read");
-                if is_clone {
-                    return damaged_clone();
+                if of.is_clone() {
+                    return unreadable_clone(&of);
                 }
                 Problem::new(ProblemKind::ForbiddenPath, format!("the service may not read the note `{path}`"))
             }
@@ -217,11 +227,64 @@ pub fn shown(source: &Source, path: &NotePath, bytes: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// Returns the problem of a clone of ours that is damaged.
-pub fn damaged_clone() -> Problem {
-    Problem::new(ProblemKind::NotReady, "the clone of this source is damaged; it is being made again")
-        .hint("ask again shortly; `membridge status` says what keeps it. Searches answer meanwhile")
+/// Returns the problem of a clone of ours that cannot be read: what keeps it, who mends it, and when to ask again.
+pub fn unreadable_clone(source: &Source) -> Problem {
+    let name = &source.config.name;
+    let Some(trouble) = source.trouble() else {
+        let detail =
+            format!("the clone of the source `{name}` is damaged, or not there yet; the service clones it from its remote by itself");
+        return Problem::new(ProblemKind::NotReady, detail)
+            .hint("ask again in a few seconds; searches, and reads of what was indexed, answer meanwhile")
+            .retry_after_ms(5000);
+    };
+    let every = source.config.remote.as_ref().map_or(RETRY, |it| it.fetch_every);
+    let hint = format!(
+        "the service tries again by itself, at the latest after {} seconds; searches, and reads of what was indexed, answer meanwhile; `membridge \
+         status` shows when it is well again",
+        every.as_secs()
+    );
+    Problem::new(
+        ProblemKind::NotReady,
+        format!("the clone of the source `{name}` cannot be read: {trouble}"),
+    )
+    .hint(hint)
+    .retry_after_ms(u64::try_from(every.min(RETRY).as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Says whether the folder of a checkout is not there at present.
+pub fn is_gone(source: &Source) -> bool {
+    source.is_repo() && !source.is_clone() && source.vault.root_identity().is_err()
+}
+
+/// Returns the problem of a source whose folder is not there at present.
+pub fn gone(source: &Source) -> Problem {
+    let detail = format!("the folder of the source `{}` is not there at the moment", source.config.name);
+    Problem::new(ProblemKind::NotReady, detail)
+        .hint("`membridge status` says what keeps it, such as its mount; the service looks again every few seconds. Searches answer meanwhile")
         .retry_after_ms(5000)
+}
+
+/// Returns a file of a clone as it was indexed last, of the paths that may be meant the likeliest: what answers while the clone cannot be read.
+fn indexed(searcher: &Searcher, source: &Source, caller: &Caller, paths: &[NotePath], agent_folder: &NotePath) -> Option<Loaded> {
+    let visible = [Visible {
+        source: source.config.name.clone(),
+        prefix: caller.prefix.clone(),
+    }];
+    let id = |path: &NotePath| NoteId {
+        source: source.config.name.clone(),
+        path: path.clone(),
+    };
+    let ids: Vec<NoteId> = paths.iter().map(id).collect();
+    let found = searcher.notes_of(&visible, &ids).ok()?;
+    // Of what only the name is indexed, the text is not known.
+    let note = found.into_iter().flatten().find(|it| !it.text.is_empty())?;
+    Some(Loaded::new(
+        source,
+        note.id.path,
+        note.text.into_bytes(),
+        note.modified,
+        agent_folder,
+    ))
 }
 
 /// Returns the paths that one may mean, the likelier first: `.md` may be left out, and a dot may belong to the name.

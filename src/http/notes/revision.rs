@@ -6,7 +6,7 @@ use crate::{
     engine::handle::Source,
     http::{
         auth::Caller,
-        notes::load::{Loaded, damaged_clone, may_read, shown, spellings},
+        notes::load::{Loaded, gone, is_gone, may_read, shown, spellings, unreadable_clone},
         params::invalid,
         problem::{Problem, ProblemKind},
         when::{self, Clock, Edge},
@@ -46,28 +46,32 @@ impl Wording {
 #[derive(Debug, Clone)]
 pub struct Past {
     pub repository: Arc<Repository>,
+    source: Arc<Source>,
 }
 
 impl Past {
     /// Returns the history of a source, or the problem that it has none.
-    pub fn of(source: &Source) -> Result<Past, Problem> {
+    pub fn of(source: &Arc<Source>) -> Result<Past, Problem> {
         if source.is_unread_clone() {
-            let detail = format!(
-                "there is no clone of the source `{}` to read: it is being cloned, or cannot be at the moment",
-                source.config.name
-            );
-            return Err(Problem::new(ProblemKind::NotReady, detail)
-                .hint("`membridge status` says which, and why")
-                .retry_after_ms(2000));
+            return Err(unreadable_clone(source));
+        }
+        if is_gone(source) {
+            return Err(gone(source));
         }
         let repository = source.repository().ok_or_else(|| {
             let none = Problem::new(ProblemKind::RevisionNotFound, "this source has no history");
+            if let Some(why) = source.refused() {
+                return none.hint(why.to_string());
+            }
             if source.is_repo() {
-                return none.hint("its folder is not the root of a git work tree; the service looks again by itself");
+                return none.hint("git keeps nothing of its folder; the service looks again by itself");
             }
             none.hint("set `git.mode: immediate` in the configuration; the log says when a repository cannot be opened")
         })?;
-        Ok(Past { repository })
+        Ok(Past {
+            repository,
+            source: Arc::clone(source),
+        })
     }
 
     /// Returns the path that the caller means, of those that it may read: one that was there at `at`, else one that is there, else one that
@@ -190,7 +194,7 @@ impl Past {
     pub fn unreadable(&self, error: &anyhow::Error) -> Problem {
         tracing::error!(error = format!("{error:#}"), "the history cannot be read");
         if self.repository.doubt(error) {
-            return damaged_clone();
+            return unreadable_clone(&self.source);
         }
         Problem::new(ProblemKind::Internal, "the history cannot be read; the service's log says why")
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn escaped(citation: &str) -> String {
+pub(super) fn escaped(citation: &str) -> String {
     citation.replace('#', "%23").replace('@', "%40")
 }
 
@@ -160,4 +160,23 @@ async fn a_restart_told_the_times_of_the_disk_until_the_commits_were_known() {
         (&found["hits"][0]["modified"], &found["index"]["generation"]),
         (&before, &generation)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_very_first_start_of_a_checkout_indexed_twice_and_told_disk_times_meanwhile() {
+    let work = tempfile::tempdir().unwrap();
+    git(work.path(), &["init", "-q", "-b", "main"]);
+    put(work.path(), "values.yaml", "name: copperline\n");
+    commit(work.path(), "first");
+    let time = git(work.path(), &["log", "-1", "--format=%ct"]).trim().parse().unwrap();
+    let committed = jiff::Timestamp::from_second(time).unwrap().to_string();
+    let file = fs::File::options().write(true).open(work.path().join("values.yaml")).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
+    let found = until(&server, "/v1/search?q=copperline", is_found).await;
+    assert_eq!(found["hits"][0]["modified"], json!(committed), "{found}");
+    assert!(found["hits"][0]["citation"].as_str().unwrap().contains('@'), "{found}");
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let later = server.get("/v1/search?q=copperline").await.json();
+    assert_eq!(later["index"]["generation"], found["index"]["generation"], "{later}");
 }

@@ -63,6 +63,18 @@ async fn a_clone_whose_objects_were_emptied_answered_503_for_ever() {
     until(&server, "/v1/status", damaged).await;
     let ready = server.get("/readyz").await.json();
     assert_eq!(ready["degraded"], json!(["clone-damaged"]), "{ready}");
+    // So does a file by its path; what only the clone knows says what goes on, and when to ask again.
+    let read = server.get("/v1/notes/clusters/home/openclaw.yaml?source=config").await;
+    assert!(read.status == 200 && read.text().contains("20Gi"), "{}", read.text());
+    let history = server.get("/v1/history/clusters/home/openclaw.yaml?source=config").await;
+    assert_eq!(history.problem(), (503, "not-ready".to_owned()));
+    let told = history.text();
+    assert!(
+        told.contains("the clone is damaged")
+            && told.contains("could not be cloned again: timed out")
+            && told.contains("\"retry_after_ms\":30000"),
+        "{told}"
+    );
     assert!(is_found(&server.get("/v1/search?q=openclaw").await.json()));
 
     remote.be_silent(false);
@@ -88,8 +100,13 @@ async fn a_pack_that_is_torn_while_the_service_runs_is_met_by_a_reader_and_the_c
         fs::remove_file(pack).unwrap();
         fs::write(pack, &bytes[..bytes.len() / 2]).unwrap();
     }
+    // What was indexed answers until the clone is made again, by the citation of a hit, too.
     let read = server.get("/v1/notes/clusters/home/openclaw.yaml?source=config").await;
-    assert_eq!(read.problem(), (503, "not-ready".to_owned()));
+    assert!(read.status == 200 && read.text().contains("20Gi"), "{}", read.text());
+    let head = remote.head();
+    let cited = format!("/v1/notes/config%40{}:clusters/home/openclaw.yaml", &head.trim()[..12]);
+    let read = server.get(&cited).await;
+    assert!(read.status == 200 && read.text().contains("20Gi"), "{}", read.text());
     let begun = Instant::now();
     while server.get("/v1/history/clusters/home/openclaw.yaml?source=config").await.status != 200 {
         assert!(begun.elapsed() < Duration::from_secs(30));
@@ -190,4 +207,29 @@ async fn one_source_with_a_problem_made_the_answers_of_every_other_stale() {
         let json: Value = server.get(target).await.json();
         assert_eq!(json["index"]["stale"], is_stale, "{target}: {json}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_a_checkout_that_is_gone_for_a_while_answered_503_though_searches_did_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path().join("work");
+    fs::create_dir(&work).unwrap();
+    git(&work, &["init", "-q", "-b", "main"]);
+    put(&work, "values.yaml", "name: copperline\n");
+    commit(&work, "first");
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(&work))).await;
+    until(&server, "/v1/search?q=copperline", is_found).await;
+    fs::rename(&work, folder.path().join("elsewhere")).unwrap();
+    until(&server, "/v1/search?q=copperline", |it| {
+        it["index"]["stale"] == true && is_found(it)
+    })
+    .await;
+    let read = server.get("/v1/notes/values.yaml?source=config").await;
+    assert!(read.status == 200 && read.text().contains("copperline"), "{}", read.text());
+    let history = server.get("/v1/history/values.yaml?source=config").await;
+    assert_eq!(history.problem(), (503, "not-ready".to_owned()));
+    assert!(history.text().contains("is not there at the moment"), "{}", history.text());
+    fs::rename(folder.path().join("elsewhere"), &work).unwrap();
+    until(&server, "/v1/search?q=copperline", |it| it["index"]["stale"] == false).await;
+    assert_eq!(server.get("/v1/history/values.yaml?source=config").await.status, 200);
 }

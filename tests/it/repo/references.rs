@@ -147,3 +147,86 @@ async fn links_are_known_again_after_a_restart() {
     })
     .await;
 }
+
+const ALERT: &str = "apiVersion: notification.toolkit.fluxcd.io/v1beta3\nkind: Provider\nmetadata: {name: chat, namespace: flux-system}\n---\napiVersion: \
+                     notification.toolkit.fluxcd.io/v1beta3\nkind: Alert\nmetadata: {name: all, namespace: flux-system}\nspec:\n  providerRef: {name: \
+                     chat}\n  eventSources:\n    - {kind: Kustomization, name: infra}\n    - {kind: HelmRelease, name: '*'}\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_kustomization_makes_and_an_alert_names_was_not_found() {
+    let work = tempfile::tempdir().unwrap();
+    put(work.path(), "clusters/home/alert.yaml", ALERT);
+    let generators = "namespace: ai\nconfigMapGenerator:\n  - name: podinfo-values\n    files: [values.yaml]\nsecretGenerator:\n  - name: token\n    \
+                      files: [not-committed.txt]\nhelmCharts:\n  - {name: x, valuesFile: gone.yaml}\n";
+    put(
+        work.path(),
+        "apps/podinfo/kustomization.yaml",
+        &(kustomization("  - ../base\n") + generators),
+    );
+    put(work.path(), "apps/podinfo/values.yaml", "replicaCount: 2\n");
+    let server = start(work.path()).await;
+    let (outgoing, _) = links_of(&server, "apps/base/release.yaml").await;
+    assert_eq!(
+        outgoing[1], "13 ConfigMap/ai/podinfo-values -> apps/podinfo/kustomization.yaml:7",
+        "{outgoing:?}"
+    );
+    let (outgoing, _) = links_of(&server, "clusters/home/alert.yaml").await;
+    assert_eq!(
+        outgoing,
+        [
+            "9 Provider/flux-system/chat -> clusters/home/alert.yaml:1",
+            "11 Kustomization/flux-system/infra -> clusters/home/infra.yaml:1"
+        ]
+    );
+    let lint = server.get("/v1/lint?source=config").await.json();
+    let details: Vec<&str> = lint["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["detail"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        details,
+        ["`gone.yaml` leads to no file"],
+        "a secret that is not committed is no fault"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kustomization_of_another_repository_was_looked_for_in_our_own_files() {
+    let work = tempfile::tempdir().unwrap();
+    git(work.path(), &["init", "-q", "-b", "main"]);
+    git(work.path(), &["remote", "add", "origin", "git@git.example.org:ops/deploy.git"]);
+    let source = |name: &str, url: &str| {
+        format!(
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {{name: {name}, namespace: flux-system}}\nspec: {{url: {url}}}\n"
+        )
+    };
+    put(
+        work.path(),
+        "clusters/home/podinfo.yaml",
+        &source("podinfo-source", "https://github.com/stefanprodan/podinfo"),
+    );
+    put(
+        work.path(),
+        "clusters/home/own.yaml",
+        &source("flux-system", "http://gitea.git.svc/ops/deploy.git"),
+    );
+    let theirs = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: theirs, namespace: flux-system}\nspec:\n  path: ./apps/home\n  \
+                  sourceRef: {kind: GitRepository, name: podinfo-source}\n";
+    put(work.path(), "clusters/home/theirs.yaml", theirs);
+    put(
+        work.path(),
+        "clusters/home/also.yaml",
+        &theirs.replace("./apps/home", "./apps/nowhere"),
+    );
+    let server = start(work.path()).await;
+    let is_resolved = |it: &Value| it["outgoing"][0]["resolved"].is_null() && it["outgoing"][1]["resolved_line"] == 1;
+    until(&server, "/v1/links/clusters/home/theirs.yaml?source=config", is_resolved).await;
+    let (outgoing, _) = links_of(&server, "clusters/home/apps.yaml").await;
+    assert_eq!(outgoing[0], "5 ./apps/home -> apps/home/kustomization.yaml");
+    let (_, incoming) = links_of(&server, "apps/home/kustomization.yaml").await;
+    assert_eq!(incoming, ["clusters/home/apps.yaml:5"]);
+    let lint = server.get("/v1/lint?source=config").await.json();
+    assert_eq!(lint["findings"], json!([]), "{lint}");
+}
