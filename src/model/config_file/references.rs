@@ -73,17 +73,13 @@ pub(super) fn references(text: &str, of: &Declared) -> Vec<Reference> {
             };
             (of_kustomize(path) && !is_remote(file)).then(|| (kind, file.to_owned()))
         } else {
-            let key = |path: &str| resource.and_then(|it| it.keys.get(path)).map_or("", String::as_str);
-            of_flux(kind, &general(path), beside("kind"), value).map(|it| match it {
-                Named::Resource(kind) => (ReferenceKind::Resource, format!("{kind}/{}/{value}", namespace())),
+            of_flux(kind, &general(path), beside("kind"), value).and_then(|it| match it {
+                Named::Resource(kind) => Some((ReferenceKind::Resource, format!("{kind}/{}/{value}", namespace()))),
                 Named::RootFile(source) => {
-                    let namespace = match key(&format!("{source}.namespace")) {
-                        "" => resource.map_or("", |it| it.namespace.as_str()),
-                        namespace => namespace,
-                    };
-                    let of = format!("{}/{namespace}/{}", key(&format!("{source}.kind")), key(&format!("{source}.name")));
-                    let of = Some(of).filter(|it| it.starts_with("GitRepository/"));
-                    (ReferenceKind::RootFile { of }, value.clone())
+                    let of = resource.and_then(|it| git_source(it, source));
+                    // Within a chart of a repository of charts nothing is ours.
+                    let is_ours = of.is_some() || source != OF_CHART;
+                    is_ours.then(|| (ReferenceKind::RootFile { of }, value.clone()))
                 }
             })
         };
@@ -106,6 +102,19 @@ pub(super) fn references(text: &str, of: &Declared) -> Vec<Reference> {
     references
 }
 
+/// Where a HelmRelease names the source of its chart.
+const OF_CHART: &str = "spec.chart.spec.sourceRef";
+
+/// Returns the GitRepository that a resource names at a key, as it is called by others.
+fn git_source(resource: &Resource, key: &str) -> Option<String> {
+    let get = |name: &str| resource.keys.get(&format!("{key}.{name}")).map_or("", String::as_str);
+    let namespace = match get("namespace") {
+        "" => resource.namespace.as_str(),
+        namespace => namespace,
+    };
+    (get("kind") == "GitRepository").then(|| format!("GitRepository/{namespace}/{}", get("name")))
+}
+
 /// What a value of a Flux resource names.
 enum Named<'k> {
     /// A resource of this kind.
@@ -120,7 +129,7 @@ fn of_flux<'k>(kind: &'k str, key: &str, beside: &'k str, value: &str) -> Option
         "spec.path" | "spec.update.path" => return Some(Named::RootFile("spec.sourceRef")),
         // A chart by its folder; by its name where it comes from a repository of charts.
         "spec.chart.spec.chart" | "spec.chart.spec.valuesFiles" if value.contains('/') || key.ends_with("Files") => {
-            return Some(Named::RootFile("spec.chart.spec.sourceRef"));
+            return Some(Named::RootFile(OF_CHART));
         }
         "spec.dependsOn.name" => return Some(Named::Resource(kind)),
         _ => {}
@@ -326,6 +335,11 @@ mod tests {
                 "RootFile { of: Some(\"GitRepository/ai/g\") } ./charts/a ./charts/a in line 7",
                 "Resource GitRepository/ai/g g in line 8",
             ],
+        );
+        check(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec:\n  chart:\n    spec:\n      valuesFiles: \
+             [values.yaml]\n      sourceRef: {kind: HelmRepository, name: h}\n",
+            &["Resource HelmRepository//h h in line 8"],
         );
     }
 

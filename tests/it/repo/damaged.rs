@@ -24,16 +24,18 @@ async fn whole_again(server: &Server) {
     let read = server.get("/v1/notes/clusters/home/openclaw.yaml?source=config").await;
     assert!(read.text().contains("20Gi"), "{}", read.text());
     let clones = server.folder().join("data/clones");
-    let begun = Instant::now();
-    loop {
-        let entries = fs::read_dir(&clones).unwrap();
-        let mut left: Vec<String> = entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    let left = || {
+        let mut left: Vec<String> = fs::read_dir(&clones)
+            .unwrap()
+            .map(|it| it.unwrap().file_name().into_string().unwrap())
+            .collect();
         left.sort();
-        // The damaged one goes once the new one is in its place.
-        if left == ["config.git", "config.past.json"] {
-            return;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(30), "something is left beside it: {left:?}");
+        left
+    };
+    // The new clone answers a moment before the old one is removed.
+    let begun = Instant::now();
+    while left() != ["config.git", "config.past.json"] {
+        assert!(begun.elapsed() < Duration::from_secs(30), "left beside it: {:?}", left());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
