@@ -6,6 +6,7 @@ use std::{borrow::Cow, ops::Range, sync::LazyLock};
 use memchr::memmem;
 use regex::bytes::RegexSet;
 
+mod argo;
 pub mod file;
 mod keyed;
 mod kubernetes;

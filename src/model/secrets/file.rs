@@ -10,6 +10,7 @@ pub use names::is_name_only;
 
 mod alias;
 mod assigned;
+mod base64;
 mod call;
 mod command;
 mod element;
@@ -19,14 +20,17 @@ mod fit;
 mod form;
 mod harmless;
 mod key;
+mod kinds;
 mod known;
 mod label;
 mod language;
 mod line;
+mod manifest;
 mod map;
 mod names;
 mod outline;
 mod pattern;
+mod pin;
 mod prose;
 mod role;
 mod rules;
@@ -98,13 +102,22 @@ fn found_in_part(part: &Part) -> Vec<Found> {
     let mut all: Vec<Found> = if is_secret {
         lines(&part.text)
     } else {
-        let found = found_as(&part.path, Form::of(&part.path), &part.text);
+        let found = found_as(&part.path, form_of(part), &part.text);
         found.into_iter().map(|(it, _)| it).collect()
     };
     for it in &mut all {
         it.range = part.range.start + it.range.start..part.range.start + it.range.end;
     }
     all
+}
+
+/// A hunk that names no file may be one of a manifest.
+fn form_of(part: &Part) -> Form {
+    let is_manifest = |line: &str| matches!(line.trim(), "data:" | "stringData:" | "kind: Secret");
+    if part.path.is_empty() && part.text.lines().any(is_manifest) {
+        return Form::Yaml;
+    }
+    Form::of(&part.path)
 }
 
 fn lines(text: &str) -> Vec<Found> {
@@ -125,13 +138,13 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
     let line = structure::TRIGGERS.len();
     let assigned = line + rules::N_ANYWHERE;
     let rest = assigned + assigned::TRIGGERS.len();
-    let is_triggered = |trigger: &str| triggered.matched(rest + REST.iter().position(|it| *it == trigger).unwrap_or(0));
+    let [has_sentence, has_label, is_split, is_commented_out, is_telling] = std::array::from_fn(|nth| triggered.matched(rest + nth));
     let mut exact = find(text);
     if language.is_code() {
         exact.retain(|it| !written::is_expression(text, it));
     }
     let of_words = OF_WORDS.matches(text.as_bytes());
-    let of_programs = is_triggered(TELLING).then(|| OF_PROGRAMS.matches(text.as_bytes()));
+    let of_programs = is_telling.then(|| OF_PROGRAMS.matches(text.as_bytes()));
     let is_of_programs = |nth| of_programs.as_ref().is_some_and(|it| it.matched(nth));
     let mut all = structure::find(text, |nth| triggered.matched(nth));
     all.extend(rules::find(language, text, |nth| match nth.checked_sub(rules::N_ANYWHERE) {
@@ -145,10 +158,10 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
     }
     let shapes = rules::triggers().count() - rules::N_ANYWHERE - rules::N_OF_PROGRAMS;
     shaped(language, path, text, |nth| of_words.matched(shapes + nth), &mut all);
-    if is_prose && is_triggered(prose::TRIGGER) {
+    if is_prose && has_sentence {
         all.extend(prose::find(text));
     }
-    if is_prose && is_triggered(label::TRIGGER) {
+    if is_prose && has_label {
         all.extend(label::find(text));
     }
     if !language.is_code() && memchr::memchr(b'|', text.as_bytes()).is_some() {
@@ -157,10 +170,10 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
     if form == Form::Separated {
         all.extend(separated::find(text));
     }
-    if is_triggered(split::TRIGGER) {
+    if is_split {
         all.extend(split::tokens(text));
     }
-    if is_triggered(COMMENTED_OUT) {
+    if is_commented_out {
         let comments = unmarked::comments(text);
         let nodes = outline::read(&comments, 0..comments.len(), false);
         let found = tree::find(&comments, &nodes, tree::Around::default());
@@ -169,12 +182,14 @@ fn found_as(path: &str, form: Form, text: &str) -> Vec<(Found, bool)> {
     let is_json = form == Form::Json;
     let nodes: Vec<outline::Nodes> = form.parts(text).into_iter().map(|it| outline::read(text, it, is_json)).collect();
     let mut of_keys = assigned::find(language, text, |nth| triggered.matched(assigned + nth));
+    let features = manifest::features(path, text);
     for nodes in &nodes {
         let told = tree::find(text, nodes, tree::Around::default());
         of_keys.retain(|it| !is_within(&told.cleared, it));
         all.extend(told.found);
     }
     all.extend(of_keys);
+    all.retain(|it| !is_within(&features, it));
     split::continued(text, &mut all);
     match (form, nodes.first()) {
         (Form::Yaml | Form::Json, Some(nodes)) => {
@@ -213,6 +228,12 @@ fn shaped(language: Language, path: &str, text: &str, is_triggered: impl Fn(usiz
     if is_triggered(3) {
         users::inserted(text, all);
     }
+    if is_triggered(4) {
+        map::in_resources(text, all);
+    }
+    if is_triggered(5) {
+        pin::find(text, all);
+    }
 }
 
 /// Tells whether what was found is in one of these ranges, which are in order.
@@ -240,12 +261,12 @@ fn in_note(text: &str, mut all: Vec<Found>) -> Vec<Found> {
 /// A Secret in comments.
 const COMMENTED_OUT: &str = r#"#[ \t#]*["']?(?:kind["']?:[ \t]*["']?(?:Sealed)?Secret|stringData["']?:)"#;
 
-/// What a text must hold for searches of their own.
+/// What a text must hold for searches of their own, in the order in which `found_as` asks.
 const REST: [&str; 5] = [prose::TRIGGER, label::TRIGGER, split::TRIGGER, COMMENTED_OUT, TELLING];
 
 /// What any text must hold that one of the rules for programs finds something in: a word of a name that tells, or what only they know.
 const TELLING: &str = concat!(
-    r"(?i)key|pass|pwd|pw|pswd|secret|token|cred|auth|jwt|bearer|dsn|salt|pepper|cookie|psk|hmac|seed|phrase|mnemonic|community|docker|wort",
+    r"(?i)key|pass|pwd|pw|pswd|secret|token|cred|auth|jwt|bearer|dsn|salt|pepper|cookie|psk|hmac|seed|phrase|mnemonic|fernet|community|docker|wort",
     r"|wachtwoord|contrase|senha|losenord|adgangskode|last-applied|client-cert|pat(?:[^cht]|\z)|convertto-|getconnection|login\("
 );
 
@@ -265,5 +286,12 @@ static OF_PROGRAMS: LazyLock<RegexSet> = LazyLock::new(|| {
 /// Those of the rules for tools and services, which tell by words of their own, then of what `shaped` looks for.
 static OF_WORDS: LazyLock<RegexSet> = LazyLock::new(|| {
     let rules = rules::triggers().skip(rules::N_ANYWHERE + rules::N_OF_PROGRAMS);
-    trigger::set(rules.chain([tool::TRIGGER, map::TRIGGER, users::TRIGGERS[0], users::TRIGGERS[1]]))
+    trigger::set(rules.chain([
+        tool::TRIGGER,
+        map::TRIGGER,
+        users::TRIGGERS[0],
+        users::TRIGGERS[1],
+        map::RESOURCES,
+        pin::TRIGGER,
+    ]))
 });

@@ -42,7 +42,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let mut all = Vec::new();
     for found in KEY.find_iter(text) {
         // Charts write the hash of a Secret there, so that pods start anew with it.
-        if text[..found.start()].ends_with("checksum/") {
+        if text[..found.start()].ends_with("checksum/") || is_in_arn(text, found.start()) {
             continue;
         }
         let kind = kind_of(found.as_str());
@@ -57,6 +57,19 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     }
     all
 }
+
+/// Tells whether a place is in the name that Amazon gives to a secret: `arn:aws:secretsmanager:eu-west-1:123456789012:secret:db`.
+pub(super) fn is_in_arn(text: &str, at: usize) -> bool {
+    let before = &text.as_bytes()[at.saturating_sub(MAX_ARN)..at];
+    let is_part = |it: &&u8| it.is_ascii_alphanumeric() || b":-_*".contains(it);
+    before.ends_with(b":") && {
+        let n_parts = before.iter().rev().take_while(is_part).count();
+        before[before.len() - n_parts..].starts_with(b"arn:")
+    }
+}
+
+/// So far before its word the name begins at most.
+const MAX_ARN: usize = 100;
 
 fn is_expansion(before: &[u8]) -> bool {
     let n_name = before
@@ -158,6 +171,7 @@ pub(super) fn is_secret(value: &str, kind: &str) -> bool {
     looks_random(value, kind)
         && !value.starts_with(['/', '.', '~', '#', '&', '*'])
         && !value.contains("://")
+        && !value.starts_with("arn:aws")
         && !value.contains("](")
         && !is_identifier(value)
         && !is_placeholder(value)

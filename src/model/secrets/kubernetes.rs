@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Found, is_alias, is_reference};
+use super::{Found, argo, is_alias, is_reference};
 
 const KIND: &str = "kubernetes-secret";
 
@@ -26,12 +26,12 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         at = line.next;
         let opens_item = line.content.starts_with("kind:") || line.content.starts_with("apiVersion:");
         if line.is_border() || line.is_item && opens_item {
-            in_document(&document, &mut all);
+            in_document(text, &document, &mut all);
             document.clear();
         }
         document.push(line);
     }
-    in_document(&document, &mut all);
+    in_document(text, &document, &mut all);
     if JSON_KIND.is_match(text) {
         for data in JSON_DATA.captures_iter(text).filter_map(|it| it.get(1)) {
             for value in JSON_VALUE.captures_iter(data.as_str()).filter_map(|it| it.get(1)) {
@@ -72,7 +72,11 @@ impl<'t> Line<'t> {
     }
 }
 
-fn in_document(lines: &[Line<'_>], all: &mut Vec<Found>) {
+fn in_document(text: &str, lines: &[Line<'_>], all: &mut Vec<Found>) {
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+        return;
+    };
+    let is_argo = text[first.start..last.next].contains(argo::LABEL);
     let is_kind = |it: &&Line<'_>| {
         it.content
             .strip_prefix("kind:")
@@ -87,7 +91,7 @@ fn in_document(lines: &[Line<'_>], all: &mut Vec<Found>) {
     for line in lines.iter().filter(|it| !it.content.is_empty()) {
         if data.is_some_and(|it| line.indent > it) {
             if !line.content.starts_with('#') {
-                value_of(line, all);
+                value_of(line, is_argo, all);
             }
             continue;
         }
@@ -98,7 +102,7 @@ fn in_document(lines: &[Line<'_>], all: &mut Vec<Found>) {
 }
 
 /// The value after the key, or the line of a block.
-fn value_of(line: &Line<'_>, all: &mut Vec<Found>) {
+fn value_of(line: &Line<'_>, is_argo: bool, all: &mut Vec<Found>) {
     let is_key = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_.\"'".contains(&it));
     let after_key = match line.content.split_once(':') {
         Some((key, value)) if is_key(key) && (value.is_empty() || value.starts_with(' ')) => value.trim_start(),
@@ -107,6 +111,9 @@ fn value_of(line: &Line<'_>, all: &mut Vec<Found>) {
     let offset = line.content.len() - after_key.len();
     let value = after_key.trim_matches(['"', '\'']);
     let quote = after_key.len() - after_key.trim_start_matches(['"', '\'']).len();
+    if is_argo && argo::is_plain(line.content[..offset].trim_end_matches([':', ' ']), value) {
+        return;
+    }
     push(all, line.start + offset + quote, value);
 }
 

@@ -6,9 +6,9 @@ use std::{ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    super::Found,
+    super::{Found, keyed},
     key,
-    language::{Language, fences, is_fenced},
+    language::{Language, fence_of, fences, of_fence},
     map,
     value::{Value, end_of_line},
     written,
@@ -18,7 +18,7 @@ use super::{
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         // `author` and `path` are none: those words are whole ones.
-        r#"(?i-u)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|kennwort|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson|bearer|hmac|psk|seed|phrase|cookie|mnemonic|community|authtok)[a-z0-9_./-]{0,40}"#,
+        r#"(?i-u)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|kennwort|wachtwoord|contrasena|senha|losenord|adgangskode|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson|bearer|hmac|psk|seed|phrase|cookie|mnemonic|community|authtok)[a-z0-9_./-]{0,40}"#,
         r#"|(?:auth|authorization|pat)(?:[0-9_./-][a-z0-9_./-]{0,40})?)\\{0,3}["'`\])]{0,2}(?:[ \t]+string)?[ \t]{0,20}"#,
         r#"(?::[ \t]*(?:&?(?:'static )?str|string)[ \t]*=|::=|:=|=>|::[ \t]|:|\?=|=)[ \t]{0,20}"#
     ))
@@ -28,7 +28,7 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
 /// The same for lines whose key and value stand apart by a space.
 static SPACED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r#"(?m)^[ \t]*(?:ENV|ARG|set|setx|proxy_set_header|fastcgi_param|add_header|setenv|SetEnv|requirepass|masterauth|machine)[ \t]+(?:-[A-Za-z-]+[ \t]+){0,4}(?:\S+[ \t]+(?:login[ \t]+\S+[ \t]+)?)??\$?([A-Za-z0-9_][A-Za-z0-9_.-]*)[ \t]+"#,
+        r#"(?m)^[ \t]*(?:ENV|ARG|set|setx|proxy_set_header|fastcgi_param|add_header|setenv|SetEnv|header_up|RequestHeader|requirepass|masterauth|machine)[ \t]+(?:-[A-Za-z-]+[ \t]+){0,4}(?:\S+[ \t]+(?:login[ \t]+\S+[ \t]+)?)??\$?([A-Za-z0-9_][A-Za-z0-9_.-]*)[ \t]+"#,
     )
     .expect("the pattern is constant")
 });
@@ -36,10 +36,10 @@ static SPACED: LazyLock<Regex> = LazyLock::new(|| {
 /// What a text must hold for each of the two searches to be worth it.
 pub(super) const TRIGGERS: [&str; 2] = [
     concat!(
-        r#"(?i)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|kennwort|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson|bearer|hmac|psk|seed|phrase|cookie|mnemonic|community|authtok)[a-z0-9_./-]*"#,
+        r#"(?i)(?:(?:pass|pwd|pw|pswd|secret|token|cred|key|kennwort|wachtwoord|contrasena|senha|losenord|adgangskode|last-applied|jwt|dsn|salt|pepper|dockercfg|dockerconfigjson|bearer|hmac|psk|seed|phrase|cookie|mnemonic|community|authtok)[a-z0-9_./-]*"#,
         r#"|(?:auth|authorization|pat)(?:[0-9_./-][a-z0-9_./-]*)?)\\*["'`\])]*(?:[ \t]+string)?[ \t]*[:=?]"#
     ),
-    r"(?m)^[ \t]*(?:ENV|ARG|set|setx|proxy_set_header|fastcgi_param|add_header|setenv|SetEnv|requirepass|masterauth|machine)[ \t]",
+    r"(?m)^[ \t]*(?:ENV|ARG|set|setx|proxy_set_header|fastcgi_param|add_header|setenv|SetEnv|header_up|RequestHeader|requirepass|masterauth|machine)[ \t]",
 ];
 
 /// Returns the values of telling keys. Where prose is written, only those in fences.
@@ -79,7 +79,14 @@ fn assigned(language: Language, text: &str, all: &mut Vec<Found>) {
     let (mut done, mut line_end, mut map_end) = (0, 0, 0);
     let mut has_pagers = None;
     for found in KEY.find_iter(text) {
-        if found.end() <= done || language == Language::Prose && !is_fenced(&fences, found.start()) {
+        let fence = fence_of(&fences, found.start());
+        if found.end() <= done || language == Language::Prose && fence.is_none() {
+            continue;
+        }
+        let language = fence.map_or(language, |it| of_fence(text, it));
+        // `secret::Key` of a program, and `arn:aws:secretsmanager:eu-west-1:1:secret:db`, which names one.
+        let is_path = text[..found.end()].ends_with(':') && text[found.end()..].starts_with(':');
+        if is_path || keyed::is_in_arn(text, found.start()) {
             continue;
         }
         if found.end() > line_end {
@@ -91,10 +98,15 @@ fn assigned(language: Language, text: &str, all: &mut Vec<Found>) {
         let is_closed = quote.is_some_and(|it| {
             let before = &text.as_bytes()[line_start(text, start)..start];
             let is_within = before.iter().filter(|byte| char::from(**byte) == it).count() % 2 == 1;
-            let is_bare = !text[start..found.end()].contains(it);
+            // `networks."home".psk = "x"` goes on.
+            let is_bare = !text[start..found.end()].contains(it) && !name.starts_with('.');
             is_bare && (text[..start].ends_with(it) || language.is_code() && is_within)
         });
         if is_closed || ["${", "[redacted:"].iter().any(|it| text[..start].ends_with(it)) {
+            continue;
+        }
+        // `unexpected token: x` is what a parser says, `type Token = "x" | "y"` what there may be.
+        if text[..start].ends_with("unexpected ") || language.is_code() && text[..start].ends_with("type ") {
             continue;
         }
         // An ExternalSecret names the key that it fills.

@@ -3,7 +3,7 @@
 
 use super::pattern::Rule;
 
-pub(super) const RULES: [Rule; 22] = [
+pub(super) const RULES: [Rule; 24] = [
     // `getenv("TOKEN", "x")`, `os.Setenv("TOKEN", "x")`, `props.put("password", "x")`, `define('DB_PASSWORD', 'x')`, `flag.String("token", "x", ..)`.
     (
         "named",
@@ -89,7 +89,13 @@ pub(super) const RULES: [Rule; 22] = [
     (
         "password",
         r"getConnection\(|(?i)login\(|PlainAuth\(|pw_set\(",
-        r#"(?:\bgetConnection\([^()\n"]*(?:"[^"\n]*")?,|\.[Ll]ogin\(|\bPlainAuth\(\s*"[^"\n]*",|\bpw_set\()\s*["'][^"'\n]*["']\s*,\s*¶"#,
+        r#"(?:\bgetConnection\([^()\n"]*(?:"[^"\n]*")?,|\.[Ll]ogin\(|\bPlainAuth\(\s*"[^"\n]*",|\b(?:username_)?pw_set\()\s*["'][^"'\n]*["']\s*,\s*¶"#,
+    ),
+    // `hmac.new(b"x", ..)`, `Fernet("x")`, `jwt.encode(claims, "x")`, `createHmac("sha256", "x")`.
+    (
+        "secret",
+        r"hmac\.new\(|Fernet\(|(?:jwt|JWT|jsonwebtoken)\.[a-z]+\(|create(?:Hmac|Cipheriv)\(",
+        r#"\b(?:(?:hmac\.new|Fernet)\(|(?:jwt|JWT|jsonwebtoken)\.(?:encode|decode|sign|verify)\(\s*[^,()\n]{1,80}(?:\([^()\n]{0,80}\))?\s*,|create(?:Hmac|Cipheriv)\(\s*["'][A-Za-z0-9-]{1,20}["']\s*,)\s*¶"#,
     ),
     // `add_argument("--password", default="x")`, `@click.option("--token", default="x")`, `.option("--token <t>", "what it is", "x")`.
     (
@@ -128,7 +134,12 @@ pub(super) const RULES: [Rule; 22] = [
     // `{default_pass, <<"x">>}` of Erlang, `:password "x"` of Clojure, `(setq token "x")` of Emacs.
     (
         "named",
-        r"(?i)(?:[{(]|:|setq[ ]+)[a-z0-9_.-]*(?:pass|pwd|secret|token|key)[a-z0-9_-]*(?:[ ]*,[ ]*(?:<<)?\x22|[ ]+\x22)",
-        r#"(?:\{|:|\(|\bsetq[ ]+)(?<name>[A-Za-z][A-Za-z0-9_.-]{1,80})(?:[ ]{0,4},[ ]{0,4}(?:<<)?|[ ]{1,9})"([^"\n]+)""#,
+        r"(?i)(?:[{(]|:|setq[ ]+)[a-z0-9_.-]*(?:pass|pwd|secret|token|key)[a-z0-9_-]*[ ]*,[ ]*(?:<<)?\x22",
+        r#"(?:\{|[\s(\[,]:)(?<name>[a-z][A-Za-z0-9_.-]{1,80})[ ]{0,4},[ ]{0,4}(?:<<)?"([^"\n]+)""#,
+    ),
+    (
+        "named",
+        r"(?i)(?:[{(]|:|setq[ ]+)[a-z0-9_.-]*(?:pass|pwd|secret|token|key)[a-z0-9_-]*[ ]+\x22",
+        r#"(?:\{|:|\(|\bsetq[ ]+)(?<name>[A-Za-z][A-Za-z0-9_.-]{1,80})[ ]{1,9}"([^"\n]+)""#,
     ),
 ];

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{key, pattern::Rule};
 
-pub(super) const RULES: [Rule; 25] = [
+pub(super) const RULES: [Rule; 26] = [
     (
         "password",
         r"(?i)-[a-z0-9._-]*(?:password|passwd|passphrase|pass|pwd|secret|token|key|bearer)[ \t=]",
@@ -81,6 +81,12 @@ pub(super) const RULES: [Rule; 25] = [
         "password",
         r"(?:echo|printf)[ ][^\n]*\|",
         r#"\b(?:echo|printf)[ ]{1,4}(?:-[neE]+[ ]{1,4})?(?:["']?%s(?:\\n)?["']?[ ]{1,4})?["']?(?:[a-z_][a-z0-9_-]{0,30}:)?([^\n"'|]+?)["']?[ ]{0,4}\|[^\n|]*(?:--password-stdin|--with-token|--stdin|--passphrase-fd|\blogin\b|passwd\b|\bsudo[ ]+-S|\bkubeseal\b|\bbase64\b|\bcryptsetup\b)"#,
+    ),
+    // `echo x > secrets/password`
+    (
+        "secret",
+        r"(?:echo|printf)[ ][^\n]*>",
+        r#"\b(?:echo|printf)[ ]{1,4}(?:-[neE]+[ ]{1,4})?(?:["']?%s(?:\\n)?["']?[ ]{1,4})?¤[ ]{0,4}>{1,2}[ ]{0,4}["']?(?:[^\s"'<>|;]*/)?\.?(?<name>[A-Za-z0-9_-]{2,60})(?:\.(?:txt|key|secret))?(?:["'\s;&)]|$)"#,
     ),
     (
         "kubernetes-secret",

@@ -2,7 +2,7 @@
 
 /// Tells whether a value of a telling key is no secret: a reference to one, a switch, a small number, a path.
 pub(super) fn is_harmless(value: &str) -> bool {
-    const WORDS: [&str; 50] = [
+    const WORDS: [&str; 65] = [
         "...",
         "…",
         "",
@@ -28,6 +28,22 @@ pub(super) fn is_harmless(value: &str) -> bool {
         "disabled",
         "basic",
         "bearer",
+        // What SASL speaks: `<auth>EXTERNAL</auth>` of D-Bus.
+        "plain",
+        "external",
+        "anonymous",
+        "dbus_cookie_sha1",
+        "gssapi",
+        "ntlm",
+        "negotiate",
+        "kerberos",
+        "oauthbearer",
+        "xoauth2",
+        "cram-md5",
+        "digest-md5",
+        "scram-sha-1",
+        "scram-sha-256",
+        "scram-sha-512",
         "hmac",
         "sha1",
         "sha256",
@@ -156,8 +172,11 @@ pub(super) fn is_reference(value: &str) -> bool {
     value.starts_with("[redacted:")
         || value.starts_with("${") && value.ends_with('}')
         || value.strip_prefix("$(").is_some_and(is_command)
+        // Make leaves the second sign to the shell.
+        || value.starts_with("$$(")
+        || value.starts_with("$${")
         || value.starts_with("$__file{")
-        || value.strip_prefix('$').is_some_and(|it| is_name(it) || is_key(it))
+        || value.strip_prefix("$$").or(value.strip_prefix('$')).is_some_and(|it| is_name(it) || is_key(it))
         || value.starts_with("{{") && value.ends_with("}}")
         || value.starts_with('<') && value.trim_end_matches([']', ')', '}', ',', '.']).ends_with('>')
         || value.starts_with('%') && value.ends_with('%') && value.len() > 2
@@ -197,7 +216,9 @@ fn is_path(value: &str) -> bool {
     let is_url = value.contains("://");
     // The Base64 of a key may begin with a slash.
     let is_random = !is_url && value.len() >= 24 && value.bytes().any(|it| matches!(it, b'+' | b'=')) || is_url && value.contains('@');
-    starts && !is_random && !value.contains(' ') || is_file(value)
+    // Google names a secret so.
+    let is_named = value.starts_with("projects/") && value.contains("/secrets/");
+    (starts && !is_random || is_named || value.starts_with("arn:aws")) && !value.contains(' ') || is_file(value)
 }
 
 /// Tells whether a value is the path of a file in a folder here: `certs/tls.key`.

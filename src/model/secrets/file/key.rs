@@ -56,6 +56,8 @@ pub(super) fn kind_of(key: &str) -> Option<&'static str> {
         }
         "pat" | "jwt" | "bearer" => Some("token"),
         "authorization" => Some("authorization"),
+        // What a parser did not expect, and how a page of results is asked for.
+        "token" if matches!(before, "unexpected" | "input" | "output") => None,
         _ if ends_as(&["token", "tokens"]) => (last != "tokens" || !COUNTED.contains(&before)).then_some("token"),
         // systemd: `LoadCredential=name:/path`.
         "credential" if matches!(before, "load" | "import") => None,
@@ -88,7 +90,7 @@ const TAILS: [&str; 13] = [
 ];
 
 /// Words that end like a password and are none.
-const PASSES: [&str; 10] = [
+const PASSES: [&str; 11] = [
     "bypass",
     "compass",
     "encompass",
@@ -97,6 +99,7 @@ const PASSES: [&str; 10] = [
     "surpass",
     "trespass",
     "multipass",
+    "onepass",
     "getpass",
     "allpass",
 ];

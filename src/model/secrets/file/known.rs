@@ -43,6 +43,8 @@ pub(super) fn find(path: &str, text: &str) -> Vec<Found> {
         let secret = match place {
             Place::AfterUser => words(content).get(1).and_then(|it| after_colon(content, it.clone())),
             Place::ThirdWord => words(content).get(2).cloned(),
+            // The list of PgBouncer: `"bob" "x"`.
+            Place::AfterColon if content.starts_with('"') => words(content).get(1).cloned(),
             Place::AfterColon => after_colon(content, 0..content.len()),
             Place::Whole => None,
         };

@@ -6,19 +6,22 @@ use std::{ops::Range, sync::LazyLock};
 use memchr::memrchr;
 use regex::Regex;
 
-use super::{super::Found, key, word};
+use super::{
+    super::{Found, keyed},
+    key, word,
+};
 
 /// The last word of a label, up to where its value begins.
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    let words = "password|passwd|passphrase|passcode|passwort|kennwort|wachtwoord|contraseña|senha|passe|密码|密碼|パスワード|pwd|pw|psk|token|secret|key|credential|mnemonic";
-    let end = r#"["'`*_\])]{0,3}(?:[ ]\((?u:[^()\n]){1,20}\))?[ \t]{0,3}(?::|=|：|＝)["'*_]{0,3}[ \t]{0,8}"#;
+    let words = "password|passwd|passphrase|passcode|passwort|kennwort|wachtwoord|contraseña|senha|passe|pass|密码|密碼|パスワード|pwd|pw|psk|token|secret|key|credential|mnemonic";
+    let end = r#"["'`*_\])]{0,3}(?:[ ]\((?u:[^()\n]){1,20}\))?[ \t]{0,3}(?::|=|：|＝|→)["'*_]{0,3}[ \t]{0,8}"#;
     Regex::new(&format!("(?i-u)(?:{words})s?{end}")).expect("the pattern is constant")
 });
 
 /// What a text must hold for the search to be worth it.
 pub(super) const TRIGGER: &str = concat!(
     r"(?i)(?:pass[a-z]*|kennwort|wachtwoord|contraseña|senha|密码|密碼|パスワード|pwd|pw|psk|token|secret|key|credential|mnemonic)s?",
-    r#"["'`*_\])]*(?:[ ]\([^()\n]*\))?[ \t]*(?:[:=]|：|＝)"#
+    r#"["'`*_\])]*(?:[ ]\([^()\n]*\))?[ \t]*(?:[:=]|：|＝|→)"#
 );
 
 /// A label that begins further from its last word is none.
@@ -45,14 +48,26 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         let label = label(text, found.range());
         // `The secret: patience`
         let is_figure = label.is_some_and(|it| it.eq_ignore_ascii_case("the secret"));
-        if let Some(kind) = label.and_then(key::kind_of).filter(|_| !is_figure)
+        // `First pass: parsing`, and `token → tree` of a grammar.
+        let is_run = label.is_some_and(|it| it.to_ascii_lowercase().ends_with(" pass"));
+        let is_arrow = found.as_str().contains('→');
+        if let Some(kind) = label
+            .and_then(key::kind_of)
+            .filter(|it| !is_figure && !is_run && (!is_arrow || *it == "password"))
             && let Some(range) = value(text, found.end())
             && word::is_secret(&text[range.clone()], kind)
+            && !is_command(label, text, &range, kind)
         {
             all.push(Found { range, kind });
         }
     }
     all
+}
+
+/// Tells whether what a run of tests says to pass is a command: `pass: \`pytest\``.
+fn is_command(label: Option<&str>, text: &str, value: &Range<usize>, kind: &str) -> bool {
+    let is_pass = label.is_some_and(|it| it.eq_ignore_ascii_case("pass"));
+    is_pass && text[..value.start].ends_with('`') && !keyed::is_secret(&text[value.clone()], kind)
 }
 
 /// Returns what stands between fences, by line: what opens in the middle of one opens nothing.

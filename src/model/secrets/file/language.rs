@@ -43,6 +43,32 @@ impl Language {
     }
 }
 
+/// Returns how the values of a fence are written, by what it says to hold: those of "```ts" are code. Where it says nothing or holds data, it is
+/// read as the prose around it.
+pub(super) fn of_fence(text: &str, fence: &Range<usize>) -> Language {
+    let inside = text[fence.clone()].trim_start_matches('`');
+    let word = inside
+        .split(|it: char| !it.is_ascii_alphanumeric() && it != '+')
+        .next()
+        .unwrap_or_default();
+    let extension = match word.to_ascii_lowercase().as_str() {
+        "javascript" | "typescript" | "node" => "ts",
+        "python" | "py3" => "py",
+        "rust" => "rs",
+        "golang" => "go",
+        "csharp" | "c++" | "kotlin" => "cs",
+        "ruby" => "rb",
+        "terraform" => "tf",
+        other => return of_code(other),
+    };
+    of_code(extension)
+}
+
+fn of_code(extension: &str) -> Language {
+    let language = Language::of(&format!("a.{extension}"));
+    if language.is_code() { language } else { Language::Prose }
+}
+
 /// Returns what stands in fences.
 pub(super) fn fences(text: &str) -> Vec<Range<usize>> {
     let marks: Vec<usize> = text.match_indices("```").map(|(at, _)| at).collect();
@@ -50,6 +76,11 @@ pub(super) fn fences(text: &str) -> Vec<Range<usize>> {
 }
 
 pub(super) fn is_fenced(fences: &[Range<usize>], at: usize) -> bool {
+    fence_of(fences, at).is_some()
+}
+
+/// Returns the fence around a place.
+pub(super) fn fence_of(fences: &[Range<usize>], at: usize) -> Option<&Range<usize>> {
     let after = fences.partition_point(|it| it.start <= at);
-    after > 0 && fences[after - 1].contains(&at)
+    fences.get(after.checked_sub(1)?).filter(|it| it.contains(&at))
 }

@@ -3,7 +3,7 @@
 
 use super::pattern::Rule;
 
-pub(super) const RULES: [Rule; 18] = [
+pub(super) const RULES: [Rule; 23] = [
     (
         "password",
         r"(?i)(?:password|pwd|accountkey|sharedaccesskey)=",
@@ -24,6 +24,30 @@ pub(super) const RULES: [Rule; 18] = [
         r"(?i)(?:password|passwd|passphrase|passwort)[\x22\x27]?\([^)\n]",
         r#"(?i)(?<name>\b[a-z_]{0,40}(?:password|passwd|passphrase|passwort))\([ \t\n]{0,40}(?:[&brf@]|r#)?(?:"([^"\n]+)"|'([^'\n]+)'|`([^`\n]+)`)"#,
     ),
+    // `store_password("bob", "x")`
+    (
+        "password",
+        r"(?i)(?:password|passwd|passphrase|passwort)[\x22\x27]?\([^)\n]",
+        r#"(?i)(?<name>\b[a-z_]{0,40}(?:password|passwd|passphrase|passwort))\([ ]{0,4}["'][^"'\n]{0,100}["'][ ]{0,4},[ ]{0,4}["']([^"'\n]+)["']"#,
+    ),
+    // A line of `.pgpass`, and what the drivers of MySQL for Go read.
+    (
+        "password",
+        r":(?:[0-9][0-9][0-9][0-9]+|\*):[^\s:]+:[^\s:]+:",
+        r"(?m)^[ \t]*[A-Za-z0-9_.*-]{1,100}:(?:[0-9]{4,5}|\*):[A-Za-z0-9_.*-]{1,60}:[A-Za-z0-9_.@-]{1,60}:([^\s:]+)[ \t\r]*$",
+    ),
+    (
+        "url-password",
+        r"@(?:tcp|unix)[46]?\(",
+        r#"[A-Za-z0-9_.-]{1,60}:([^\s"'`@/]+)@(?:tcp|unix)[46]?\("#,
+    ),
+    // What `expect` answers.
+    (
+        "password",
+        r"(?i)passw[^\n]*[\n]?[^\n]*send[^\n]*\\[rn]",
+        r#"(?i)passw[^\n]{0,40}[ \t\r]*\n?[^\n"']{0,40}\bsend[ ]+(?:--[ ]+)?["']([^"'\n\\$]+)\\[rn]["']"#,
+    ),
+    ("secret", r"pgp_sym_", r"\bpgp_sym_(?:en|de)crypt\([^;\n]{1,200}?,[ ]*'([^'\n]+)'"),
     (
         "call-token",
         r"(?i)(?:secret|token|api_?key|bearer_?auth|secret_?key|access_?key|private_?key)\([^)\n]",
@@ -69,8 +93,8 @@ pub(super) const RULES: [Rule; 18] = [
     ),
     (
         "password",
-        r"(?m)^user[ \t]+\S+[ \t]+on",
-        r#"(?m)^user[ \t]+\S+[ \t]+on[ \t][^\n]*?>(\S+)"#,
+        r"(?m)^[ \t]*user[ \t]+\S+[ \t]+on",
+        r#"(?m)^[ \t]*user[ \t]+\S+[ \t]+on[ \t][^\n]*?>(\S+)"#,
     ),
     ("password", r"(?i)password[ ]+\x27", r#"(?i)\bpassword[ ]+'([^'\n]+)'"#),
     // MySQL, Oracle, ClickHouse, and hashes that a database makes.

@@ -36,7 +36,12 @@ pub(super) fn is_all_secret(name: &str) -> bool {
     let name = name.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
     let last = name.rsplit(['.', '_', '-', '"']).find(|it| !it.is_empty()).unwrap_or_default();
     let tails = ["secrets", "passwords", "passwds", "credentials", "tokens", "apikeys"];
-    tails.iter().any(|it| last.ends_with(it)) || last == "secret" || name.ends_with("api_keys") || name.ends_with("api-keys")
+    name == "basicauth"
+        || name.ends_with(".basicauth")
+        || tails.iter().any(|it| last.ends_with(it))
+        || last == "secret"
+        || name.ends_with("api_keys")
+        || name.ends_with("api-keys")
 }
 
 /// Adds the literals of a map in braces that opens at `at`; returns where it ends.
@@ -98,6 +103,39 @@ fn is_secret(name: &str, value: &str, kind: &str) -> bool {
         return looks_so();
     }
     !value.contains("${") && value.matches(' ').count() < 3
+}
+
+/// The data of a Secret that Terraform makes, as a map or in a text.
+static RESOURCE: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r#"resource[ ]+"(?:kubernetes_secret|vault_generic_secret|vault_kv_secret)[a-z0-9_]*"[ ]+"[^"\n]*"[ ]*\{"#;
+    Regex::new(pattern).expect("the pattern is constant")
+});
+static DATA: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern =
+        r"(?m)^[ \t]*(?:data|string_data|binary_data|data_wo|data_json)[ \t]*=[ \t]*(?:jsonencode\(\s*|<<-?[ ]*[A-Z_]+[ \t\r]*\n\s*)?\{";
+    Regex::new(pattern).expect("the pattern is constant")
+});
+
+/// What a text must hold for the search of such data to be worth it.
+pub(super) const RESOURCES: &str = r"resource[ ]+\x22(?:kubernetes_secret|vault_generic_secret|vault_kv_secret)";
+
+/// Adds the literals in the data of Secrets that Terraform makes.
+pub(super) fn in_resources(text: &str, all: &mut Vec<Found>) {
+    for resource in RESOURCE.find_iter(text) {
+        let inside = &text[resource.end()..closing(text, resource.end())];
+        for data in DATA.find_iter(inside) {
+            let from = resource.end() + data.end();
+            for pair in LITERAL.captures_iter(&text[from..closing(text, from)]) {
+                let value = pair.get(2).or_else(|| pair.get(3));
+                if let Some(value) = value.filter(|it| !key::is_reference(it.as_str()) && !it.as_str().contains("${")) {
+                    all.push(Found {
+                        range: from + value.start()..from + value.end(),
+                        kind: "kubernetes-secret",
+                    });
+                }
+            }
+        }
+    }
 }
 
 /// Adds the values of sections that are all secret.

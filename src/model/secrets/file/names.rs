@@ -57,6 +57,11 @@ pub fn is_name_only(path: &str) -> Option<&'static str> {
         .then_some("state or values of Terraform by its name")
 }
 
+/// Tells whether a file of this name in a ConfigMap is made to hold secrets.
+pub(super) fn is_store(name: &str) -> bool {
+    STORES.contains(&name) || name.ends_with("htpasswd") || SSH.contains(&name) || name == "credentials"
+}
+
 /// Returns why nothing is kept of YAML that is named after secrets and is no manifest, such as `secrets.yaml` of Home Assistant or of Helm: there
 /// the keys are anybody's, and every value may be a secret. Of manifests, and of what SOPS encrypted, the structure tells what to mask.
 pub(super) fn is_list_of_secrets(path: &str, text: &str) -> Option<&'static str> {

@@ -114,8 +114,6 @@ pub(super) fn is_pointer(name: &str) -> bool {
         "description",
         "title",
         "help",
-        "example",
-        "examples",
         "format",
         "required",
         "minlength",
@@ -171,6 +169,9 @@ pub(super) fn is_pointer(name: &str) -> bool {
         "rotation",
         "creationpolicy",
         "vault",
+        // How a page of results is asked for.
+        "input_token",
+        "output_token",
     ];
     let lower = name.to_ascii_lowercase();
     let tails = ["ref", "from", "name", "selector", "file", "path", "key", "uri", "url", "store"];
@@ -182,6 +183,8 @@ pub(super) fn below(outer: &str, name: &str, is_outermost: bool) -> Option<Says>
     match (outer, name) {
         // package.json: what follows is a command.
         ("scripts" | "bin", _) if is_outermost => Some(Says::Nothing),
+        // GitHub Actions: `ci-pass` is the name of a job.
+        ("jobs", _) if is_outermost => Some(Says::Nothing),
         // Traefik: the name of one.
         ("basicAuth" | "digestAuth", "secret") => Some(Says::Pointing("secret")),
         // External Secrets: what stands in for a store.

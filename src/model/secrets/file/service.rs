@@ -3,7 +3,7 @@
 
 use super::pattern::Rule;
 
-pub(super) const RULES: [Rule; 19] = [
+pub(super) const RULES: [Rule; 26] = [
     // Consul and Nomad gossip with it; ESPHome encrypts its API with it.
     (
         "key",
@@ -92,10 +92,49 @@ pub(super) const RULES: [Rule; 19] = [
         r"[ ]-a[ ]|(?:proxy-)?user[ \t]*[ =][ \t]*\x22",
         r#"(?:\b(?:http|xh)s?‖[ ]-a[ ]+["']?[^\s"':]{1,80}:¤|(?m:^)[ \t]*(?:proxy-)?user[ \t]*[= \t][ \t]*"[^"\n:\s]{1,80}:([^"\n]+)")"#,
     ),
+    // What Terraform writes into the stores of others.
+    (
+        "secret",
+        r"(?:plaintext_value|secret_data)[ \t]*=",
+        r#"\b(?:plaintext_value|secret_data)[ \t]*=[ \t]*"([^"\n]+)""#,
+    ),
+    (
+        "secret",
+        r"resource[ ]+\x22[a-z0-9_]*(?:secret|password|ssm_parameter)",
+        r#"\bresource[ ]+"[a-z0-9_]*(?:secret|password|ssm_parameter)[a-z0-9_]*"[ ]+"[^"\n]*"[ ]*\{[^{}]{0,600}?\bvalue[ \t]*=[ \t]*"([^"\n]+)""#,
+    ),
+    (
+        "text",
+        r"output[ ]+\x22[a-z0-9_-]*(?:pass|secret|token|key|cred)",
+        r#"\boutput[ ]+"(?<name>[A-Za-z0-9_-]{2,80})"[ ]*\{[^{}]{0,400}?\bvalue[ \t]*=[ \t]*"([^"\n]+)""#,
+    ),
+    // nginx asks a header or a parameter for it.
+    (
+        "secret",
+        r"\$(?:http|arg|cookie)_[a-z0-9_]*(?:key|token|secret|auth|pass|sig)[a-z0-9_]*[ ]*!?=|secure_link_md5",
+        r#"(?:\$(?:http|arg|cookie)_[a-z0-9_]*(?:key|token|secret|auth|pass|sig)[a-z0-9_]*[ ]*!?=[ ]*|\bsecure_link_md5[ ]+"[^"\n]*[ ])["']?([^\s"'$();{}]+)"#,
+    ),
+    // The tokens of Consul.
+    (
+        "token",
+        r"(?:master|management|agent|replication|recovery)\x22?[ ]*[:=][ ]*\x22[0-9a-f]+-",
+        r#"\b(?:initial_management|master|agent|agent_master|agent_recovery|replication)"?[ ]*[:=][ ]*"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})""#,
+    ),
+    // Drivers of databases take it after the user.
+    (
+        "password",
+        r"new[ ]PDO\(|new[ ]mysqli\(|mysqli?_connect\(|pymysql\.connect\(|MySQLdb\.connect\(|ftp_login\(|imap_open\(",
+        r#"(?:\bnew (?:PDO|mysqli)|\b(?:mysqli?_connect|pymysql\.connect|MySQLdb\.connect|ftp_login|imap_open))\(\s*[^,()\n]{1,120},\s*["'][^"'\n]*["']\s*,\s*["']([^"'\n]+)["']"#,
+    ),
+    (
+        "password",
+        r"(?:redis|rdb)[a-z0-9_]*(?:\.|:|->)auth\(|btoa\(",
+        r#"(?:\b(?i:redis|rdb)[A-Za-z0-9_]{0,20}(?:\.|:|->)auth\(\s*["']|\bbtoa\(\s*["'`][^"'`\n:$]{1,60}:)([^"'`\n$]+)["'`]"#,
+    ),
     // `dns cloudflare x` of Caddy.
     (
         "call-token",
-        r"(?m)^[ \t]*dns[ \t]+[a-z]+[ \t]+[A-Za-z0-9]",
-        r"(?m)^[ \t]*dns[ \t]+[a-z]{3,20}[ \t]+(\S+)[ \t\r]*$",
+        r"(?m)(?:^|\{)[ \t]*dns[ \t]+[a-z]+[ \t]+[A-Za-z0-9]",
+        r"(?m)(?:^|\{)[ \t]*dns[ \t]+[a-z]{3,20}[ \t]+([^\s{}]+)[ \t\r]*(?:$|\})",
     ),
 ];

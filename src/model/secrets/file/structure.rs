@@ -7,8 +7,9 @@ use memchr::memmem;
 use regex::Regex;
 
 use super::{
-    super::{Found, is_alias},
+    super::{Found, argo, is_alias},
     fallback, key,
+    kinds::Kinds,
 };
 
 /// Only Secrets have `stringData`: a patch of one need not say its kind, and a template may make it.
@@ -178,12 +179,14 @@ fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
         return;
     }
     let last_brace = inside.rfind('}');
+    let kinds = Kinds::of(inside);
+    let is_argo = inside.contains(argo::LABEL);
     let mut done = 0;
     for data in DATA.captures_iter(inside) {
         let (Some(whole), Some(indent)) = (data.get(0), data.get(1)) else {
             continue;
         };
-        if whole.start() < done {
+        if whole.start() < done || kinds.keep(indent.len(), whole.as_str()) {
             continue;
         }
         if let Some(flow) = data.get(2) {
@@ -213,7 +216,7 @@ fn in_document(text: &str, document: Range<usize>, all: &mut Vec<Found>) {
                 break;
             }
             done = at - document.start + 1;
-            value_of(content.trim_end(), at + line.len() - content.len(), all);
+            value_of(content.trim_end(), at + line.len() - content.len(), is_argo, all);
         }
     }
 }
@@ -250,12 +253,12 @@ fn flow_values(text: &str, range: Range<usize>, all: &mut Vec<Found>) {
 fn set_aside(comment: &str, start: usize, all: &mut Vec<Found>) {
     let content = comment.trim_start_matches(['#', ' ', '\t']);
     if content.split(": ").nth(1).is_some_and(|it| !it.trim().contains(' ')) {
-        value_of(content, start + comment.len() - content.len(), all);
+        value_of(content, start + comment.len() - content.len(), false, all);
     }
 }
 
 /// The value after the key, or the line of a block.
-fn value_of(content: &str, start: usize, all: &mut Vec<Found>) {
+fn value_of(content: &str, start: usize, is_argo: bool, all: &mut Vec<Found>) {
     let is_key = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_.\"'".contains(&it));
     let value = match content.split_once(':') {
         Some((key, value)) if is_key(key) && (value.is_empty() || value.starts_with(' ')) => value.trim_start(),
@@ -263,6 +266,10 @@ fn value_of(content: &str, start: usize, all: &mut Vec<Found>) {
     };
     let start = start + content.len() - value.len();
     let bare = value.trim_start_matches(['"', '\'']);
+    let key = content[..content.len() - value.len()].trim_end_matches([':', ' ']);
+    if is_argo && argo::is_plain(key, bare.trim_end_matches(['"', '\''])) {
+        return;
+    }
     literal(start + value.len() - bare.len(), bare.trim_end_matches(['"', '\'']), all);
 }
 

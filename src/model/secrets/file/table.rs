@@ -37,7 +37,10 @@ pub(super) fn find(text: &str, is_prose: bool) -> Vec<Found> {
             let is_made_up = |it: &&'static str| value.is_ascii() && keyed::is_secret(value, it) && !key::is_harmless(value);
             // The first column says what its row is about.
             let is_word = |it: &&'static str| is_prose && column > 0 && !above.is_weak && word::is_secret(value, it);
-            let kind = beside.or(above.kind).filter(is_made_up).or_else(|| above.kind.filter(is_word));
+            // `| Key | Value |`, `| Name | Type | Default |`
+            let of_row = kinds[0].kind.filter(|_| above.is_value && !kinds[0].is_weak);
+            let kind = beside.or(above.kind).filter(is_made_up);
+            let kind = kind.or_else(|| above.kind.filter(is_word)).or_else(|| of_row.filter(is_word));
             if let Some(kind) = kind {
                 all.push(Found { range: cell.clone(), kind });
             }
@@ -54,12 +57,18 @@ pub(super) fn find(text: &str, is_prose: bool) -> Vec<Found> {
 struct Telling {
     kind: Option<&'static str>,
     is_weak: bool,
+    /// What stands below are values of what the first column names.
+    is_value: bool,
 }
+
+/// Headers above values.
+const VALUES: [&str; 6] = ["value", "values", "default", "wert", "standard", "valeur"];
 
 fn kinds(text: &str, cells: &[Range<usize>]) -> Vec<Telling> {
     let telling = |name: &str| Telling {
         kind: key::kind_of(name),
         is_weak: role::is_weak(name),
+        is_value: VALUES.iter().any(|it| name.eq_ignore_ascii_case(it)),
     };
     cells.iter().map(|it| telling(&text[it.clone()])).collect()
 }

@@ -2,7 +2,9 @@
 
 mod harmless;
 mod hidden;
+mod lists;
 mod places;
+mod plain;
 mod shown;
 mod valid;
 

@@ -7,10 +7,10 @@ use std::{
 };
 
 use super::{
-    super::{Found, keyed},
-    alias, command,
+    super::{Found, argo, keyed},
+    alias, base64, command,
     facts::{self, Facts, Patch},
-    fallback, key,
+    fallback, key, known, names,
     outline::{self, Nodes, Scalar, Style},
     role::{self, Says},
     word,
@@ -18,6 +18,9 @@ use super::{
 
 /// How deep files within files are looked into: a manifest in a patch in a ConfigMap.
 const MAX_DEPTH: usize = 3;
+
+/// So many keys and values around `data` tell of what it is a part.
+const MAX_NEAR: usize = 100;
 
 /// What stands around a text within a text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,6 +59,7 @@ pub(super) fn find(text: &str, nodes: &Nodes, around: Around) -> Told {
         facts: facts::read(text, &nodes.scalars),
         repeated: HashMap::new(),
         cleared: HashSet::new(),
+        of_argo: argo::documents(text),
     };
     let mut says = tree.says();
     if nodes.names.iter().any(|it| it.is_alias) {
@@ -74,6 +78,8 @@ struct Tree<'t> {
     repeated: HashMap<usize, Says>,
     /// Keys that the one above them makes harmless.
     cleared: HashSet<usize>,
+    /// Documents that Argo CD reads.
+    of_argo: Vec<Range<usize>>,
 }
 
 impl<'t> Tree<'t> {
@@ -146,7 +152,7 @@ impl<'t> Tree<'t> {
         let facts = self.facts.get(&it.group).copied().unwrap_or_default();
         let is_value = role::is_value(name);
         let is_secret = |it: &Scalar| facts::is_secret(&self.facts, self.text, self.scalars, it);
-        let is_data = matches!(name, "data" | "binaryData") && is_secret(it);
+        let is_data = matches!(name, "data" | "binaryData") && (is_secret(it) || self.is_fragment(it));
         if is_data || matches!(name, "stringData" | "encryptedData") || above == Says::All {
             return Says::All;
         }
@@ -187,6 +193,22 @@ impl<'t> Tree<'t> {
         }
     }
 
+    /// Tells whether data is a part of a manifest that shows no kind, and all of it is written as Base64: only a Secret is written so.
+    fn is_fragment(&self, data: &Scalar) -> bool {
+        let says_more = |it: &Scalar| it.is_key && it.group == data.group && matches!(self.name(it), "kind" | "apiVersion" | "immutable");
+        let at = self.scalars.partition_point(|it| it.range.start < data.range.start);
+        let near = &self.scalars[at.saturating_sub(MAX_NEAR)..self.scalars.len().min(at + MAX_NEAR)];
+        if data.above.is_some() || near.iter().any(says_more) {
+            return false;
+        }
+        let below = self.scalars[at + 1..].iter().take_while(|it| it.above.is_some());
+        let mut values = below
+            .filter(|it| !it.is_key && it.style != Style::Comment)
+            .take(MAX_NEAR)
+            .peekable();
+        values.peek().is_some() && values.all(|it| base64::is_certain(self.name(it)))
+    }
+
     fn key_above(&self, it: &Scalar) -> Option<&Scalar> {
         it.above.map(|it| &self.scalars[it])
     }
@@ -206,6 +228,7 @@ impl<'t> Tree<'t> {
             Says::Telling(kind) | Says::Weakly(kind) => fallbacks(text, it.range.start, kind, all),
             Says::All if key::is_reference(text.trim()) => fallbacks(text, it.range.start, "kubernetes-secret", all),
             Says::Pointing(kind) if role::is_secret_after_all(text.trim()) => lines(self.text, it, kind, all),
+            Says::All if self.is_of_argo(it, text) => (),
             Says::All => lines(self.text, it, "kubernetes-secret", all),
             Says::Literals => {
                 let start = text.find('=').map_or(0, |it| it + 1);
@@ -220,12 +243,18 @@ impl<'t> Tree<'t> {
                     patch == Some(Patch::Data) && role::is_value(&self.text[above.range.clone()])
                 });
                 // What a patch writes into `data` is Base64 if it is for a Secret.
-                if patches && is_base64(text) {
+                if patches && base64::is_likely(text) {
                     lines(self.text, it, "kubernetes-secret", all);
                 }
             }
             _ => (),
         }
+    }
+
+    fn is_of_argo(&self, it: &Scalar, value: &str) -> bool {
+        let key = self.key_above(it).map_or("", |it| self.name(it));
+        let is_within = |document: &Range<usize>| document.contains(&it.range.start);
+        argo::is_plain(key, value) && self.of_argo.iter().any(is_within)
     }
 
     /// Tells whether the value of a telling key is a secret.
@@ -244,13 +273,24 @@ impl<'t> Tree<'t> {
 
     /// Looks into a file that stands in a value.
     fn within(&self, it: &Scalar, text: &str, all: &mut Vec<Found>) -> Vec<Range<usize>> {
+        let above = it.above.map(|it| &self.scalars[it]);
+        let name = above.map_or("", |it| &self.text[it.range.clone()]);
+        if it.style == Style::Block && names::is_store(name) {
+            lines(self.text, it, "secret", all);
+            return Vec::new();
+        }
+        if it.style == Style::Block {
+            let known = known::find(name, text).into_iter();
+            all.extend(known.map(|found| Found {
+                range: it.range.start + found.range.start..it.range.start + found.range.end,
+                kind: found.kind,
+            }));
+        }
         let is_json = text.starts_with(['{', '[']);
         let is_file = it.style == Style::Block && text.contains(':') || it.style == Style::Single && is_json;
         if !is_file || text.starts_with("{{") {
             return Vec::new();
         }
-        let above = it.above.map(|it| &self.scalars[it]);
-        let name = above.map_or("", |it| &self.text[it.range.clone()]);
         if role::is_of_another_language(name) {
             return Vec::new();
         }
@@ -296,14 +336,6 @@ fn push(all: &mut Vec<Found>, range: Range<usize>, kind: &'static str) {
     if !range.is_empty() {
         all.push(Found { range, kind });
     }
-}
-
-fn is_base64(text: &str) -> bool {
-    let digits = text.trim_end_matches('=');
-    text.len() >= 8
-        && text.len().is_multiple_of(4)
-        && text.len() - digits.len() <= 2
-        && digits.bytes().all(|it| it.is_ascii_alphanumeric() || b"+/".contains(&it))
 }
 
 /// Returns a key as it is meant: `"pass\u0077ord"`.

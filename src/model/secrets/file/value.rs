@@ -49,20 +49,27 @@ impl Value<'_> {
             return end;
         }
         let escaped = line.strip_prefix("\\\"");
+        if let Some(end) = self.array(line, at, all) {
+            return end;
+        }
         let quote = line.bytes().take(3).position(|it| b"\"'`".contains(&it));
-        let quote = quote.filter(|it| line.bytes().take(*it).all(|it| b"rbf@#&$".contains(&it)));
+        let quote = quote.filter(|it| line.bytes().take(*it).all(|it| b"rbf@#&$(".contains(&it)));
         if let Some(inner) = escaped {
             let end = inner.find("\\\"").unwrap_or(inner.len());
             return self.add(at + 2..at + 2 + end, all);
         }
-        if let Some(quote) = quote {
-            return self.quoted(at + quote, all);
+        // Of `auth = ("bob", "x")` another rule knows which is which.
+        let is_tuple = line.starts_with('(') && line.split(['"', '\'']).nth(2).is_some_and(|it| it.trim_start().starts_with(','));
+        if let Some(quote) = quote.filter(|_| !is_tuple) {
+            return self.joined(at + quote, line.starts_with('('), all);
         }
         let is_map = line.starts_with('{') && !line.starts_with("{{");
-        if self.language.is_code() || is_map || line.starts_with(['&', '*']) {
+        let opens_line = self.text.get(line_start..key).unwrap_or("far from the beginning");
+        // A script in a program: `export TOKEN=x`.
+        let is_code = self.language.is_code() && opens_line.trim() != "export";
+        if is_code || is_map || line.starts_with(['&', '*']) {
             return at;
         }
-        let opens_line = self.text.get(line_start..key).unwrap_or("far from the beginning");
         let opens_line = opens_line.trim_matches([' ', '\t', '-', '"', '\'', '/', '#', '.', ';']);
         let whole_line = matches!(self.language, Language::Data | Language::Prose)
             && matches!(opens_line, "" | "export" | "Environment=" | "set" | "set -x");
@@ -85,6 +92,36 @@ impl Value<'_> {
             return self.continued(all);
         }
         end
+    }
+
+    /// A text in quotes, and those that go on with it where all stand in parentheses, as in Python.
+    fn joined(&self, at: usize, is_within: bool, all: &mut Vec<Found>) -> usize {
+        let mut end = self.quoted(at, all);
+        for _ in 0..if is_within { MAX_CONTINUED } else { 0 } {
+            let rest = self.text.get(end + 1..).unwrap_or_default();
+            let next = rest.trim_start();
+            if !next.starts_with(['"', '\'']) {
+                break;
+            }
+            end = self.quoted(end + 1 + rest.len() - next.len(), all);
+        }
+        end
+    }
+
+    /// The words of an array of the shell: `(a "b")`, `([bob]=x [al]=y)`.
+    fn array(&self, line: &str, at: usize, all: &mut Vec<Found>) -> Option<usize> {
+        let inside = line.strip_prefix('(').filter(|_| self.language == Language::Shell)?;
+        let end = inside.find(')')?;
+        let mut from = at + 1;
+        for word in inside[..end].split_inclusive(' ') {
+            let bare = word.trim();
+            let bare = bare.strip_prefix('[').and_then(|it| it.split_once("]=")).map_or(bare, |(_, it)| it);
+            let bare = bare.trim_matches(['"', '\'']);
+            let start = from + word.rfind(bare).unwrap_or(0);
+            from += word.len();
+            self.add(start..start + bare.len(), all);
+        }
+        Some(at + 1 + end)
     }
 
     fn continued(&self, all: &mut Vec<Found>) -> usize {

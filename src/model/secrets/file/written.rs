@@ -62,10 +62,16 @@ pub(super) fn is_harmless(language: Language, name: &str, kind: &str, value: &st
     if key::is_harmless(value) || is_hole(language, value) || is_public(name, value) || is_blotted(value) {
         return true;
     }
-    if kind != "password" && is_version(value) {
+    if kind != "password" && is_version(value) || kind == "token" && is_pattern(name, value) {
         return true;
     }
     language.is_code() && (is_name_of_one(name, kind, value) || is_for_readers(kind, value))
+}
+
+/// Tells whether what is called `pat` is a pattern rather than a personal access token: `trim_start_matches(pat="v")`.
+fn is_pattern(name: &str, value: &str) -> bool {
+    let is_letter = |it: u8| it.is_ascii_alphanumeric() || b"-_.:=+/".contains(&it);
+    name.to_ascii_lowercase().ends_with("pat") && (value.len() < 6 || !value.bytes().all(is_letter))
 }
 
 /// Tells whether nothing of a literal is left when its holes are filled in, but for a scheme, signs and a path.
@@ -178,7 +184,7 @@ fn is_public(name: &str, value: &str) -> bool {
 pub(super) fn is_harmless_word(value: &str) -> bool {
     let is_variable = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"_@*?#!".contains(&it));
     let is_within = |open: char, close: char| value.starts_with(open) && value.ends_with(close);
-    value.strip_prefix('$').is_some_and(is_variable)
+    value.strip_prefix("$$").or(value.strip_prefix('$')).is_some_and(is_variable)
         || value.starts_with("$(")
         || is_within('{', '}')
         || is_within('<', '>')

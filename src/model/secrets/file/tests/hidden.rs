@@ -4,6 +4,9 @@
 mod code;
 mod commands;
 mod documents;
+mod infrastructure;
+mod libraries;
+mod sentences;
 mod services;
 mod settings;
 mod tables;
