@@ -77,6 +77,11 @@ pub fn of_file<'t>(path: &str, text: &'t str) -> Seen<'t> {
     }
 }
 
+/// Returns a text of other people with its secrets masked, as those of a file in Markdown are.
+pub fn in_remark(text: &str) -> Cow<'_, str> {
+    mask_with(text, |text| found_in("remark.md", text))
+}
+
 /// Returns the secrets, and of each whether its mask needs quotes.
 fn found_in(path: &str, text: &str) -> Vec<(Found, bool)> {
     let fed = unmarked::with_line_feeds(text);

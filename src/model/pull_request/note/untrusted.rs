@@ -5,7 +5,7 @@
 use crate::model::{
     new_name::is_hidden,
     pull_request::note::{finish, telling},
-    secrets,
+    secrets::{self, file},
 };
 
 /// What is read of one text: more is cut before anything looks at it.
@@ -117,8 +117,11 @@ pub(super) fn line(text: &str, most: usize) -> String {
     }
 }
 
+/// Masks as eagerly as in a file what has more than one line: a body, or a remark. What has one may be a title, and `token: parser` a scope in it.
 fn mask(text: &str) -> String {
-    telling::masked(&secrets::mask(text)).into_owned()
+    let exact = secrets::mask(text);
+    let masked = if text.contains('\n') { file::in_remark(&exact) } else { exact };
+    telling::masked(&masked).into_owned()
 }
 
 /// Returns a text without what nobody sees, or what turns the reading direction; of what is blank only spaces and line feeds stay.

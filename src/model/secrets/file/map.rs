@@ -121,11 +121,21 @@ pub(super) const RESOURCES: &str = r"resource[ ]+\x22(?:kubernetes_secret|vault_
 
 /// Adds the literals in the data of Secrets that Terraform makes.
 pub(super) fn in_resources(text: &str, all: &mut Vec<Found>) {
+    let mut done = 0;
     for resource in RESOURCE.find_iter(text) {
+        // What was looked into is not looked into again: so many open braces take linear time.
+        if resource.start() < done {
+            continue;
+        }
+        done = resource.end();
         let inside = &text[resource.end()..closing(text, resource.end())];
         for data in DATA.find_iter(inside) {
             let from = resource.end() + data.end();
-            for pair in LITERAL.captures_iter(&text[from..closing(text, from)]) {
+            if from < done {
+                continue;
+            }
+            done = closing(text, from);
+            for pair in LITERAL.captures_iter(&text[from..done]) {
                 let value = pair.get(2).or_else(|| pair.get(3));
                 if let Some(value) = value.filter(|it| !key::is_reference(it.as_str()) && !it.as_str().contains("${")) {
                     all.push(Found {

@@ -111,7 +111,7 @@ impl Value<'_> {
     /// The words of an array of the shell: `(a "b")`, `([bob]=x [al]=y)`.
     fn array(&self, line: &str, at: usize, all: &mut Vec<Found>) -> Option<usize> {
         let inside = line.strip_prefix('(').filter(|_| self.language == Language::Shell)?;
-        let end = inside.find(')')?;
+        let end = memchr(b')', &inside.as_bytes()[..inside.len().min(MAX_QUOTED)])?;
         let mut from = at + 1;
         for word in inside[..end].split_inclusive(' ') {
             let bare = word.trim();

@@ -65,6 +65,20 @@ fn check_kept_out(pr: &PullRequest, secret: &str) {
 }
 
 #[test]
+fn what_a_body_tells_by_a_table_or_a_command_was_shown() {
+    for told in [
+        "| Service | Password |\n|---|---|\n| db | hunterhorse |\n",
+        "So run\n\n```sh\ncurl -u bob:hunterhorse https://example.org\n```\n",
+        "How:\n\n- password: hunterhorse\n",
+        "Then\nlog in with admin:hunterhorse.\n",
+    ] {
+        let mut pr = rich();
+        pr.body = Some(told.to_owned());
+        check_kept_out(&pr, "hunterhorse");
+    }
+}
+
+#[test]
 fn a_token_with_something_hidden_inside_stops_no_note() {
     for hidden in ["\u{200b}", "\u{ad}", "\u{202e}", "\u{feff}", "\x07"] {
         let mut pr = rich();
