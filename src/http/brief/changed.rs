@@ -44,8 +44,11 @@ const NAME_MOST: usize = 40;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeLine {
     pub path: String,
-    /// `added`, `modified`, `deleted`, or `gone` for a note that came and went.
+    /// `added`, `modified`, `deleted`, `gone` for a note that came and went, or `moved` for one that nobody has committed there yet.
     pub change: String,
+    /// Where a moved note lay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The agent, or the author of the commit; without a commit, the note's origin.
     pub by: String,
     /// RFC 3339, UTC.
@@ -95,7 +98,8 @@ impl ChangeLine {
             }
         });
         let (path, by) = (one_line(&self.path, usize::MAX), one_line(&self.by, NAME_MOST));
-        format!("{}  {path}  {by} {}{reason}", self.change, self.time)
+        let from = self.from.as_ref().map(|it| format!("{} -> ", one_line(it, usize::MAX)));
+        format!("{}  {}{path}  {by} {}{reason}", self.change, from.unwrap_or_default(), self.time)
     }
 }
 
@@ -204,6 +208,7 @@ pub(super) fn committed(source: &Arc<Source>, caller: &Caller, requests: &Reques
         Some(ChangeLine {
             path: note.path.clone(),
             change: note.change.clone(),
+            from: None,
             by: commit.agent.clone().unwrap_or_else(|| author.to_owned()),
             time: commit.time.clone(),
             commit: Some(sha.clone()),

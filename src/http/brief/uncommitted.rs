@@ -163,7 +163,14 @@ fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visi
         let missing = head.iter().filter(|(path, _)| !graph.holds(path) && may_read(source, caller, path));
         // What is left out of the index is there all the same.
         let missing = missing.filter(|(path, _)| std::fs::symlink_metadata(root.join(path.as_str())).is_err());
-        gone.extend(missing.filter_map(|(path, hash)| Some((path, *hash, recent(path)?))).take(MOVED));
+        let missing = missing.filter_map(|(path, hash)| {
+            Some(Gone {
+                path: path.clone(),
+                hash: *hash,
+                time: recent(path)?,
+            })
+        });
+        gone.extend(missing.take(MOVED));
     }
     if gone.is_empty() {
         return Ok(Vec::new());
@@ -172,16 +179,48 @@ fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visi
     let paths = searcher.paths(sees)?;
     let new = paths.into_iter().filter(|it| it.path.is_note() && !head.contains_key(&it.path));
     let new: Vec<NoteId> = new.filter(|it| may_read(source, caller, &it.path)).take(MOVED).collect();
-    let new = searcher.notes_of(sees, &new)?.into_iter().flatten();
-    let moved = new.filter(|it| gone.iter().any(|(_, hash, _)| it.hash == Some(*hash)));
-    let by = |it: &StoredNote| told.by(&it.id.path, it.origin.as_str());
-    let moved = moved.filter_map(|it| Some(line(&it.id.path, "added", by(&it), recent(&it.id.path)?)));
-    let mut lines: Vec<ChangeLine> = moved.collect();
-    lines.extend(
-        gone.iter()
-            .map(|(path, _, time)| line(path, "deleted", told.by(path, "human"), *time)),
-    );
+    let new: Vec<StoredNote> = searcher.notes_of(sees, &new)?.into_iter().flatten().collect();
+    let moved = moved(&mut gone, new.iter().filter_map(|it| Some((&it.id.path, it.hash?))));
+    let origin = |path: &NotePath| new.iter().find(|it| it.id.path == *path).map_or("human", |it| it.origin.as_str());
+    let mut lines: Vec<ChangeLine> = Vec::new();
+    for (from, to) in moved {
+        let time = recent(&to).unwrap_or(from.time);
+        lines.push(ChangeLine {
+            from: Some(from.path.to_string()),
+            ..line(&to, "moved", told.by(&to, origin(&to)), time)
+        });
+    }
+    lines.extend(gone.iter().map(|it| line(&it.path, "deleted", told.by(&it.path, "human"), it.time)));
     Ok(lines)
+}
+
+/// A note at HEAD that is not there any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Gone {
+    path: NotePath,
+    hash: ContentHash,
+    /// When it went at the latest, in nanoseconds.
+    time: i64,
+}
+
+/// Takes out of those that are gone what lies elsewhere now, byte for byte; of several that are alike first those that kept their name. An empty
+/// note is like any other, so that only its name tells where it went.
+fn moved<'n>(gone: &mut Vec<Gone>, new: impl Iterator<Item = (&'n NotePath, ContentHash)>) -> Vec<(Gone, NotePath)> {
+    let mut found = Vec::new();
+    let mut left = Vec::new();
+    for (to, hash) in new {
+        match gone.iter().position(|it| it.hash == hash && it.path.stem() == to.stem()) {
+            Some(at) => found.push((gone.remove(at), to.clone())),
+            None => left.push((to, hash)),
+        }
+    }
+    let empty = ContentHash::of(b"");
+    for (to, hash) in left.into_iter().filter(|it| it.1 != empty) {
+        if let Some(at) = gone.iter().position(|it| it.hash == hash) {
+            found.push((gone.remove(at), to.clone()));
+        }
+    }
+    found
 }
 
 /// Returns when a note was saved. A time in the future, which a copy or another clock may leave, would be told in every brief until it comes: then
@@ -210,9 +249,54 @@ fn line(path: &NotePath, change: &str, by: String, time: i64) -> ChangeLine {
     ChangeLine {
         path: path.to_string(),
         change: change.to_owned(),
+        from: None,
         by,
         time: rfc3339(time),
         commit: None,
         reason: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> NotePath {
+        NotePath::parse(text).unwrap()
+    }
+
+    fn check(gone: &[(&str, &[u8])], new: &[(&str, &[u8])], expected: &[(&str, &str)], left: &[&str]) {
+        let gone = gone.iter().map(|(it, text)| Gone {
+            path: path(it),
+            hash: ContentHash::of(text),
+            time: 0,
+        });
+        let mut gone: Vec<Gone> = gone.collect();
+        let new: Vec<(NotePath, ContentHash)> = new.iter().map(|(it, text)| (path(it), ContentHash::of(text))).collect();
+        let found = moved(&mut gone, new.iter().map(|(path, hash)| (path, *hash)));
+        let found: Vec<(&str, &str)> = found.iter().map(|(from, to)| (from.path.as_str(), to.as_str())).collect();
+        let gone: Vec<&str> = gone.iter().map(|it| it.path.as_str()).collect();
+        assert_eq!((found.as_slice(), gone.as_slice()), (expected, left));
+    }
+
+    #[test]
+    fn a_move_was_told_as_a_note_that_came_and_one_that_went() {
+        check(&[("Old/A.md", b"a")], &[("New/A.md", b"a")], &[("Old/A.md", "New/A.md")], &[]);
+        check(&[("A.md", b"a")], &[("B.md", b"a")], &[("A.md", "B.md")], &[]);
+        check(&[("A.md", b"a")], &[("B.md", b"b")], &[], &["A.md"]);
+        // Alike, and told apart by their names.
+        let gone: [(&str, &[u8]); 2] = [("A.md", b"same"), ("B.md", b"same")];
+        check(
+            &gone,
+            &[("New/B.md", b"same"), ("New/C.md", b"same")],
+            &[("B.md", "New/B.md"), ("A.md", "New/C.md")],
+            &[],
+        );
+        check(
+            &[("A.md", b""), ("B.md", b"")],
+            &[("C.md", b""), ("X/B.md", b"")],
+            &[("B.md", "X/B.md")],
+            &["A.md"],
+        );
     }
 }
