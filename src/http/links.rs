@@ -115,7 +115,7 @@ pub async fn get_links(
     Wanted::parse(&params)?.wait(&state.handle).await?;
 
     let index = Index::from(state.handle.freshness_of(Some(&target.source.config.name)));
-    let (name, path) = (target.source.config.name.clone(), target.path.clone());
+    let (name, path, source) = (target.source.config.name.clone(), target.path.clone(), Arc::clone(&target.source));
     let (seeing, handle) = (caller.clone(), state.handle.clone());
     let found = with_graph(&state, &target.source, move |graph| {
         let path = file_of(graph, &seeing, &target.path)?;
@@ -139,7 +139,7 @@ pub async fn get_links(
             Err(Problem::new(ProblemKind::Internal, "the notes that link here cannot be read"))
         }
         None => {
-            let candidates = similar(&state, &caller, &path).await;
+            let candidates = similar(&state, &caller, &source, &path).await;
             Err(Problem::new(ProblemKind::NoteNotFound, format!("there is no file `{path}`")).candidates(candidates))
         }
     }

@@ -123,14 +123,14 @@ pub async fn read_note(
     Wanted::parse(&params)?.wait(&state.handle).await?;
 
     let index = Index::from(state.handle.freshness_of(Some(&target.source.config.name)));
-    let path = target.path.clone();
+    let (source, path) = (Arc::clone(&target.source), target.path.clone());
     let found = match at {
         None => target.load(&state, &caller).await,
         Some(at) => load_at(&state, &caller, target, at).await,
     };
     let loaded = match found {
         Err(problem) if problem.is(ProblemKind::NoteNotFound) => {
-            return Err(problem.candidates(load::similar(&state, &caller, &path).await));
+            return Err(problem.candidates(load::similar(&state, &caller, &source, &path).await));
         }
         loaded => loaded?,
     };

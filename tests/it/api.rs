@@ -217,6 +217,37 @@ async fn a_note_that_is_not_there_has_candidates() {
     );
 }
 
+/// Where the name says little the note that is there was not among them, and writes named none.
+#[tokio::test]
+async fn a_path_in_other_capitals_names_the_note_that_is_there() {
+    let mut notes: Vec<(String, String)> = (0..9)
+        .map(|it| (format!("Readme {it}/README.md"), "readme readme\n".to_owned()))
+        .collect();
+    notes.push(("Home Lab/Índex.md".to_owned(), "other words\n".to_owned()));
+    notes.push(("Zoo/Readme.md".to_owned(), "a zoo\n".to_owned()));
+    notes.push(("Agent/Topics/Tin.md".to_owned(), "tin\n".to_owned()));
+    let notes: Vec<(&str, &str)> = notes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let server = Server::start(&notes).await;
+    let named = json!("Zoo/Readme.md");
+    for path in ["zoo/readme.md", "ZOO/Readme"] {
+        let answer = server.get(&format!("/v1/notes/{path}")).await;
+        assert_eq!(answer.json()["candidates"][0], named, "{path}");
+    }
+    assert_eq!(server.get("/v1/notes/home%20lab/%C3%AEndex.md").await.problem().0, 404);
+    assert_eq!(
+        server.get("/v1/notes/home%20lab/%C3%ADndex.md").await.json()["candidates"][0],
+        "Home Lab/Índex.md"
+    );
+    assert_eq!(server.get("/v1/links/zoo/readme.md").await.json()["candidates"][0], named);
+    let answer = server
+        .patch("Agent/topics/TIN", &json!({"edits": [{"op": "append", "text": "x"}]}))
+        .await;
+    assert_eq!(
+        (answer.problem().0, &answer.json()["candidates"]),
+        (404, &json!(["Agent/Topics/Tin.md"]))
+    );
+}
+
 #[tokio::test]
 async fn hostile_paths_and_parameters_are_refused_by_name() {
     let server = Server::start(&notes()).await;

@@ -158,8 +158,29 @@ pub fn source_of(state: &AppState, name: Option<&str>) -> Result<Arc<Source>, Pr
     state.handle.source(&name).cloned().ok_or_else(no_source)
 }
 
+/// Returns the files of a source that are called so in other capitals, or in another form of Unicode. On most devices they are the file that is meant.
+pub async fn twins(
+    state: &AppState,
+    source: &Arc<Source>,
+    path: &NotePath,
+    sees: impl Fn(&NotePath) -> bool + Send + 'static,
+) -> Vec<NotePath> {
+    let keys: Vec<String> = spellings(path).iter().map(NotePath::key).collect();
+    let source = Arc::clone(source);
+    let look = move || {
+        let graph = source.graph();
+        let all = graph.names().iter().filter(|it| keys.contains(&it.key()) && sees(it));
+        all.take(CANDIDATES).cloned().collect()
+    };
+    // They are a courtesy, as what is similar.
+    state.work.run(look).await.unwrap_or_default()
+}
+
 /// Returns the notes that may have been meant by a path that leads nowhere, as citations, the likeliest first.
-pub async fn similar(state: &AppState, caller: &Caller, path: &NotePath) -> Vec<String> {
+pub async fn similar(state: &AppState, caller: &Caller, source: &Arc<Source>, path: &NotePath) -> Vec<String> {
+    let (seeing, of) = (caller.clone(), Arc::clone(source));
+    let twins = twins(state, source, path, move |it| may_read(&of, &seeing, it)).await;
+    let mut all: Vec<String> = twins.iter().map(|it| state.cite(&source.config.name, it, None, None)).collect();
     let visible = |source: SourceName| Visible {
         source,
         prefix: caller.prefix.clone(),
@@ -179,7 +200,14 @@ pub async fn similar(state: &AppState, caller: &Caller, path: &NotePath) -> Vec<
     };
     // Without an index, or when it is busy, the answer has no candidates: they are a courtesy.
     let found = search::run(state, request).await.map(|it| it.hits).unwrap_or_default();
-    found.iter().map(|it| state.cite(&it.source, &it.path, it.hash, None)).collect()
+    let found = found.iter().map(|it| state.cite(&it.source, &it.path, it.hash, None));
+    for it in found {
+        if !all.contains(&it) {
+            all.push(it);
+        }
+    }
+    all.truncate(CANDIDATES);
+    all
 }
 
 impl Loaded {

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    engine::request::{self, Action, GitState, WriteRequest},
+    engine::request::{self, Action, GitState, WriteError, WriteRequest},
     http::{
         AppState,
         history::unified,
+        notes::load::twins,
         problem::{Problem, ProblemKind},
         write::{call::Call, refused::problem},
     },
@@ -67,7 +68,7 @@ pub async fn perform(
 ) -> Result<ReceiptResponse, Problem> {
     let request = WriteRequest {
         idempotency: call.idempotency(body),
-        source,
+        source: source.clone(),
         path: path.clone(),
         action,
         who: call.who.clone(),
@@ -85,8 +86,24 @@ pub async fn perform(
         let detail = "the service is stopping; whether the note was written will be known after its start";
         Problem::new(ProblemKind::NotReady, detail).hint("read the note, or send the request again with the same `Idempotency-Key`")
     };
-    let receipt = answered.map_err(|_gone| stopped())?.map_err(|why| problem(why, path.as_str()))?;
-    Ok(response(receipt, call.diff))
+    match answered.map_err(|_gone| stopped())? {
+        Ok(receipt) => Ok(response(receipt, call.diff)),
+        Err(WriteError::NoNote) => {
+            let meant = meant(state, call, &source, &path).await;
+            Err(problem(WriteError::NoNote, path.as_str()).candidates(meant))
+        }
+        Err(why) => Err(problem(why, path.as_str())),
+    }
+}
+
+/// Returns the notes that a path in other capitals may mean, of those that the caller may see.
+async fn meant(state: &AppState, call: &Call, source: &SourceName, path: &NotePath) -> Vec<String> {
+    let Some(source) = state.handle.source(source) else {
+        return Vec::new();
+    };
+    let prefix = call.prefix.clone().unwrap_or_default();
+    let found = twins(state, source, path, move |it| it.as_str().starts_with(&prefix)).await;
+    found.iter().map(|it| state.cite(&source.config.name, it, None, None)).collect()
 }
 
 /// Returns the receipt as an answer: 201 for a note that came.
