@@ -42,6 +42,11 @@ pub fn behind(index: Index) -> Option<String> {
         .then(|| format!("the index is behind (lag {} ms): this may not be all", index.lag_ms))
 }
 
+/// Returns a warning in the words of whoever asked, on one line.
+pub fn warning(text: &str, voice: Voice) -> String {
+    one_line(&voice.say(text))
+}
+
 /// Returns the parts of a note, in the words that `section` and `block` take.
 pub fn map(map: &MapResponse) -> String {
     let mut lines = vec![format!("{}  {}", one_line(&map.path), one_line(&map.title))];

@@ -12,7 +12,7 @@ use crate::http::{
     memories::MemoryResponse,
     notes::shape::{MapResponse, NoteResponse},
     search::SearchResponse,
-    words::{self, one_line},
+    words::{self, Voice, one_line},
     write::receipt::ReceiptResponse,
 };
 
@@ -62,7 +62,7 @@ fn remarks(total: usize, index: Index, corrected: &BTreeMap<String, Vec<String>>
     };
     let corrected = corrected.iter().map(|(word, terms)| (word, terms.join(", ")));
     lines.extend(corrected.map(|(word, terms)| format!("corrected: {} -> {}", one_line(word), one_line(&terms))));
-    lines.extend(warnings.iter().map(|it| format!("warning: {}", one_line(it))));
+    lines.extend(warnings.iter().map(|it| format!("warning: {}", words::warning(it, Voice::Tools))));
     Ok(lines.into_iter().map(|it| it + "\n").collect())
 }
 
@@ -104,7 +104,7 @@ fn written(receipt: &ReceiptResponse) -> String {
         None => words::receipt(receipt),
     };
     for warning in &receipt.warnings {
-        text.push_str(&format!("warning: {}\n", one_line(warning)));
+        text.push_str(&format!("warning: {}\n", words::warning(warning, Voice::Tools)));
     }
     text
 }

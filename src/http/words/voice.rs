@@ -11,7 +11,7 @@ pub enum Voice {
 }
 
 /// A phrase of the API, and what stands for it on the command line and among the tools. Of two that begin alike the longer comes first.
-const PHRASES: [(&str, &str, &str); 17] = [
+const PHRASES: [(&str, &str, &str); 18] = [
     (
         "`/v1/search?path=Folder/**&sort=path`",
         "`membridge ls Folder`",
@@ -72,6 +72,11 @@ const PHRASES: [(&str, &str, &str); 17] = [
     ("`If-Match`", "`--if-match`", "`if_match`"),
     ("`allow_secret=true`", "`--allow-secret`", "`allow_secret`"),
     ("a fresh `Idempotency-Key`", "another `--key`", "a fresh `Idempotency-Key`"),
+    (
+        "`membridge search --syntax obsidian '[memory:pinned]' --sort path`",
+        "`membridge search --syntax obsidian '[memory:pinned]' --sort path`",
+        "`search` with `query` \"[memory:pinned]\", `syntax` \"obsidian\" and `sort` \"path\"",
+    ),
     ("`view=map`", "`--map`", "`view` \"map\""),
 ];
 
@@ -91,6 +96,7 @@ impl Voice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::gather::Pinned;
 
     #[test]
     fn a_hint_named_calls_that_whoever_asked_cannot_make() {
@@ -106,6 +112,13 @@ mod tests {
         let hint = "read the note, then send `If-Match: \"<hash>\"`";
         check(Voice::Commands, hint, "read the note, then give its hash with `--if-match`");
         check(Voice::Tools, hint, "read the note, then give its hash as `if_match`");
+        let warning = Pinned {
+            notes: Vec::new(),
+            more: 2,
+        };
+        let warning = warning.warning().unwrap();
+        check(Voice::Commands, &warning, &warning);
+        assert!(!Voice::Tools.say(&warning).contains("membridge"), "{}", Voice::Tools.say(&warning));
         let detail = "the note `A.md` exists, and the request has no `If-Match`";
         check(Voice::Tools, detail, "the note `A.md` exists, and the request has no `if_match`");
     }
