@@ -114,9 +114,16 @@ impl Pulls {
         let (mut deliveries, left) = Deliveries::open(&state_dir.join("deliveries"))?;
         let store = Store::open(&state_dir.join("pull-requests"))?;
         let (mut fresh, mut unread_news) = (Vec::new(), 0);
-        for Delivery { number, text, .. } in left {
-            match serde_json::from_str(&text) {
-                Ok(news) => fresh.push((number, news)),
+        for Delivery { number, text, key } in left {
+            match serde_json::from_str::<News>(&text) {
+                Ok(news) => {
+                    let masked = news.clone().masked();
+                    if masked != news {
+                        // Of a build that kept it as it came.
+                        deliveries.replace(number, &key, &as_text(&masked)?)?;
+                    }
+                    fresh.push((number, masked));
+                }
                 // Of another version of the service; the forge tells it again.
                 Err(error) => {
                     tracing::debug!(%error, number, "a delivery cannot be read");
@@ -125,7 +132,8 @@ impl Pulls {
                 }
             }
         }
-        let (known, unread) = store.all()?;
+        let (mut known, unread) = store.all()?;
+        mask_what_is_kept(&store, &mut known)?;
         let listed = known.iter().map(|it| (it.id.clone(), Listed::of(it))).collect();
         let mut told = PullsStatus::default();
         if unread + unread_news > 0 {
@@ -166,7 +174,7 @@ impl Pulls {
 
     /// Makes news durable that their worker has already; returns their number, `None` when there is no room or they came before.
     pub(super) fn spool(&self, key: &str, news: &News) -> Result<Option<u64>> {
-        let text = serde_json::to_string(news).context("write news as JSON")?;
+        let text = as_text(news)?;
         Ok(match self.queue().deliveries.put(key, &text)? {
             Put::Stored(number) => Some(number),
             Put::Seen | Put::Full => None,
@@ -174,7 +182,7 @@ impl Pulls {
     }
 
     fn put(&self, key: &str, news: News) -> Result<Put> {
-        let text = serde_json::to_string(&news).context("write news as JSON")?;
+        let text = as_text(&news)?;
         let mut queue = self.queue();
         let put = queue.deliveries.put(key, &text)?;
         if let Put::Stored(number) = put {
@@ -220,6 +228,12 @@ impl Pulls {
     /// Returns what is known of the pull requests, by id.
     pub fn list(&self) -> Vec<Listed> {
         self.listed().values().cloned().collect()
+    }
+
+    /// Returns where the note of one lies, or lay last, unless a person put it away.
+    pub(super) fn kept_path_of(&self, id: &PullRequestId) -> Option<String> {
+        let listed = self.listed();
+        listed.get(id).filter(|it| it.wish == Wish::Kept)?.path.clone()
     }
 
     /// Returns how the work goes.
@@ -313,6 +327,34 @@ impl Pulls {
     }
 }
 
+fn as_text(news: &News) -> Result<String> {
+    serde_json::to_string(news).context("write news as JSON")
+}
+
+/// By which rules texts are masked before they are kept: raised when those learn something.
+const MASKED_BY: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
+
+/// Masks, once, what builds kept that masked less, or nothing.
+fn mask_what_is_kept(store: &Store, known: &mut [Known]) -> Result<()> {
+    if store.masked_by()?.as_deref() == Some(MASKED_BY) {
+        return Ok(());
+    }
+    for known in known {
+        let before = known.clone();
+        known.parts.rewrite(note::masked);
+        known.written = known.written.take().map(note::masked);
+        if *known != before {
+            store.put(known)?;
+        }
+    }
+    let rollouts = store.rollouts()?;
+    let masked: Vec<Rollout> = rollouts.iter().cloned().map(note::masked_rollout).collect();
+    if masked != rollouts {
+        store.put_rollouts(&masked)?;
+    }
+    store.put_masked_by(MASKED_BY)
+}
+
 /// The name by which status tells of what could not be read at the start.
 const UNREAD: &str = "state/pull-requests";
 
@@ -343,6 +385,52 @@ impl Listed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// They stayed as they were until there was news of each.
+    #[test]
+    fn what_older_builds_kept_unmasked_is_masked_at_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Pulls::open(folder.path()).unwrap());
+        let token = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+        let id = PullRequestId {
+            host: "git.example.org".to_owned(),
+            repo: "owner/name".to_owned(),
+            number: 7,
+        };
+        let part = PullRequest {
+            title: Some("Bump".to_owned()),
+            body: Some(format!("the token is {token}")),
+            ..PullRequest::unknown(id.clone())
+        };
+        let store = Store::open(&folder.path().join("pull-requests")).unwrap();
+        let mut known = Known::nothing(id.clone());
+        known.parts.add(part.clone());
+        known.written = Some(part.clone());
+        store.put(&known).unwrap();
+        let rollout = Rollout {
+            object: "Kustomization apps".to_owned(),
+            revision: "a".repeat(40),
+            time: Timestamp::UNIX_EPOCH,
+            ok: false,
+            reason: "BuildFailed".to_owned(),
+            message: format!("denied: {token}"),
+        };
+        store.put_rollouts(&[rollout]).unwrap();
+        std::fs::remove_file(folder.path().join("pull-requests/masked.json")).unwrap();
+        let (mut deliveries, _) = Deliveries::open(&folder.path().join("deliveries")).unwrap();
+        deliveries.put("1", &as_text(&News::Part(Box::new(part))).unwrap()).unwrap();
+
+        let pulls = Pulls::open(folder.path()).unwrap();
+        for folder in ["pull-requests", "deliveries"].map(|it| folder.path().join(it)) {
+            for file in std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
+                let text = std::fs::read_to_string(&file).unwrap();
+                assert!(!text.contains("a1B2c3D4"), "{} {text}", file.display());
+            }
+        }
+        let kept = pulls.store.get(&id).unwrap();
+        assert_eq!(kept.parts.fold(&id), kept.written.unwrap());
+        assert_eq!(pulls.status().waiting, 1);
+    }
 
     /// They were passed over, a line of the log each.
     #[test]

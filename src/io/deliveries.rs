@@ -100,6 +100,22 @@ impl Deliveries {
             return Ok(Put::Full);
         }
         let number = self.next;
+        self.write(number, key, text)?;
+        self.next += 1;
+        self.remember(key.to_owned());
+        // A lost key means that a piece may come twice, which does no harm.
+        if let Err(error) = self.note_seen(key) {
+            tracing::warn!(why = format!("{error:#}"), "the key of a delivery was not kept");
+        }
+        Ok(Put::Stored(number))
+    }
+
+    /// Gives a piece that waits another text, durably.
+    pub fn replace(&mut self, number: u64, key: &str, text: &str) -> Result<()> {
+        self.write(number, key, text)
+    }
+
+    fn write(&mut self, number: u64, key: &str, text: &str) -> Result<()> {
         let delivery = Delivery {
             number,
             key: key.to_owned(),
@@ -117,14 +133,8 @@ impl Deliveries {
             .and_then(|()| fs::rename(&fresh, &file))
             .and_then(|()| File::open(&self.folder)?.sync_all())
             .with_context(|| format!("write `{}`", file.display()))?;
-        self.next += 1;
         self.waiting.insert(number, text.len() as u64);
-        self.remember(key.to_owned());
-        // A lost key means that a piece may come twice, which does no harm.
-        if let Err(error) = self.note_seen(key) {
-            tracing::warn!(why = format!("{error:#}"), "the key of a delivery was not kept");
-        }
-        Ok(Put::Stored(number))
+        Ok(())
     }
 
     /// Forgets a piece that is done. A file that stays is done again after a restart, which does no harm.

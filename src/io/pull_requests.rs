@@ -2,6 +2,7 @@
 //! the engine's business.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
@@ -20,6 +21,12 @@ pub const ROLLOUTS_MOST: usize = 500;
 
 /// The file of those.
 const ROLLOUTS: &str = "rollouts.json";
+
+/// The file of what nobody was told of yet.
+const UNTOLD: &str = "untold.json";
+
+/// The file that says by which rules all that is kept was masked.
+const MASKED: &str = "masked.json";
 
 /// All that is kept of one pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +141,32 @@ impl Store {
         write(
             &self.cursor_file(host, repo),
             &serde_json::to_vec(cursor).context("write a cursor as JSON")?,
+        )
+    }
+
+    /// Returns the names of pull requests whose notes changed without that somebody was told.
+    pub fn untold(&self) -> Result<BTreeSet<String>> {
+        Ok(read(&self.folder.join(UNTOLD))?.unwrap_or_default())
+    }
+
+    /// Keeps them in place of those.
+    pub fn put_untold(&self, names: &BTreeSet<String>) -> Result<()> {
+        write(
+            &self.folder.join(UNTOLD),
+            &serde_json::to_vec(names).context("write names as JSON")?,
+        )
+    }
+
+    /// Returns by which rules all that is kept was masked last, as whoever did it wrote.
+    pub fn masked_by(&self) -> Result<Option<String>> {
+        read(&self.folder.join(MASKED))
+    }
+
+    /// Keeps that.
+    pub fn put_masked_by(&self, rules: &str) -> Result<()> {
+        write(
+            &self.folder.join(MASKED),
+            &serde_json::to_vec(rules).context("write rules as JSON")?,
         )
     }
 

@@ -149,6 +149,7 @@ pub(super) fn fix_of(why: &Refusal, path: &str) -> String {
         Refusal::Diverged => format!("git: {{sync: full}}; or by hand: git -C {path} pull --rebase"),
         Refusal::Rejected(_) => "let the branch be pushed to at the forge (protected branches, hooks)".to_owned(),
         Refusal::Denied(_) => "give a token that is valid there: `token_file`; look at its rights and its end date at the forge".to_owned(),
+        Refusal::Empty => "push a first commit to it; until then there is nothing to read".to_owned(),
         Refusal::TimedOut | Refusal::Failed(_) | Refusal::Stopped => {
             "look whether it can be reached from here: git ls-remote URL; egress rules, DNS, a proxy".to_owned()
         }

@@ -5,8 +5,11 @@ use std::{
     collections::{BTreeMap, VecDeque},
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
+    thread,
     time::Duration,
 };
+
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use crate::{
     config::{Config, forges::Forge},
@@ -18,6 +21,9 @@ use crate::{
 /// Revisions that are known not to be there.
 const MISSING_MOST: usize = 100;
 
+/// The first fetch is waited for so long; it may take many times that.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
 /// The clones of all configured repositories; each is made when it is first asked for.
 #[derive(Debug)]
 pub(super) struct Clones {
@@ -27,6 +33,8 @@ pub(super) struct Clones {
     /// By host and repository.
     forges: BTreeMap<(String, String), Forge>,
     open: BTreeMap<(String, String), Mirror>,
+    /// The first fetches that are running: nobody else works in those clones.
+    first: BTreeMap<(String, String), Receiver<Result<(), Refusal>>>,
     /// Host, name and revision of what no fetch brought, the last ones.
     missing: VecDeque<(String, String, String)>,
 }
@@ -54,6 +62,7 @@ impl Clones {
             stop,
             forges: forges.flat_map(of).collect(),
             open: BTreeMap::new(),
+            first: BTreeMap::new(),
             missing: VecDeque::new(),
         }
     }
@@ -103,7 +112,11 @@ impl Clones {
         let (mirror, access, kind) = self.of(host, repo)?;
         read(mirror, &access, || {
             let heads = mirror.requests(requests(kind), &access)?;
-            mirror.fetch(None, &access)?;
+            match mirror.fetch(None, &access) {
+                // Nobody has pushed anything yet.
+                Err(Refusal::Empty) if heads.is_empty() => return Ok((heads, None)),
+                fetched => fetched?,
+            }
             // A clone that cannot be packed is read as it is.
             if let Err(why) = mirror.tidy(&access) {
                 tracing::warn!(
@@ -118,22 +131,72 @@ impl Clones {
     /// Returns the clone of a repository, and how it is fetched.
     fn of(&mut self, host: &str, repo: &str) -> Result<(&Mirror, Access, ForgeKind), NoClone> {
         let key = (host.to_owned(), repo.to_owned());
-        let forge = self.forges.get(&key).ok_or(NoClone::Unwanted)?;
+        let forge = self.forges.get(&key).ok_or(NoClone::Unwanted)?.clone();
         let access = Access {
             token_file: forge.token_file.clone(),
             timeout: self.timeout,
             stop: Arc::clone(&self.stop),
         };
-        let mirror = self.open.entry(key).or_insert_with(|| {
+        let new = || {
             let origin = Origin {
                 // Of the configuration alone.
                 url: format!("{}/{repo}.git", forge.url),
                 branch: None,
             };
             Mirror::new(&self.folder.join(forge.clone_name(repo)), origin)
-        });
+        };
+        if !self.open.contains_key(&key) {
+            let mirror = new();
+            if let Some(running) = self.first.remove(&key) {
+                match running.try_recv() {
+                    Ok(fetched) => first_fetched(fetched)?,
+                    Err(TryRecvError::Empty) => {
+                        self.first.insert(key, running);
+                        return Err(first_runs());
+                    }
+                    Err(TryRecvError::Disconnected) => return Err(NoClone::Later("the first fetch broke off".to_owned())),
+                }
+            } else if !mirror.has_been_fetched() {
+                // It may be large, and others of this forge have something to tell, too.
+                let running = first_fetch(new(), access.clone())?;
+                match running.recv_timeout(FIRST_WAIT) {
+                    Ok(fetched) => first_fetched(fetched)?,
+                    Err(_) => {
+                        self.first.insert(key, running);
+                        return Err(first_runs());
+                    }
+                }
+            }
+            self.open.insert(key.clone(), mirror);
+        }
+        let mirror = self.open.get(&key).ok_or(NoClone::Unwanted)?;
         Ok((mirror, access, forge.kind))
     }
+}
+
+/// Fetches on a thread of its own, which ends with the fetch; `stop` of the access ends both.
+fn first_fetch(mirror: Mirror, access: Access) -> Result<Receiver<Result<(), Refusal>>, NoClone> {
+    let (sender, running) = bounded(1);
+    let fetch = move || {
+        let prepared = mirror.prepare().map_err(|error| Refusal::Failed(format!("{error:#}")));
+        // Nobody may wait for it any more.
+        let _ = sender.send(prepared.and_then(|()| mirror.fetch(None, &access)));
+    };
+    let thread = thread::Builder::new().name("first-fetch".to_owned()).spawn(fetch);
+    thread.map_err(|error| NoClone::Later(format!("there is no thread for the first fetch: {error}")))?;
+    Ok(running)
+}
+
+/// What an empty repository is worth, and one that is damaged, is seen by whoever reads it.
+fn first_fetched(fetched: Result<(), Refusal>) -> Result<(), NoClone> {
+    match fetched {
+        Ok(()) | Err(Refusal::Empty) => Ok(()),
+        Err(why) => Err(NoClone::Later(why.detail())),
+    }
+}
+
+fn first_runs() -> NoClone {
+    NoClone::Later("it is fetched for the first time, which takes a while".to_owned())
 }
 
 /// Returns the name by which status tells of the clone in which a pull request is looked for.

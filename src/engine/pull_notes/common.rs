@@ -1,7 +1,10 @@
 //! What the workers share: who writes, who is told, and the rollouts that came lately. Each is had by one at a time; none of them waits for a
 //! forge.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -40,7 +43,7 @@ impl Common {
             cloned: cloned.flat_map(of).collect(),
             rollouts: Mutex::new(pulls.store.rollouts()?),
             writer: Mutex::new(Writer::new(config, handle)),
-            waker: Mutex::new(Waker::new(config.pull_requests.wake.clone())),
+            waker: Mutex::new(Waker::new(config.pull_requests.wake.clone(), pulls.store.untold()?, Instant::now())),
         })
     }
 
@@ -50,6 +53,14 @@ impl Common {
 
     pub(super) fn waker(&self) -> MutexGuard<'_, Waker> {
         self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has it told that the note of a pull request has changed; a restart does not forget it.
+    pub(super) fn changed(&self, pulls: &Pulls, id: &PullRequestId) {
+        let mut waker = self.waker();
+        if waker.changed(id, Instant::now()) {
+            waker.keep(pulls);
+        }
     }
 
     /// Makes a rollout news of the pull requests whose commit it names, and of the repositories where others may have come with that commit, durably;

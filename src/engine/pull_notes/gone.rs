@@ -13,7 +13,7 @@ use crate::{
         pulls::Pulls,
     },
     io::pull_requests::{Known, Wish},
-    model::{path::NotePath, pull_request::PullRequestId},
+    model::{hash::ContentHash, path::NotePath, pull_request::PullRequestId},
 };
 
 /// A note that is not where it lay was deleted when it is still nowhere after this: one that was moved is found by the index meanwhile.
@@ -22,6 +22,10 @@ const GONE: Duration = Duration::from_secs(2);
 /// How often those that came back are looked for, and how many at a time.
 const BACK_EVERY: Duration = Duration::from_secs(30);
 const BACK_MOST: usize = 20;
+
+/// Notes that could not be brought up to date and are watched, and how often they are looked at.
+const GIVEN_UP_MOST: usize = 100;
+const MENDED_EVERY: Duration = Duration::from_secs(2);
 
 /// What is known of them.
 #[derive(Debug, Default)]
@@ -33,6 +37,9 @@ pub(super) struct Gone {
     last: Option<PullRequestId>,
     /// Where notes that were left alone were tried again: once, unless they are moved.
     tried: BTreeMap<PullRequestId, NotePath>,
+    /// What the notes said that could not be brought up to date.
+    given_up: BTreeMap<PullRequestId, Option<ContentHash>>,
+    mended_due: Option<Instant>,
 }
 
 impl Gone {
@@ -45,6 +52,15 @@ impl Gone {
     pub(super) fn is_written(&mut self, id: &PullRequestId) {
         self.is_there(id);
         self.tried.remove(id);
+        self.given_up.remove(id);
+    }
+
+    /// Notes what the note of one says that is not tried again by itself: when a person changes it, that may have been what was wrong.
+    pub(super) fn give_up(&mut self, id: PullRequestId, pulls: &Pulls, writer: &Writer) {
+        if self.given_up.len() < GIVEN_UP_MOST || self.given_up.contains_key(&id) {
+            let text = text_of(&id, pulls, writer);
+            self.given_up.insert(id, text);
+        }
     }
 
     /// A note that stays away was deleted by a person. One that was moved a moment ago may not be in the index yet.
@@ -88,6 +104,19 @@ impl Gone {
         gone.into_iter().map(|it| it.id).collect()
     }
 
+    /// Returns those that could not be brought up to date and whose notes somebody changed since.
+    pub(super) fn mended(&mut self, pulls: &Pulls, common: &Common, now: Instant) -> Vec<PullRequestId> {
+        if self.given_up.is_empty() || self.mended_due.is_some_and(|it| it > now) {
+            return Vec::new();
+        }
+        self.mended_due = Some(now + MENDED_EVERY);
+        let is_changed = |id: &PullRequestId, before: &mut Option<ContentHash>| {
+            let text = text_of(id, pulls, &common.writer());
+            text.is_some() && text != *before
+        };
+        self.given_up.extract_if(.., is_changed).map(|it| it.0).collect()
+    }
+
     fn is_in_reach(&mut self, id: &PullRequestId, path: NotePath, writer: &Writer) -> bool {
         if !writer.may_write(&path) {
             self.tried.remove(id);
@@ -95,4 +124,11 @@ impl Gone {
         }
         self.tried.insert(id.clone(), path.clone()) != Some(path)
     }
+}
+
+/// Returns what its note says now, where it lay last.
+fn text_of(id: &PullRequestId, pulls: &Pulls, writer: &Writer) -> Option<ContentHash> {
+    let path = NotePath::parse(&pulls.kept_path_of(id)?).ok()?;
+    let text = writer.read(&path).ok()??;
+    Some(ContentHash::of(text.as_bytes()))
 }

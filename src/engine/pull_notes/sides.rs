@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
+    path::Path,
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
@@ -153,9 +154,11 @@ impl Side {
         let (mut found, mut seen) = (Found::default(), 0);
         for page in 1..=PAGES {
             let path = format!("{}{}&page={page}", repo_path(self.forge.kind, repo), self.order());
-            let reply = match self.client.get(&path, token_file, tag.filter(|_| page == 1))? {
-                Answer::Json(reply) => reply,
-                Answer::Same => return Ok(found),
+            let reply = match self.client.get(&path, token_file, tag.filter(|_| page == 1)) {
+                Ok(Answer::Json(reply)) => reply,
+                Ok(Answer::Same) => return Ok(found),
+                Err(Refusal::Missing) if page == 1 => return self.nothing_yet(repo, token_file),
+                Err(why) => return Err(why),
             };
             if page == 1 {
                 found.tag.clone_from(&reply.tag);
@@ -174,6 +177,21 @@ impl Side {
             }
         }
         Ok(found)
+    }
+
+    /// Finds nothing where the repository is there and has no list of pull requests: Gitea has none of a repository to which nobody has pushed yet.
+    fn nothing_yet(&self, repo: &str, token_file: &Path) -> Result<Found, Refusal> {
+        let Answer::Json(reply) = self.client.get(&repo_path(self.forge.kind, repo), token_file, None)? else {
+            return Err(Refusal::Missing);
+        };
+        if reply.value["empty"] == true {
+            return Ok(Found::default());
+        }
+        if reply.value["has_pull_requests"] == false {
+            let why = "its pull requests are turned off; turn them on in the settings of the repository";
+            return Err(Refusal::Failed(why.to_owned()));
+        }
+        Err(Refusal::Missing)
     }
 
     /// The list, the newest change first.

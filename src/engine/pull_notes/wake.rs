@@ -1,9 +1,12 @@
 //! Tells somebody that notes have changed: one line of our own words, not too often. Knows the names of pull requests only; when nobody listens it
-//! tells again, a few times, and then lets it be.
+//! tells again, a few times, and then lets it be. What is not told yet is kept over a restart by whoever asks for it.
 
 use std::{
     collections::BTreeSet,
-    sync::{MutexGuard, atomic::AtomicBool},
+    sync::{
+        MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -37,6 +40,8 @@ const NAMES_MOST: usize = 1000;
 pub(super) struct Waker {
     wake: Option<Wake>,
     changed: BTreeSet<String>,
+    /// What the call tells that is being made.
+    calling: BTreeSet<String>,
     due: Option<Instant>,
     /// Calls that failed in a row.
     failures: u32,
@@ -55,7 +60,13 @@ pub(super) fn run<'w>(handle: &Handle, pulls: &Pulls, waker: impl Fn() -> MutexG
         let call = waker().take(Instant::now());
         if let Some(call) = call {
             let made = call.make(&pulls.stop);
-            pulls.woke(waker().made(call, made, Instant::now()));
+            if pulls.stop.load(Ordering::Relaxed) && made.is_err() {
+                // It was broken off; it is made after the next start.
+                return;
+            }
+            let mut waker = waker();
+            pulls.woke(waker.made(call, made, Instant::now()));
+            waker.keep(pulls);
         }
         thread::sleep(STEP);
     }
@@ -69,20 +80,34 @@ impl Call {
 }
 
 impl Waker {
-    pub(super) fn new(wake: Option<Wake>) -> Waker {
+    /// `left` is what an earlier run did not come to tell.
+    pub(super) fn new(wake: Option<Wake>, left: BTreeSet<String>, now: Instant) -> Waker {
         Waker {
+            due: (!left.is_empty()).then(|| now + GATHER),
+            changed: left,
             wake,
-            changed: BTreeSet::new(),
-            due: None,
+            calling: BTreeSet::new(),
             failures: 0,
         }
     }
 
-    /// Notes that a note has changed.
-    pub(super) fn changed(&mut self, id: &PullRequestId, now: Instant) {
-        if self.wake.is_some() && self.changed.len() < NAMES_MOST {
-            self.changed.insert(format!("{}#{}", id.repo, id.number));
-            self.due.get_or_insert(now + GATHER);
+    /// Notes that a note has changed; `true` when that is to be told and was not known yet.
+    pub(super) fn changed(&mut self, id: &PullRequestId, now: Instant) -> bool {
+        if self.wake.is_none() || self.changed.len() >= NAMES_MOST {
+            return false;
+        }
+        self.due.get_or_insert(now + GATHER);
+        self.changed.insert(format!("{}#{}", id.repo, id.number))
+    }
+
+    /// Makes durable what is not told yet.
+    pub(super) fn keep(&self, pulls: &Pulls) {
+        let untold: BTreeSet<String> = self.changed.union(&self.calling).cloned().collect();
+        if let Err(error) = pulls.store.put_untold(&untold) {
+            tracing::warn!(
+                why = format!("{error:#}"),
+                "a restart would forget that notes changed which nobody was told of yet"
+            );
         }
     }
 
@@ -96,6 +121,7 @@ impl Waker {
         }
         self.due = None;
         let changed = std::mem::take(&mut self.changed);
+        self.calling.clone_from(&changed);
         Some(Call {
             wake: wake.clone(),
             changed,
@@ -104,6 +130,7 @@ impl Waker {
 
     /// Takes what became of a call: changes that nobody heard of are told again, together with those that came meanwhile.
     fn made(&mut self, call: Call, made: Result<(), Refusal>, now: Instant) -> Woken {
+        self.calling.clear();
         let Err(why) = made else {
             self.failures = 0;
             return Woken::Told;
@@ -154,6 +181,10 @@ mod tests {
         })
     }
 
+    fn waker(wake: Wake) -> Waker {
+        Waker::new(Some(wake), BTreeSet::new(), Instant::now())
+    }
+
     fn tell(waker: &mut Waker, now: Instant) -> Woken {
         let call = waker.take(now).unwrap();
         let made = call.make(&AtomicBool::new(false));
@@ -174,10 +205,10 @@ mod tests {
         let token_file = folder.path().join("token");
         fs::write(&token_file, "a-token-of-hooks\n").unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut waker = Waker::new(Some(Wake {
+        let mut waker = waker(Wake {
             url: format!("http://{}/hooks/wake", listener.local_addr().unwrap()),
             token_file: Some(token_file),
-        }));
+        });
         let begun = Instant::now();
         for number in 1..=200 {
             waker.changed(&id(number), begun);
@@ -212,10 +243,10 @@ mod tests {
     #[test]
     fn what_nobody_heard_is_told_again_a_few_times() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut waker = Waker::new(Some(Wake {
+        let mut waker = waker(Wake {
             url: format!("http://{}/hooks/wake", listener.local_addr().unwrap()),
             token_file: None,
-        }));
+        });
         let mut now = Instant::now();
         waker.changed(&id(7), now);
         now += GATHER;
@@ -241,6 +272,39 @@ mod tests {
         }
         assert_eq!((became.pop(), became), (Some(Woken::GivenUp), vec![Woken::Later; 4]));
         assert_eq!(waker.take(now + 100 * RETRY), None);
+    }
+
+    /// A restart forgot them.
+    #[test]
+    fn what_waits_to_be_told_is_told_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let wake = || {
+            Some(Wake {
+                url: "http://127.0.0.1:9/hooks/wake".to_owned(),
+                token_file: None,
+            })
+        };
+        let left = || Pulls::open(folder.path()).unwrap().store.untold().unwrap();
+        let pulls = Pulls::open(folder.path()).unwrap();
+        let now = Instant::now();
+        let mut waker = Waker::new(wake(), left(), now);
+        assert!(waker.changed(&id(7), now) && !waker.changed(&id(7), now));
+        waker.keep(&pulls);
+        assert_eq!(left().len(), 1);
+        let call = waker.take(now + GATHER).unwrap();
+        assert!(waker.changed(&id(8), now + GATHER));
+        waker.keep(&pulls);
+        assert_eq!(left().len(), 2, "a call that is being made may not be heard");
+        waker.made(call, Ok(()), now + GATHER);
+        waker.keep(&pulls);
+        let mut waker = Waker::new(wake(), left(), now);
+        assert_eq!(waker.take(now + GATHER - Duration::from_millis(1)), None);
+        let call = waker.take(now + GATHER).unwrap();
+        assert_eq!(line(&call.changed), "Notes of pull requests changed: o/n#8.");
+        waker.made(call, Ok(()), now + GATHER);
+        waker.keep(&pulls);
+        assert!(left().is_empty());
+        assert_eq!(Waker::new(None, left(), now).take(now + GATHER), None);
     }
 
     #[test]

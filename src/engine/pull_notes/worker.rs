@@ -109,8 +109,11 @@ impl Worker {
                 self.work();
                 self.revisions.work(&self.pulls, &mut self.clones, Instant::now());
                 self.look(Instant::now());
-                for id in self.gone.come_back(&self.pulls, &self.common, &self.share, Instant::now()) {
-                    self.job(id, Instant::now(), None);
+                let now = Instant::now();
+                let mut again = self.gone.come_back(&self.pulls, &self.common, &self.share, now);
+                again.extend(self.gone.mended(&self.pulls, &self.common, now));
+                for id in again {
+                    self.job(id, now, None);
                 }
             }
             let now = Instant::now();
@@ -200,6 +203,7 @@ impl Worker {
                 Err(Trouble::Never(why)) => {
                     self.pulls.went_wrong(&id.to_string(), &why, None);
                     self.pulls.done(&job.deliveries);
+                    self.gone.give_up(id, &self.pulls, &self.common.writer());
                 }
                 Err(Trouble::Later(why, wait)) => {
                     let wait = wait_after(job.failures).max(wait.unwrap_or_default());
@@ -251,7 +255,7 @@ impl Worker {
                 self.gone.is_written(id);
                 if changed {
                     self.pulls.wrote();
-                    self.common.waker().changed(id, Instant::now());
+                    self.common.changed(&self.pulls, id);
                 }
                 known.path = Some(path.to_string());
                 known.written = Some(pr.clone());
@@ -305,8 +309,8 @@ impl Worker {
         if pr.head_sha.is_none() || is_known {
             return Ok(());
         }
-        if is_alone && !has_diff {
-            // That of another head: this one may have left the branch elsewhere.
+        if !known.parts.has_merge_base_of(pr.head_sha.as_deref()) {
+            // That of another head: a branch that was rebased left the other one elsewhere.
             pr.merge_base = None;
         }
         let name = clone_name(&known.id);

@@ -130,6 +130,11 @@ impl Mirror {
         head.is_ok_and(|it| it.trim() == format!("ref: {BRANCH}"))
     }
 
+    /// Says whether something lies there that was fetched before, whole or damaged.
+    pub fn has_been_fetched(&self) -> bool {
+        self.place.exists() && !matches!(self.repository().head(), Ok(None))
+    }
+
     /// Returns the clone as a repository to read from.
     pub fn repository(&self) -> Repository {
         Repository {

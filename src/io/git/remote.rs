@@ -61,6 +61,8 @@ pub enum Refusal {
     /// The remote does not know us.
     Denied(String),
     TimedOut,
+    /// It holds no commit yet.
+    Empty,
     /// It could not be reached, or failed in another way that may pass.
     Failed(String),
     /// The service is about to stop.
@@ -75,6 +77,7 @@ impl Refusal {
             Refusal::Rejected(why) => format!("rejected: {why}"),
             Refusal::Denied(why) => format!("denied: {why}"),
             Refusal::TimedOut => "timed out: the remote did not answer in time".to_owned(),
+            Refusal::Empty => "failed: the remote repository is empty: it has no commit yet".to_owned(),
             Refusal::Failed(why) => format!("failed: {why}"),
             Refusal::Stopped => "the service stops".to_owned(),
         }
@@ -275,7 +278,7 @@ pub(super) fn failed(stderr: &str) -> Refusal {
     ];
     let lines: Vec<&str> = stderr.lines().filter(|it| !it.starts_with("hint:")).collect();
     if stderr.contains("couldn't find remote ref HEAD") {
-        return Refusal::Failed("the remote repository is empty: it has no commit yet".to_owned());
+        return Refusal::Empty;
     }
     let why = readable(&lines.join(" "));
     if denied.iter().any(|it| stderr.contains(it)) {

@@ -108,6 +108,23 @@ impl Parts {
         with_diff.any(|it| it.told.head_sha.as_deref() == head)
     }
 
+    /// Says whether somebody told where this head left the other branch: where another head did, a branch that was rebased has left behind.
+    pub fn has_merge_base_of(&self, head: Option<&str>) -> bool {
+        let last = self.parts.iter().rev().find(|it| it.told.merge_base.is_some());
+        last.is_some_and(|it| it.told.head_sha.as_deref() == head)
+    }
+
+    /// Changes the texts of all that was told, in its place: the order of parts stays.
+    pub fn rewrite(&mut self, how: impl Fn(PullRequest) -> PullRequest) {
+        for part in &mut self.parts {
+            let blank = PullRequest::unknown(part.told.id.clone());
+            part.told = how(std::mem::replace(&mut part.told, blank));
+        }
+        if let Some(id) = self.parts.first().map(|it| it.told.id.clone()) {
+            self.said.rewrite(id, how);
+        }
+    }
+
     /// Takes away what later parts say again.
     fn prune(&mut self) {
         let mut said = Later::default();
@@ -180,7 +197,7 @@ impl Later {
         self.field("commits", commits);
         self.field("diff", diff);
         // It says of which head the rest is.
-        let is_needed = part.checks.is_some() || has_totals(part) || part.diff.is_some();
+        let is_needed = part.checks.is_some() || has_totals(part) || part.diff.is_some() || part.merge_base.is_some();
         if !is_needed || !self.fields.contains("head_sha") {
             self.field("head_sha", &mut part.head_sha);
         }

@@ -36,6 +36,8 @@ enum Mood {
     Moved,
     /// JSON, but no pull request.
     Odd,
+    /// A repository to which nobody has pushed yet, and that is all there is.
+    Empty,
     /// More than anybody reads.
     Huge,
     Slow,
@@ -63,6 +65,10 @@ async fn answer(State(forge): State<Shared>, uri: Uri, headers: HeaderMap) -> Re
         Mood::Page | Mood::PageButList => return Html("<title>Back soon</title>").into_response(),
         Mood::Moved => return Redirect::to("/user/login").into_response(),
         Mood::Odd => return Json(json!({"message": "back soon"})).into_response(),
+        Mood::Empty if uri.path() == "/api/v1/repos/owner/name" => {
+            return Json(json!({"full_name": "owner/name", "empty": true})).into_response();
+        }
+        Mood::Empty => return StatusCode::NOT_FOUND.into_response(),
         Mood::Huge => return Json(json!({"number": 7, "body": "x".repeat(17 << 20)})).into_response(),
         Mood::Slow => tokio::time::sleep(Duration::from_secs(30)).await,
     }
@@ -178,6 +184,23 @@ async fn a_forge_that_fails_is_asked_again_and_the_note_comes_meanwhile() {
         note_with(&server, NOTE, &["Ship the copper."]).await;
         until(&server, "all is well", |it| it["waiting"] == 0 && it["errors"] == json!({})).await;
     }
+}
+
+/// It was told as failing.
+#[tokio::test]
+async fn a_repository_to_which_nobody_has_pushed_yet_has_no_pull_requests() {
+    let (server, forge) = start(Mood::Empty, Duration::from_millis(50), TOKEN).await;
+    let begun = Instant::now();
+    let looks = || {
+        let calls = &forge.lock().unwrap().calls;
+        calls.iter().filter(|it| it.contains("/pulls?")).count()
+    };
+    while looks() < 3 {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let status = server.get("/v1/status").await.json()["pull_requests"].clone();
+    assert_eq!(status["errors"], json!({}), "{status}");
 }
 
 #[tokio::test]

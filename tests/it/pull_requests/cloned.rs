@@ -291,6 +291,66 @@ async fn a_forge_without_a_token_is_asked_by_git() {
     }
 }
 
+/// It was told as failing, at each look.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_without_a_commit_is_nothing_yet() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![membridge::config::forges::Forge {
+            clone: true,
+            poll_every: std::time::Duration::from_millis(50),
+            ..forge(&url)
+        }];
+    })
+    .await;
+    for _ in 0..20 {
+        let status = server.get("/v1/status").await.json()["pull_requests"].clone();
+        assert_eq!(status["errors"], json!({}), "{status}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments);
+    run(&["init", "-q", "-b", "main"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "the first pull request"]);
+    run(&[
+        "push",
+        "-q",
+        &format!("{url}/owner/name.git"),
+        "HEAD~1:refs/heads/main",
+        "HEAD:refs/pull/7/head",
+    ]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    note_with(&server, &path(7), &["the first pull request"]).await;
+}
+
+/// The first fetch of one repository held up the notes of all others of its forge.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_fetch_that_takes_long_holds_nobody_up() {
+    let remote = Remote::start().await;
+    let (url, _) = remote.with("owner/name");
+    remote.be_silent(true);
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![membridge::config::forges::Forge {
+            clone: true,
+            repos: vec!["owner/name".to_owned(), "owner/other".to_owned()],
+            ..forge(&url)
+        }];
+    })
+    .await;
+    for repo in ["owner/name", "owner/other"] {
+        let body = json!({"action": "opened", "number": 7, "pull_request": pull_request(7, 1, "Bump"), "repository": {"full_name": repo}});
+        assert_eq!(deliver(&server, repo, &body).await.status, 202);
+    }
+    note_with(&server, &path(7), &["Bump"]).await;
+    note_with(&server, "Agent/PRs/owner/other/owner-other-7.md", &["Bump"]).await;
+    let status = server.get("/v1/status").await.json()["pull_requests"].clone();
+    assert!(status["errors"].to_string().contains("for the first time"), "{status}");
+}
+
 fn path(number: u64) -> String {
     format!("Agent/PRs/owner/name/owner-name-{number}.md")
 }

@@ -161,8 +161,10 @@ async fn a_part_whose_end_is_gone_is_told() {
             1,
         ),
     );
-    deliver(&server, "3", &merged(7, 31, "Bump")).await;
+    // Without news: that a person mended it is seen.
     listed(&server, "it is well", |it| it["problem"] == Value::Null).await;
+    let note = fs::read_to_string(server.folder().join("vault").join(NOTE)).unwrap();
+    assert!(note.contains("**Merged**") || note.contains("Merged"), "{note}");
 }
 
 /// It was told as deleted, and `--restore` put a second note beside it.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::pull_request::{Comment, CommentId, PullRequest, Review, Rollout, Verdict};
+use crate::model::pull_request::{Comment, CommentId, PullRequest, PullRequestId, Review, Rollout, Verdict};
 
 /// What is kept of each kind: the newest. A note shows far fewer.
 const MOST: usize = 500;
@@ -54,6 +54,18 @@ impl Said {
         while self.deleted.len() > MOST {
             self.deleted.pop_first();
         }
+    }
+
+    /// Changes the texts of all of it.
+    pub(super) fn rewrite(&mut self, id: PullRequestId, how: impl Fn(PullRequest) -> PullRequest) {
+        let told = how(PullRequest {
+            comments: std::mem::take(&mut self.comments),
+            reviews: std::mem::take(&mut self.reviews),
+            rollouts: std::mem::take(&mut self.rollouts).into_iter().collect(),
+            ..PullRequest::unknown(id)
+        });
+        (self.comments, self.reviews) = (told.comments, told.reviews);
+        self.rollouts = told.rollouts.into_iter().collect();
     }
 
     /// Returns the comments that are still there, by time.

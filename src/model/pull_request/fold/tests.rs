@@ -292,6 +292,54 @@ fn what_was_counted_is_of_the_head() {
     assert_eq!((found.additions, found.changed_files), (None, None));
 }
 
+/// Where an older head left the other branch was taken for where the rebased one did.
+#[test]
+fn a_merge_base_is_of_the_head_that_it_was_told_of() {
+    let told = |second, head: &str, base: Option<&str>| {
+        part(second, |it| {
+            it.head_sha = Some(head.repeat(40));
+            it.merge_base = base.map(|it| it.repeat(40));
+        })
+    };
+    let check = |parts: &[PullRequest], head: &str, expected: bool| {
+        assert_eq!(together(parts).has_merge_base_of(Some(&head.repeat(40))), expected, "{parts:?}");
+    };
+    check(&[told(1, "a", Some("1"))], "a", true);
+    // What says nothing of it does not take it away, and one of another head does.
+    check(&[told(1, "a", Some("1")), told(2, "a", None)], "a", true);
+    check(&[told(1, "a", Some("1")), told(2, "b", None)], "b", false);
+    check(&[told(1, "a", Some("1")), told(2, "b", Some("2"))], "b", true);
+    check(&[told(1, "a", Some("1")), told(2, "b", Some("2")), told(3, "a", None)], "a", false);
+    check(&[told(1, "a", None)], "a", false);
+}
+
+#[test]
+fn all_that_was_told_can_be_rewritten_in_its_place() {
+    let mut all = together(&[
+        part(1, |it| it.title = Some("one".to_owned())),
+        part(2, |it| {
+            it.body = Some("two".to_owned());
+            it.comments = vec![comment(2, "eve", "three")];
+            it.rollouts = vec![rollout(2, "Kustomization apps", true)];
+        }),
+    ]);
+    let before = all.clone();
+    all.rewrite(|it| it);
+    assert_eq!(all, before);
+    all.rewrite(|mut it| {
+        let texts = it
+            .title
+            .iter_mut()
+            .chain(&mut it.body)
+            .chain(it.comments.iter_mut().map(|it| &mut it.body));
+        texts.for_each(|it| *it = it.to_uppercase());
+        it
+    });
+    let pr = all.fold(&id());
+    let texts = [pr.title.as_deref(), pr.body.as_deref(), Some(pr.comments[0].body.as_str())];
+    assert_eq!((texts, pr.rollouts.len()), ([Some("ONE"), Some("TWO"), Some("THREE")], 1));
+}
+
 #[test]
 fn what_says_nothing_more_is_not_kept() {
     let mut parts = Parts::default();
