@@ -168,7 +168,7 @@ pub async fn get_brief(
     let run = move |searcher: &_, deadline| {
         let open = uncommitted(&of, &by, searcher, &visible, &told, deadline)?;
         changed.add(open.lines);
-        changed.warnings.extend(open.warning);
+        changed.warnings.extend(open.warnings);
         Ok((read(&shared, &of, searcher, &visible)?, changed))
     };
     let (found, mut changed) = search::on_snapshot(&state, run).await?;

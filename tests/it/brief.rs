@@ -315,6 +315,33 @@ async fn what_the_owner_deleted_or_moved_and_nobody_committed_is_told() {
     }
 }
 
+/// All of them were told as deleted, and those beyond the bound not at all.
+#[tokio::test]
+async fn a_folder_that_was_renamed_is_told_as_moved() {
+    let notes: Vec<(String, String)> = (0..120)
+        .map(|it| (format!("Reading/{}/Note {it:03}.md", it % 7), format!("note {it}\n")))
+        .collect();
+    let notes: Vec<(&str, &str)> = notes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let server = over_repository(&notes).await;
+    let vault = server.folder().join("vault");
+    std::fs::rename(vault.join("Reading"), vault.join("Books")).unwrap();
+    let brief = loop {
+        let brief = ask(&server, "?since=1h&budget=8000", &[]).await;
+        if brief.changes.iter().filter(|it| it.change == "moved").count() >= 40 {
+            break brief;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let open: Vec<_> = brief.changes.iter().filter(|it| it.commit.is_none()).collect();
+    assert_eq!(open.len(), 40);
+    for it in open {
+        let from = it.from.as_deref().unwrap();
+        assert_eq!(it.path, from.replace("Reading/", "Books/"), "{it:?}");
+    }
+    let told = "of 120 notes that nobody committed as removed or moved the first 40 are told";
+    assert!(brief.warnings.iter().any(|it| it.starts_with(told)), "{:?}", brief.warnings);
+}
+
 /// It was told as the owner's, for as long as its commit waited.
 #[tokio::test]
 async fn what_the_agent_deleted_is_the_agents_though_its_commit_waits() {

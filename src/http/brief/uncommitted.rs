@@ -1,7 +1,13 @@
 //! What changed and is in no commit yet: saved text from the index; removed and moved notes by what HEAD has and the vault has not; by whom, where
 //! the commit of a write waits. Knows one snapshot and one tree; must not know budgets.
 
-use std::{cmp::Reverse, collections::BTreeMap, os::unix::fs::MetadataExt, path::Path, time::Instant};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    os::unix::fs::MetadataExt,
+    path::Path,
+    time::Instant,
+};
 
 use crate::{
     engine::handle::Source,
@@ -23,6 +29,8 @@ const SAVED: usize = 40;
 const SAVED_AT_FIRST: usize = 10;
 /// Notes that are gone, and new ones that may be where they went.
 const MOVED: usize = 40;
+/// Those that are gone are counted so far.
+const COUNTED: usize = 1000;
 
 const NANOSECONDS: i64 = 1_000_000_000;
 
@@ -31,7 +39,7 @@ const NANOSECONDS: i64 = 1_000_000_000;
 pub(super) struct Uncommitted {
     pub(super) lines: Vec<ChangeLine>,
     /// What was not even looked at, and what lists it.
-    pub(super) warning: Option<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// From when on, and what is known already.
@@ -79,7 +87,9 @@ pub(super) fn uncommitted(
         return Ok(Uncommitted::default());
     }
     let mut open = saved(source, caller, searcher, visible, told, deadline)?;
-    open.lines.extend(removed(source, caller, searcher, visible, told)?);
+    let removed = removed(source, caller, searcher, visible, told)?;
+    open.lines.extend(removed.lines);
+    open.warnings.extend(removed.warnings);
     open.lines.sort_by_key(|it| Reverse(it.time.clone()));
     Ok(open)
 }
@@ -142,23 +152,24 @@ fn saved(
         line(&it.path, change, told.by(&it.path, it.origin.as_str()), it.modified)
     });
     let lines = lines.collect();
-    Ok(Uncommitted { lines, warning })
+    let warnings = warning.into_iter().collect();
+    Ok(Uncommitted { lines, warnings })
 }
 
 /// When a file went nobody wrote down: its folder changed then, or later.
-fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visible, told: &Told) -> anyhow::Result<Vec<ChangeLine>> {
+fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visible, told: &Told) -> anyhow::Result<Uncommitted> {
     let Some(Ok(head)) = source.repository().map(|it| it.files_at_head()) else {
-        return Ok(Vec::new());
+        return Ok(Uncommitted::default());
     };
     let head: BTreeMap<NotePath, ContentHash> = head.into_iter().filter(|(path, _)| path.is_note()).collect();
     let root = &source.config.path;
     let earliest = told.second.saturating_mul(NANOSECONDS);
     let recent = |path: &NotePath| changed_above(root, path).filter(|it| *it >= earliest);
-    let mut gone = Vec::new();
+    let mut gone: Vec<Gone> = Vec::new();
     {
         let graph = source.graph();
         if !graph.is_whole() {
-            return Ok(Vec::new());
+            return Ok(Uncommitted::default());
         }
         let missing = head.iter().filter(|(path, _)| !graph.holds(path) && may_read(source, caller, path));
         // What is left out of the index is there all the same.
@@ -170,15 +181,25 @@ fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visi
                 time: recent(path)?,
             })
         });
-        gone.extend(missing.take(MOVED));
+        gone.extend(missing.take(COUNTED));
     }
     if gone.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Uncommitted::default());
     }
+    let all = gone.len();
+    gone.truncate(MOVED);
+    let warning = (all > MOVED).then(|| {
+        let all = if all < COUNTED { all.to_string() } else { format!("{all} or more") };
+        format!("of {all} notes that nobody committed as removed or moved the first {MOVED} are told: `git status` in the vault lists them")
+    });
     let sees = std::slice::from_ref(visible);
     let paths = searcher.paths(sees)?;
     let new = paths.into_iter().filter(|it| it.path.is_note() && !head.contains_key(&it.path));
-    let new: Vec<NoteId> = new.filter(|it| may_read(source, caller, &it.path)).take(MOVED).collect();
+    let mut new: Vec<NoteId> = new.filter(|it| may_read(source, caller, &it.path)).collect();
+    // Of a folder that was renamed all notes are new: those first that may be the ones that are told.
+    let names: BTreeSet<&str> = gone.iter().map(|it| it.path.stem()).collect();
+    new.sort_by_cached_key(|it| (!names.contains(it.path.stem()), it.path.clone()));
+    new.truncate(MOVED);
     let new: Vec<StoredNote> = searcher.notes_of(sees, &new)?.into_iter().flatten().collect();
     let moved = moved(&mut gone, new.iter().filter_map(|it| Some((&it.id.path, it.hash?))));
     let origin = |path: &NotePath| new.iter().find(|it| it.id.path == *path).map_or("human", |it| it.origin.as_str());
@@ -191,7 +212,8 @@ fn removed(source: &Source, caller: &Caller, searcher: &Searcher, visible: &Visi
         });
     }
     lines.extend(gone.iter().map(|it| line(&it.path, "deleted", told.by(&it.path, "human"), it.time)));
-    Ok(lines)
+    let warnings = warning.into_iter().collect();
+    Ok(Uncommitted { lines, warnings })
 }
 
 /// A note at HEAD that is not there any more.
