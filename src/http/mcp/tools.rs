@@ -202,7 +202,14 @@ impl Tool {
                 Ok(post("/v1/search", arguments))
             }
             Tool::Context => Ok(post("/v1/context", arguments)),
-            Tool::Remember => Ok(post("/v1/memories", arguments)),
+            Tool::Remember => {
+                // A parameter of the API, which its refusal of a secret names.
+                let allowed = arguments.shift_remove("allow_secret").map(|it| ("allow_secret".to_owned(), it));
+                Ok(Asked {
+                    parameters: texts(allowed.into_iter().collect(), &["allow_secret"])?,
+                    ..post("/v1/memories", arguments)
+                })
+            }
             Tool::Get => {
                 let path = path_of(&mut arguments)?;
                 let mut parameters = texts(arguments, &PARTS)?;

@@ -38,6 +38,12 @@ fn a_call_is_a_request_of_the_api() {
         r#"POST /v1/context?  {"question":"copper?","budget":500}"#,
     );
     check(Tool::Remember, json!({"text": "tin"}), r#"POST /v1/memories?  {"text":"tin"}"#);
+    // The hint named it, and it was refused.
+    check(
+        Tool::Remember,
+        json!({"text": "tin", "allow_secret": true}),
+        r#"POST /v1/memories?allow_secret=true  {"text":"tin"}"#,
+    );
     check(
         Tool::Get,
         json!({"path": "Home Lab.md#L1-L3"}),
