@@ -142,7 +142,14 @@ impl Pulls {
                  out until their forge tells of them again, by its webhooks or `membridge pr sync`"
             );
             tracing::warn!(why, "what was kept of pull requests is left out");
-            told.errors.insert(UNREAD.to_owned(), Setback { why, next: None });
+            told.errors.insert(
+                UNREAD.to_owned(),
+                Setback {
+                    why,
+                    next: None,
+                    at: Timestamp::now(),
+                },
+            );
         }
         Ok(Pulls {
             stop: Arc::default(),
@@ -239,10 +246,12 @@ impl Pulls {
     /// Returns how the work goes.
     pub fn status(&self) -> PullsStatus {
         let waiting = self.queue().deliveries.waiting();
-        PullsStatus {
-            waiting,
-            ..self.told().clone()
-        }
+        let mut told = self.told().clone();
+        let known: BTreeSet<String> = self.listed().keys().map(ToString::to_string).collect();
+        let now = Timestamp::now();
+        told.errors
+            .retain(|name, it| name == UNREAD || known.contains(name) || !it.is_past(now));
+        PullsStatus { waiting, ..told }
     }
 
     /// Returns those of the news that nobody has taken from here yet which are the asking worker's.
@@ -271,9 +280,10 @@ impl Pulls {
         if told.errors.get(name).is_none_or(|it| it.why != why) {
             tracing::warn!(about = name, why, "news of pull requests wait, or were given up");
         }
-        let next = wait.and_then(|it| Timestamp::now().checked_add(it).ok());
+        let at = Timestamp::now();
+        let next = wait.and_then(|it| at.checked_add(it).ok());
         let why = why.to_owned();
-        told.errors.insert(name.to_owned(), Setback { why, next });
+        told.errors.insert(name.to_owned(), Setback { why, next, at });
         while told.errors.len() > ERRORS_MOST {
             told.errors.pop_first();
         }
@@ -430,6 +440,31 @@ mod tests {
         let kept = pulls.store.get(&id).unwrap();
         assert_eq!(kept.parts.fold(&id), kept.written.unwrap());
         assert_eq!(pulls.status().waiting, 1);
+    }
+
+    /// One that somebody mistyped was told until the next start.
+    #[test]
+    fn that_a_number_is_of_no_pull_request_is_told_for_a_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let pulls = Pulls::open(folder.path()).unwrap();
+        let id = |number| PullRequestId {
+            host: "git.example.org".to_owned(),
+            repo: "owner/name".to_owned(),
+            number,
+        };
+        pulls.keep(&Known::nothing(id(7))).unwrap();
+        for number in [7, 4711] {
+            pulls.went_wrong(&id(number).to_string(), "the forge knows no such pull request", None);
+        }
+        pulls.went_wrong("git.example.org", "it does not answer", Some(Duration::from_secs(60)));
+        assert_eq!(pulls.status().errors.len(), 3);
+        pulls
+            .told()
+            .errors
+            .values_mut()
+            .for_each(|it| it.at -= SignedDuration::from_hours(25));
+        let left: Vec<String> = pulls.status().errors.into_keys().collect();
+        assert_eq!(left, ["git.example.org", "git.example.org/owner/name#7"]);
     }
 
     /// They were passed over, a line of the log each.

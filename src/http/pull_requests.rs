@@ -173,7 +173,7 @@ pub async fn post_pull_request(
         bytes: usize::try_from(state.webhook_bytes).unwrap_or(usize::MAX),
         ..state.body_limits
     };
-    let (input, raw): (PullRequestInput, _) = body::json_raw(&headers, body, limits, &["repo", "number", "title", "body", "state"]).await?;
+    let (input, raw): (PullRequestInput, _) = body::json_raw(&headers, body, limits, &told::FIELDS).await?;
     let now = state.clock().now;
     let part = part(input, now)?;
     let id = part.id.clone();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// What is told of the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,18 @@ pub struct PullsStatus {
 pub struct Setback {
     pub why: String,
     pub next: Option<Timestamp>,
+    /// When it was told last.
+    pub at: Timestamp,
+}
+
+/// For so long it is told that something was given up of which nothing else is known, like a number that somebody mistyped.
+const TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+impl Setback {
+    /// Says whether nobody need hear of it any more.
+    pub(super) fn is_past(&self, now: Timestamp) -> bool {
+        self.next.is_none() && now.duration_since(self.at) > TOLD_FOR
+    }
 }
 
 impl fmt::Display for Setback {

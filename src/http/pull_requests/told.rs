@@ -47,6 +47,31 @@ pub struct PullRequestInput {
     pub commits: Option<Vec<CommitInput>>,
 }
 
+/// Its fields, for whoever misspelt one.
+pub(super) const FIELDS: [&str; 21] = [
+    "host",
+    "repo",
+    "number",
+    "title",
+    "body",
+    "state",
+    "draft",
+    "author",
+    "base",
+    "head",
+    "head_sha",
+    "merge_base",
+    "merge_commit",
+    "merged_by",
+    "updated",
+    "created",
+    "merged",
+    "closed",
+    "labels",
+    "reviewers",
+    "commits",
+];
+
 /// A commit of a pull request.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
