@@ -128,6 +128,11 @@ impl Clones {
         })
     }
 
+    /// Says whether a repository is being fetched for the first time: it is worth looking again soon.
+    pub(super) fn is_being_made(&self, host: &str, repo: &str) -> bool {
+        self.first.contains_key(&(host.to_owned(), repo.to_owned()))
+    }
+
     /// Returns the clone of a repository, and how it is fetched.
     fn of(&mut self, host: &str, repo: &str) -> Result<(&Mirror, Access, ForgeKind), NoClone> {
         let key = (host.to_owned(), repo.to_owned());

@@ -22,6 +22,9 @@ use crate::{
     model::pull_request::{PullRequest, PullRequestId, State},
 };
 
+/// While a repository is fetched for the first time it is looked at this often.
+const AGAIN: Duration = Duration::from_secs(2);
+
 /// Pull requests that are taken when a repository is looked at for the first time: the newest. Which of them are old, git does not tell.
 const AT_FIRST: usize = 20;
 
@@ -68,11 +71,17 @@ impl Refs {
     pub(super) fn look(&mut self, pulls: &Pulls, clones: &mut Clones, now: Instant) {
         for look in self.0.iter_mut().filter(|it| it.due <= now) {
             let name = format!("clone of {}/{}", look.host, look.repo);
-            match look_at(pulls, clones, &look.host, &look.repo) {
+            let looked = look_at(pulls, clones, &look.host, &look.repo);
+            let wait = if clones.is_being_made(&look.host, &look.repo) {
+                AGAIN
+            } else {
+                jittered(look.poll_every)
+            };
+            match looked {
                 Ok(()) => pulls.went_well(&name),
-                Err(why) => pulls.went_wrong(&name, &why, Some(look.poll_every)),
+                Err(why) => pulls.went_wrong(&name, &why, Some(wait)),
             }
-            look.due = Instant::now() + jittered(look.poll_every);
+            look.due = Instant::now() + wait;
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         handle::Handle,
         pull_notes::{
             Trouble,
-            clones::{Clones, NoClone, clone_name},
+            clones::Clones,
             common::Common,
             gone::Gone,
             note::Outcome,
@@ -39,6 +39,8 @@ use crate::{
         pull_request::{PullRequest, PullRequestId, Rollout, State, note},
     },
 };
+
+mod cloned;
 
 /// So often a forge is asked for what is too much; then the note says what is known without it.
 const TOO_MUCH_TRIES: u32 = 3;
@@ -226,7 +228,7 @@ impl Worker {
             // It is done after the next start.
             return Err(Trouble::later("the service ends".to_owned()));
         }
-        let cloned = self.look_into_clone(&mut known, job.look);
+        let cloned = self.look_into_clone(&mut known, job.look, job.failures);
         let pr = known.parts.fold(id);
         if pr.title.is_none() && pr.state.is_none() {
             let nothing = Trouble::never("nobody has told anything of it".to_owned());
@@ -292,67 +294,6 @@ impl Worker {
         known.wish = wish;
         let kept = self.pulls.keep(known);
         kept.map_err(|error| Trouble::later(format!("{error:#}")))
-    }
-
-    /// Adds commits and files, where the repository is cloned. The note is written without them when they cannot be had now.
-    /// `look` has it asked first which commit is the head, where no forge tells.
-    fn look_into_clone(&mut self, known: &mut Known, look: bool) -> Result<(), Trouble> {
-        let is_told_of = self.sides.iter().any(|it| it.knows(&known.id));
-        if look && !is_told_of {
-            self.look_up_head(known)?;
-        }
-        let mut pr = known.parts.fold(&known.id);
-        let is_alone = !is_told_of && pr.state != Some(State::Closed);
-        let is_told = pr.merge_commit.as_ref().map_or(!is_alone, |_| pr.method.is_some());
-        let has_diff = known.parts.has_diff_of(pr.head_sha.as_deref());
-        let is_known = has_diff && is_told;
-        if pr.head_sha.is_none() || is_known {
-            return Ok(());
-        }
-        if !known.parts.has_merge_base_of(pr.head_sha.as_deref()) {
-            // That of another head: a branch that was rebased left the other one elsewhere.
-            pr.merge_base = None;
-        }
-        let name = clone_name(&known.id);
-        match self.clones.part(&pr, is_alone) {
-            Ok(part) => {
-                self.pulls.went_well(&name);
-                part.into_iter().for_each(|it| known.parts.add(note::masked(it)));
-                Ok(())
-            }
-            Err(NoClone::Unwanted) => Ok(()),
-            Err(NoClone::Later(why)) => {
-                self.pulls.went_wrong(&name, &why, None);
-                Err(Trouble::later(why))
-            }
-        }
-    }
-
-    /// Adds the head that git tells of now.
-    fn look_up_head(&mut self, known: &mut Known) -> Result<(), Trouble> {
-        let name = clone_name(&known.id);
-        let heads = match self.clones.heads(&known.id.host, &known.id.repo) {
-            Ok((heads, _)) => heads,
-            Err(NoClone::Unwanted) => return Ok(()),
-            Err(NoClone::Later(why)) => {
-                self.pulls.went_wrong(&name, &why, None);
-                return Err(Trouble::later(why));
-            }
-        };
-        self.pulls.went_well(&name);
-        let before = known.parts.fold(&known.id).head_sha;
-        let Some(head) = heads.get(&known.id.number) else {
-            let why = "git knows no head of a pull request of this number";
-            return before.map(|_| ()).ok_or_else(|| Trouble::never(why.to_owned()));
-        };
-        if before.as_ref() != Some(head) {
-            known.parts.add(PullRequest {
-                head_sha: Some(head.clone()),
-                updated: before.map(|_| Timestamp::now()),
-                ..PullRequest::unknown(known.id.clone())
-            });
-        }
-        Ok(())
     }
 
     /// Adds what the forge knows, where it can be asked. The note is written without it when it cannot be had now.

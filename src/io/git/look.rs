@@ -107,6 +107,9 @@ pub fn ask_remote(url: &str, branch: Option<&str>, access: &Access) -> Result<()
         return Err(remote::failed(&ended.stderr));
     }
     if ended.stdout.trim().is_empty() {
+        if branch.is_none() {
+            return Err(Refusal::Empty);
+        }
         return Err(Refusal::Failed(format!("it answers, and has no `{wanted}`")));
     }
     Ok(())

@@ -102,16 +102,19 @@ impl Parts {
         known.merge_seen = Some(seen);
     }
 
-    /// Says whether somebody looked into the files at this head.
+    /// Says whether somebody looked into the files at this head, from where it leaves the other branch as far as that was told: a pull request may
+    /// be turned to another branch.
     pub fn has_diff_of(&self, head: Option<&str>) -> bool {
+        let base = self.merge_base_of(head);
+        let is_from_there = |it: &PullRequest| base.is_none() || it.merge_base.is_none() || it.merge_base.as_deref() == base;
         let mut with_diff = self.parts.iter().filter(|it| it.told.diff.is_some());
-        with_diff.any(|it| it.told.head_sha.as_deref() == head)
+        with_diff.any(|it| it.told.head_sha.as_deref() == head && is_from_there(&it.told))
     }
 
-    /// Says whether somebody told where this head left the other branch: where another head did, a branch that was rebased has left behind.
-    pub fn has_merge_base_of(&self, head: Option<&str>) -> bool {
-        let last = self.parts.iter().rev().find(|it| it.told.merge_base.is_some());
-        last.is_some_and(|it| it.told.head_sha.as_deref() == head)
+    /// Returns where this head left the other branch, where that was told last: where another head did, a branch that was rebased has left behind.
+    pub fn merge_base_of(&self, head: Option<&str>) -> Option<&str> {
+        let last = self.parts.iter().rev().find(|it| it.told.merge_base.is_some())?;
+        last.told.merge_base.as_deref().filter(|_| last.told.head_sha.as_deref() == head)
     }
 
     /// Changes the texts of all that was told, in its place: the order of parts stays.
@@ -157,7 +160,6 @@ impl Later {
             author,
             base,
             head,
-            merge_base,
             merge_commit,
             merge_seen,
             method,
@@ -178,7 +180,6 @@ impl Later {
             ("author", author),
             ("base", base),
             ("head", head),
-            ("merge_base", merge_base),
             ("merge_commit", merge_commit),
             ("merged_by", merged_by),
             ("closed_by", closed_by),
@@ -196,6 +197,10 @@ impl Later {
         }
         self.field("commits", commits);
         self.field("diff", diff);
+        // It says from where on the files were looked into.
+        if part.diff.is_none() || !self.fields.contains("merge_base") {
+            self.field("merge_base", &mut part.merge_base);
+        }
         // It says of which head the rest is.
         let is_needed = part.checks.is_some() || has_totals(part) || part.diff.is_some() || part.merge_base.is_some();
         if !is_needed || !self.fields.contains("head_sha") {

@@ -326,6 +326,70 @@ async fn a_repository_without_a_commit_is_nothing_yet() {
     note_with(&server, &path(7), &["the first pull request"]).await;
 }
 
+/// Its files were not told until there was other news of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_git_shows_a_moment_after_its_webhook_is_looked_for_again() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments).trim().to_owned();
+    run(&["init", "-q", "-b", "main"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    run(&["remote", "add", "origin", &format!("{url}/owner/name.git")]);
+    run(&["push", "-q", "origin", "main"]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    fs::write(work.path().join("late.yaml"), "a: 1\n").unwrap();
+    run(&["add", "-A"]);
+    run(&["commit", "-q", "-m", "second"]);
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![membridge::config::forges::Forge {
+            clone: true,
+            ..forge(&url)
+        }];
+    })
+    .await;
+    let mut payload = pull_request(7, 1, "Bump");
+    payload["head"]["sha"] = json!(run(&["rev-parse", "HEAD"]));
+    payload.as_object_mut().unwrap().remove("merge_base");
+    let body = json!({"action": "opened", "number": 7, "pull_request": payload, "repository": {"full_name": "owner/name"}});
+    assert_eq!(deliver(&server, "one", &body).await.status, 202);
+    let note = note_with(&server, &path(7), &["Bump"]).await;
+    assert!(!note.contains("late.yaml"), "{note}");
+    run(&["push", "-q", "origin", "HEAD:refs/pull/7/head"]);
+    note_with(&server, &path(7), &["late.yaml"]).await;
+}
+
+/// It was looked at again after the usual time only, which may be long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_fetch_that_took_long_is_looked_at_when_it_is_there() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments);
+    run(&["init", "-q", "-b", "main"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "the copper pull request"]);
+    run(&[
+        "push",
+        "-q",
+        &format!("{url}/owner/name.git"),
+        "HEAD~1:refs/heads/main",
+        "HEAD:refs/pull/7/head",
+    ]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    remote.be_slow(std::time::Duration::from_millis(700));
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![membridge::config::forges::Forge {
+            clone: true,
+            ..forge(&url)
+        }];
+    })
+    .await;
+    note_with(&server, &path(7), &["the copper pull request"]).await;
+}
+
 /// The first fetch of one repository held up the notes of all others of its forge.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_fetch_that_takes_long_holds_nobody_up() {

@@ -10,6 +10,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{
@@ -35,6 +36,8 @@ struct Shared {
     /// What `Authorization` must be.
     authorization: Mutex<Option<String>>,
     silent: AtomicBool,
+    /// How long each answer takes.
+    slow: Mutex<Duration>,
 }
 
 impl Remote {
@@ -45,6 +48,7 @@ impl Remote {
             root: folder.path().to_owned(),
             authorization: Mutex::new(None),
             silent: AtomicBool::new(false),
+            slow: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -82,6 +86,10 @@ impl Remote {
         self.shared.silent.store(silent, Ordering::Relaxed);
     }
 
+    pub(crate) fn be_slow(&self, slow: Duration) {
+        *self.shared.slow.lock().unwrap() = slow;
+    }
+
     pub(crate) fn set_hook(&self, name: &str, script: &str) {
         let file = self.repository().join("hooks").join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -98,6 +106,8 @@ async fn serve(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, head
     if shared.silent.load(Ordering::Relaxed) {
         std::future::pending::<()>().await;
     }
+    let slow = *shared.slow.lock().unwrap();
+    tokio::time::sleep(slow).await;
     let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned();
     let wanted = shared.authorization.lock().unwrap().clone();
     if wanted.is_some_and(|it| it != text("authorization")) {

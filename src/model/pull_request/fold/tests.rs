@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::pull_request::{Comment, CommentId, MergeSeen, Method, Review, Rollout, Verdict};
+use crate::model::pull_request::{Comment, CommentId, Diff, MergeSeen, Method, Review, Rollout, Verdict};
 
 fn id() -> PullRequestId {
     PullRequestId {
@@ -302,7 +302,11 @@ fn a_merge_base_is_of_the_head_that_it_was_told_of() {
         })
     };
     let check = |parts: &[PullRequest], head: &str, expected: bool| {
-        assert_eq!(together(parts).has_merge_base_of(Some(&head.repeat(40))), expected, "{parts:?}");
+        assert_eq!(
+            together(parts).merge_base_of(Some(&head.repeat(40))).is_some(),
+            expected,
+            "{parts:?}"
+        );
     };
     check(&[told(1, "a", Some("1"))], "a", true);
     // What says nothing of it does not take it away, and one of another head does.
@@ -311,6 +315,38 @@ fn a_merge_base_is_of_the_head_that_it_was_told_of() {
     check(&[told(1, "a", Some("1")), told(2, "b", Some("2"))], "b", true);
     check(&[told(1, "a", Some("1")), told(2, "b", Some("2")), told(3, "a", None)], "a", false);
     check(&[told(1, "a", None)], "a", false);
+}
+
+/// Turned to another branch, it went on to say what it would have changed in the first one.
+#[test]
+fn files_are_those_from_where_the_branch_is_left_now() {
+    let head = "a".repeat(40);
+    let told = |second, base: Option<&str>, has_diff: bool| {
+        part(second, |it| {
+            it.head_sha = Some(head.clone());
+            it.merge_base = base.map(|it| it.repeat(40));
+            it.diff = has_diff.then(|| Diff {
+                files: Vec::new(),
+                resources: Vec::new(),
+                left_to_do: Vec::new(),
+            });
+        })
+    };
+    let check = |parts: &[PullRequest], expected: bool| {
+        let mut turned = parts.to_vec();
+        turned.reverse();
+        for parts in [parts, &turned] {
+            assert_eq!(together(parts).has_diff_of(Some(&head)), expected, "{parts:?}");
+        }
+    };
+    check(&[told(1, Some("1"), true)], true);
+    check(&[told(1, Some("1"), true), told(2, Some("1"), false)], true);
+    check(&[told(1, Some("1"), true), told(2, None, false)], true);
+    check(&[told(1, Some("1"), true), told(2, Some("2"), false)], false);
+    check(
+        &[told(1, Some("1"), true), told(2, Some("2"), false), told(2, Some("2"), true)],
+        true,
+    );
 }
 
 #[test]
