@@ -26,6 +26,7 @@ mod declared;
 mod directory;
 mod finder;
 mod fusion;
+mod hits;
 mod kept;
 mod language;
 mod literal;

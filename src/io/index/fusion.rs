@@ -141,7 +141,7 @@ fn first(scores: &[Scores], numbers: fn(&Scores) -> &[f32], room: &mut Vec<f32>)
     let mut greatest = Greatest::of(MAX_RANKED, room);
     for it in scores {
         blocks(it, numbers(it), |_, block| {
-            if block.iter().copied().fold(0.0, greater) > greatest.beyond || block.len() == 1 {
+            if block.iter().copied().fold(0.0, greater) > greatest.beyond {
                 block.iter().for_each(|it| greatest.offer(*it));
             }
         });

@@ -3,8 +3,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use anyhow::{Context, Result};
-use tantivy::{DocId, TantivyDocument, schema::Value as _};
+use anyhow::Result;
 
 use crate::{
     io::index::{
@@ -14,17 +13,16 @@ use crate::{
         declared::Asked,
         finder::Finder,
         fusion::{self, Greatest, Ranking},
+        hits::HitReader,
         literal::literal,
         occurrences::Occurrences,
-        request::{Filter, Hit, HitPassage, SearchAnswer, SearchRequest, Sort},
-        schema::{parse_place, parse_tags},
-        score::{Weighed, greater},
+        request::{Filter, SearchAnswer, SearchRequest, Sort},
+        score::Weighed,
         segment::Segment,
-        snippet::snippet,
         view::View,
         words::{PART_WEIGHT, Word, nearest, words},
     },
-    model::{lines::LineRange, path::SourceName, query::Condition},
+    model::query::Condition,
 };
 
 /// Answers a request from the segments of one snapshot.
@@ -71,36 +69,15 @@ pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchReq
         });
     }
     let speaks = ranked && !request.exact;
+    let named = by_name || speaks;
     let mut attachments: Vec<Found> = Vec::new();
     for (at, notes) in selected.iter().enumerate() {
-        let (segment, scores) = (&segments[at], &mut scores[at]);
-        let taken = |note: &usize| notes[*note] && (by_name || speaks || !segment.attachment[*note]);
-        // Its name is all that an attachment has: it is ranked by itself.
-        let is_apart = |note: usize| ranked && segment.attachment[note];
-        let touched = scores.touched.iter().map(|it| *it as usize);
-        scores.is_whole = speaks && touched.clone().all(|it| notes[it] && !segment.attachment[it]);
-        if scores.is_whole {
-            continue;
-        }
-        let place = |note: usize| Place {
-            segment: at as u32,
-            note: note as u32,
-        };
-        let mut take = |note: usize| {
-            if is_apart(note) {
-                attachments.push(Found {
-                    place: place(note),
-                    score: 0.0,
-                });
-            } else {
-                scores.chosen.push(note as u32);
-            }
-        };
-        if speaks {
-            touched.filter(taken).for_each(&mut take);
-        } else {
-            (0..notes.len()).filter(taken).for_each(take);
-        }
+        let apart = choose(&segments[at], notes, &mut scores[at], speaks, ranked, named);
+        attachments.extend(apart.into_iter().map(|note| {
+            let segment = at as u32;
+            let place = Place { segment, note };
+            Found { place, score: 0.0 }
+        }));
     }
     let mut total = scores.iter().map(|it| it.chosen().len()).sum::<usize>() + attachments.len();
     if ranked {
@@ -136,6 +113,35 @@ pub(super) fn search(segments: &[Arc<Segment>], view: &View, request: &SearchReq
     let page = found.iter().skip(request.offset);
     let hits = page.map(|it| reader.read(it)).collect::<Result<_>>()?;
     Ok(SearchAnswer { total, hits, corrected })
+}
+
+/// Notes which of a segment's selected notes may be hits: those that hold a word, if the words speak, or all. Attachments are among them where
+/// they are asked for, and returned instead where there is a ranking: a name is all that they have.
+fn choose(segment: &Segment, selected: &[bool], scores: &mut Scores, speaks: bool, ranked: bool, named: bool) -> Vec<u32> {
+    scores.is_whole = speaks
+        && scores
+            .touched
+            .iter()
+            .all(|it| selected[*it as usize] && !segment.attachment[*it as usize]);
+    let mut apart = Vec::new();
+    if scores.is_whole {
+        return apart;
+    }
+    let mut take = |note: u32| {
+        let at = note as usize;
+        match segment.attachment[at] {
+            _ if !selected[at] => {}
+            true if ranked && named => apart.push(note),
+            true if !named => {}
+            _ => scores.chosen.push(note),
+        }
+    };
+    if speaks {
+        scores.touched.iter().for_each(|it| take(*it));
+    } else {
+        (0..selected.len() as u32).for_each(take);
+    }
+    apart
 }
 
 fn apply(filter: &Filter, segment: &Segment, notes: &mut [bool]) -> Result<()> {
@@ -241,118 +247,4 @@ fn cut(segments: &[Arc<Segment>], found: &mut Vec<Found>, request: &SearchReques
         }
     }
     found.sort_unstable_by(order);
-}
-
-/// Reads what a hit shows.
-struct HitReader<'a> {
-    segments: &'a [Arc<Segment>],
-    request: &'a SearchRequest,
-    scores: &'a [Scores],
-    words: &'a Ranked,
-    weighed: &'a Weighed<'a>,
-    asked: Asked,
-}
-
-impl HitReader<'_> {
-    fn read(&self, found: &Found) -> Result<Hit> {
-        let (at, note) = found.place.at();
-        let segment = &self.segments[at];
-        let own = segment.document(segment.first_doc[note])?;
-        let of_documents = self.weighed.of_documents(self.segments, found.place);
-        let text = |document: &TantivyDocument, field| document.get_first(field).and_then(|it| it.as_str().map(str::to_owned));
-        let mut passages = Vec::new();
-        for doc in self.best_passages(found, &of_documents)? {
-            let document = segment.document(doc)?;
-            let place = text(&document, segment.fields.place)
-                .as_deref()
-                .and_then(parse_place)
-                .context("a passage has a place")?;
-            let body = text(&document, segment.fields.body).unwrap_or_default();
-            let snippet = match self.request.snippet_chars {
-                0 => String::new(),
-                limit => snippet(&body, limit, &|term| self.weight(term)),
-            };
-            passages.push(HitPassage {
-                lines: place.0,
-                headings: place.1,
-                snippet,
-                text: body,
-            });
-        }
-        if passages.is_empty() {
-            passages.push(HitPassage {
-                lines: LineRange { start: 1, end: 1 },
-                headings: Vec::new(),
-                snippet: String::new(),
-                text: String::new(),
-            });
-        }
-        Ok(Hit {
-            source: SourceName::parse(segment.source(note)).context("the index holds a source name that is none")?,
-            path: stored_path(segment.path(note))?,
-            title: text(&own, segment.fields.title).unwrap_or_default(),
-            passages,
-            score: found.score,
-            origin: segment.origin[note],
-            tags: parse_tags(&text(&own, segment.fields.place).unwrap_or_default()),
-            modified: segment.modified[note],
-            hash: segment.hash(note),
-            why: self.why(found, &of_documents),
-        })
-    }
-
-    /// Returns the documents of the note's best passages, best first; without a match its first. Those that the conditions mean go before.
-    fn best_passages(&self, found: &Found, of_documents: &[f32]) -> Result<Vec<DocId>> {
-        let (at, note) = found.place.at();
-        let segment = &self.segments[at];
-        let score = |doc: DocId| of_documents[doc as usize - segment.documents(note).start];
-        let first = segment.passages(note).start;
-        let meant = self.asked.passages(segment, note)?;
-        let is_meant = |doc: DocId| meant.get((doc - first) as usize).copied().unwrap_or(false);
-        let mut passages: Vec<DocId> = segment.passages(note).collect();
-        passages.sort_by(|&a, &b| {
-            let by_score = score(b).total_cmp(&score(a));
-            is_meant(b).cmp(&is_meant(a)).then(by_score).then(a.cmp(&b))
-        });
-        let matching = passages.iter().filter(|&&it| score(it) > 0.0).count();
-        passages.truncate(self.request.passages.min(matching.max(1)));
-        Ok(passages)
-    }
-
-    /// Returns how much a term of a text counts for the snippet's window: its word's weight, by prefix for inflections.
-    fn weight(&self, term: &str) -> f32 {
-        let same = |word: &str| term == word || (word.len() >= 4 && term.len() >= 4 && shares_stem(term, word));
-        self.words
-            .iter()
-            .filter(|(word, _)| same(&word.text))
-            .map(|(word, _)| word.weight)
-            .fold(0.0, f32::max)
-    }
-
-    fn why(&self, found: &Found, of_documents: &[f32]) -> String {
-        let (at, note) = found.place.at();
-        let (scores, best) = (&self.scores[at], &self.weighed.best);
-        let held: Vec<&str> = self
-            .words
-            .iter()
-            .filter(|(_, it)| it.is_held(at, note))
-            .map(|(word, _)| word.text.as_str())
-            .collect();
-        format!(
-            "holds {} ({:.0} % of the query's weight); note {:.2} of {:.2}, best passage {:.2} of {:.2}{}",
-            if held.is_empty() { "no word".to_owned() } else { held.join(", ") },
-            100.0 * scores.held[note] / best.weight.max(f32::MIN_POSITIVE),
-            scores.note[note],
-            best.note,
-            of_documents.iter().copied().fold(0.0, greater),
-            best.passage,
-            if self.segments[at].superseded[note] { "; superseded" } else { "" }
-        )
-    }
-}
-
-/// Says whether two words look like inflections of each other: enough to highlight by, never to rank by.
-fn shares_stem(a: &str, b: &str) -> bool {
-    let shared = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    shared >= 4 && shared + 3 >= a.len() && shared + 3 >= b.len()
 }
