@@ -222,6 +222,11 @@ impl Pulls {
         self.told().ignored += 1;
     }
 
+    /// Counts, of those, a rollout that names no commit.
+    pub fn ignore_rollout(&self) {
+        self.told().rollouts_without_commit += 1;
+    }
+
     /// Counts a webhook that was not let in.
     pub fn refuse(&self, why: &'static str) {
         *self.told().refused.entry(why).or_default() += 1;

@@ -59,6 +59,9 @@ pub struct PullsEntry {
     pub taken: u64,
     /// Those that say nothing for a note, or are of other repositories.
     pub ignored: u64,
+    /// Of the ignored: rollouts that name no commit, such as those of a HelmRelease that tell the version of a chart alone.
+    #[serde(default)]
+    pub rollouts_without_commit: u64,
     /// Notes that were written.
     pub written: u64,
     /// Webhooks that were not let in: `missing`, `wrong` or `too-old` signatures.
@@ -85,7 +88,8 @@ pub struct SourceEntry {
     pub last_scan_ms: u64,
     /// `watching`, or `polling: why`, or only `polling` likewise.
     pub watcher: String,
-    /// Where writes are committed: `vault` (its own repository), `private` (the service's), or `off`; with the reason when commits wait.
+    /// Where writes are committed: `vault` (its own repository), `private` (the service's), or `off`; with the reason when commits wait. Of a
+    /// source that is only read, which history there is: `clone`, `checkout`, or `off` while it has none.
     pub git: String,
     /// Writes that wait for their commit; `null` for a token that may not read the whole source.
     #[serde(default)]
@@ -223,6 +227,7 @@ fn pulls(status: PullsStatus, caller: &Caller) -> PullsEntry {
         waiting: status.waiting,
         taken: status.taken,
         ignored: status.ignored,
+        rollouts_without_commit: status.rollouts_without_commit,
         written: status.written,
         refused: status.refused.into_iter().map(|(why, count)| (why.to_owned(), count)).collect(),
         errors: status.errors.into_iter().map(|(about, why)| (about, why.to_string())).collect(),

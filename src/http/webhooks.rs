@@ -29,6 +29,7 @@ use crate::{
             delivery::{self, BadSignature},
             flux,
         },
+        secrets,
     },
 };
 
@@ -164,9 +165,18 @@ fn read(state: &AppState, kind: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         let is_flux = delivery::verify_flux(&header, body, &exposed(&state.pull_requests.flux));
         is_flux.map_err(|why| unsigned(state, why))?;
         let key = format!("flux {}", ContentHash::of(body));
-        return Ok(flux::read(body)
-            .map_err(unreadable)?
-            .map_or(Read::Ignored, |it| Read::News(key, News::Rollout(it))));
+        return Ok(match flux::read(body).map_err(unreadable)? {
+            flux::Event::Rollout(it) => Read::News(key, News::Rollout(it)),
+            flux::Event::NoCommit { object } => {
+                tracing::info!(
+                    object = secrets::mask(&object).as_ref(),
+                    "a rollout names no commit, so no pull request can be told of it"
+                );
+                state.handle.pulls().ignore_rollout();
+                Read::Ignored
+            }
+            flux::Event::Nothing => Read::Ignored,
+        });
     };
     let now = state.clock().now.as_second();
     let forges = state.pull_requests.forges.iter().filter(|it| it.kind == kind);

@@ -131,9 +131,13 @@ async fn note_with(server: &Server, path: &str, parts: &[&str]) -> String {
 
 /// Tells, as Flux does, that a revision is on the cluster.
 async fn roll_out(server: &Server, revision: &str) {
-    let event = json!({"involvedObject": {"kind": "Kustomization", "namespace": "flux-system", "name": "apps"}, "severity": "info",
-        "timestamp": "2026-02-03T05:00:00Z", "message": "applied", "reason": "ReconciliationSucceeded",
-        "metadata": {"kustomize.toolkit.fluxcd.io/revision": format!("main@sha1:{revision}")}})
+    let metadata = json!({"kustomize.toolkit.fluxcd.io/revision": format!("main@sha1:{revision}")});
+    tell_flux(server, "Kustomization", &metadata).await;
+}
+
+async fn tell_flux(server: &Server, kind: &str, metadata: &Value) {
+    let event = json!({"involvedObject": {"kind": kind, "namespace": "flux-system", "name": "apps"}, "severity": "info",
+        "timestamp": "2026-02-03T05:00:00Z", "message": "applied", "reason": "ReconciliationSucceeded", "metadata": metadata})
     .to_string();
     let signed = format!("sha256={}", signature(SECRET, &event));
     let headers = [
@@ -142,6 +146,18 @@ async fn roll_out(server: &Server, revision: &str) {
     ];
     let answer = server.send("POST", "/v1/webhooks/flux", &headers, Body::from(event)).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_rollout_of_a_chart_version_was_lost_silently() {
+    let server = start().await;
+    tell_flux(&server, "HelmRelease", &json!({"helm.toolkit.fluxcd.io/revision": "6.2.1"})).await;
+    let told = server.get("/v1/status").await.json()["pull_requests"].clone();
+    assert_eq!(
+        (&told["ignored"], &told["rollouts_without_commit"]),
+        (&json!(1), &json!(1)),
+        "{told}"
+    );
 }
 
 #[tokio::test]

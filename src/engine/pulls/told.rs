@@ -12,6 +12,8 @@ pub struct PullsStatus {
     /// News taken and left aside since the start, and notes written.
     pub taken: u64,
     pub ignored: u64,
+    /// Of those left aside: rollouts that name no commit.
+    pub rollouts_without_commit: u64,
     pub written: u64,
     /// Webhooks whose signature was not taken, by the reason.
     pub refused: BTreeMap<&'static str, u64>,

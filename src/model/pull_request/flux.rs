@@ -18,13 +18,25 @@ const REVISION_KEYS: [&str; 6] = [
     "revision",
 ];
 
-/// Returns what an event tells, `None` where it is about no commit, or has another shape. An error is only a body that is no JSON.
-pub fn read(body: &[u8]) -> Result<Option<Rollout>, String> {
-    let event: Value = serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
-    Ok(rollout(&event))
+/// What an event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Rollout(Rollout),
+    /// Something was rolled out, and no commit is named: of a HelmRelease often the chart's version alone. Of no pull request can this be told.
+    NoCommit {
+        object: String,
+    },
+    /// Nothing has ended, or it has another shape.
+    Nothing,
 }
 
-fn rollout(event: &Value) -> Option<Rollout> {
+/// Returns what an event tells. An error is only a body that is no JSON.
+pub fn read(body: &[u8]) -> Result<Event, String> {
+    let event: Value = serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
+    Ok(ended(&event).unwrap_or(Event::Nothing))
+}
+
+fn ended(event: &Value) -> Option<Event> {
     let kind = json::name(event, "/involvedObject/kind")?;
     let name = json::name(event, "/involvedObject/name")?;
     let object = match json::name(event, "/involvedObject/namespace") {
@@ -39,8 +51,10 @@ fn rollout(event: &Value) -> Option<Rollout> {
     if !failed && !is_success(&reason) {
         return None;
     }
-    let revision = REVISION_KEYS.iter().find_map(|it| commit(metadata.get(it)?.as_str()?))?;
-    Some(Rollout {
+    let Some(revision) = REVISION_KEYS.iter().find_map(|it| commit(metadata.get(it)?.as_str()?)) else {
+        return Some(Event::NoCommit { object });
+    };
+    Some(Event::Rollout(Rollout {
         object,
         revision,
         time,
@@ -51,7 +65,7 @@ fn rollout(event: &Value) -> Option<Rollout> {
             .chars()
             .take(MAX_MESSAGE_CHARS)
             .collect(),
-    })
+    }))
 }
 
 /// Says whether an event tells of an end: `ReconciliationSucceeded`, `UpgradeSucceeded`, `InstallSucceeded`, `TestSucceeded`.
@@ -73,6 +87,21 @@ mod tests {
     use super::*;
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    fn rollout(event: &Value) -> Option<Rollout> {
+        match read(event.to_string().as_bytes()).unwrap() {
+            Event::Rollout(it) => Some(it),
+            Event::NoCommit { .. } | Event::Nothing => None,
+        }
+    }
+
+    #[test]
+    fn a_chart_version_without_a_commit_was_lost_silently() {
+        let event = json!({"involvedObject": {"kind": "HelmRelease", "namespace": "ai", "name": "a"}, "timestamp": "2025-01-02T03:04:05Z",
+            "reason": "UpgradeSucceeded", "metadata": {"helm.toolkit.fluxcd.io/revision": "6.2.1"}});
+        let object = "HelmRelease ai/a".to_owned();
+        assert_eq!(read(event.to_string().as_bytes()), Ok(Event::NoCommit { object }));
+    }
 
     #[test]
     fn revisions_are_read_in_every_form() {
@@ -106,7 +135,7 @@ mod tests {
             reason: "HealthCheckFailed".to_owned(),
             message: "health check failed".to_owned(),
         };
-        assert_eq!(read(event.to_string().as_bytes()), Ok(Some(expected)));
+        assert_eq!(rollout(&event), Some(expected));
     }
 
     #[test]
@@ -114,7 +143,7 @@ mod tests {
         let check = |metadata: Value, expected: bool| {
             let event = json!({"involvedObject": {"kind": "HelmRelease", "name": "a"}, "timestamp": "2025-01-02T03:04:05Z",
                     "reason": "UpgradeSucceeded", "metadata": metadata});
-            let found = read(event.to_string().as_bytes()).unwrap();
+            let found = rollout(&event);
             assert_eq!(found.is_some_and(|it| it.ok && it.object == "HelmRelease a"), expected, "{event}");
         };
         check(json!({"revision": format!("main/{SHA}")}), true);
@@ -130,7 +159,7 @@ mod tests {
         let check = |severity: &str, reason: &str, expected: Option<bool>| {
             let event = json!({"involvedObject": {"kind": "Kustomization", "name": "a"}, "timestamp": "2025-01-02T03:04:05Z",
                 "severity": severity, "reason": reason, "metadata": {"revision": format!("main/{SHA}")}});
-            assert_eq!(read(event.to_string().as_bytes()).unwrap().map(|it| it.ok), expected, "{reason}");
+            assert_eq!(rollout(&event).map(|it| it.ok), expected, "{reason}");
         };
         check("info", "Progressing", None);
         check("info", "DependencyNotReady", None);
@@ -140,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_is_no_event_says_nothing_and_what_is_no_json_is_an_error() {
-        let check = |body: &str| assert_eq!(read(body.as_bytes()), Ok(None), "{body}");
+        let check = |body: &str| assert_eq!(read(body.as_bytes()), Ok(Event::Nothing), "{body}");
         check("[]");
         check("{}");
         check(r#"{"involvedObject": {"kind": "Kustomization", "name": "apps"}}"#);

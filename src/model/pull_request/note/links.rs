@@ -12,6 +12,9 @@ use crate::model::pull_request::{
     },
 };
 
+/// So many issues are taken from the messages of commits.
+const CLOSING_MOST: usize = 200;
+
 /// Everything that means something in a URL or in Markdown.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'/');
 
@@ -65,7 +68,18 @@ pub(super) fn section(pr: &PullRequest, web: Option<&Web>, webs: &[Web], body: &
         lines.push(format!("- [Pull request]({})", web.pull_request(&pr.id.repo, pr.id.number)));
         lines.push(format!("- [Diff]({})", web.diff(&pr.id.repo, pr.id.number)));
     }
-    for it in body::references(body) {
+    let mut references = body::references(body);
+    // `Closes #5` does so in a commit, too; what else a message names is of its own history.
+    let closing = pr.commits.iter().flatten().flat_map(|it| body::references(&it.message));
+    let mut closing: Vec<Reference> = closing.filter(|it| it.what == What::Issue).take(CLOSING_MOST).collect();
+    closing.sort();
+    closing.retain(|it| {
+        !references
+            .iter()
+            .any(|known| (&known.place, known.number) == (&it.place, it.number))
+    });
+    references.extend(closing);
+    for it in references {
         let line = match &it.place {
             Place::Own => named(pr, web, webs, &pr.id.repo, &it),
             Place::Repo(repo) => named(pr, web, webs, repo, &it),
@@ -175,6 +189,33 @@ mod tests {
             &["- [github.com/x/y\\#4](https://github.com/x/y/pull/4)"],
         );
         check("#7 !7 https://git.example.org/ai/config/pulls/7", 0, &[]);
+    }
+
+    #[test]
+    fn an_issue_that_a_commit_closes_was_not_linked() {
+        let webs = [web(ForgeKind::Gitea, "git.example.org", &["ai/config"])];
+        let id = PullRequestId {
+            host: webs[0].host.clone(),
+            repo: "ai/config".to_owned(),
+            number: 7,
+        };
+        let commit = |message: &str| crate::model::pull_request::Commit {
+            sha: "a".repeat(40),
+            message: message.to_owned(),
+            author: "ada".to_owned(),
+            time: None,
+        };
+        let pr = PullRequest {
+            commits: Some(vec![commit("fix: a\n\nCloses #5, see #6"), commit("fix: b\n\nFixes #4. Closes #5")]),
+            ..PullRequest::unknown(id)
+        };
+        let section = section(&pr, Some(&webs[0]), &webs, "see #4").unwrap();
+        let found: Vec<&str> = section.lines().skip(4).collect();
+        let pages = [
+            "- [ai/config\\#4](https://git.example.org/ai/config/issues/4)",
+            "- Issue [ai/config\\#5](https://git.example.org/ai/config/issues/5)",
+        ];
+        assert_eq!(found, pages);
     }
 
     /// It led to the note of the other forge's, whichever came first.
