@@ -235,6 +235,7 @@ mod tests {
                 resolved: None,
                 resolved_line: None,
                 is_elsewhere: false,
+                is_of_this: false,
                 ambiguous: false,
             };
             let shown = context(text, &LineIndex::new(text), &link);

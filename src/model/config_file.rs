@@ -118,6 +118,7 @@ fn format(path: &NotePath, text: &str) -> Format {
         "conf" if text.contains('{') => Format::Code,
         "conf" => Format::Sections,
         _ if name.contains("dockerfile") || name.contains("containerfile") || name == "makefile" || text.starts_with("#!") => Format::Code,
+        _ if name == ".envrc" => Format::Code,
         _ if name.starts_with("env") || name.contains(".env.") => Format::Sections,
         _ => Format::Text,
     }

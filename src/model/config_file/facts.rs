@@ -68,7 +68,7 @@ pub(super) fn facts(resource: Option<&Resource>, keys: &[(String, String)]) -> F
 }
 
 /// Says whether a key names a port: `port`, `containerPort`, `DB_PORT`, `web-port`.
-fn is_port_key(key: &str) -> bool {
+pub(super) fn is_port_key(key: &str) -> bool {
     key.eq_ignore_ascii_case("port") || ["Port", "_port", "_PORT", "-port"].iter().any(|it| key.ends_with(it))
 }
 

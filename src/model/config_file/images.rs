@@ -5,6 +5,8 @@ use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use regex::Regex;
 
+use super::facts::is_port_key;
+
 /// So many are told of one file.
 const MAX_FACTS: usize = 500;
 
@@ -29,6 +31,14 @@ const FLAGS: [&str; 14] = [
 /// `image = "…"` of Nix, Terraform and programs.
 static ASSIGNED: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"^\s*["']?image["']?\s*[:=]\s*["']([^"'\s]+)["']"#).expect("the pattern is constant"));
+
+/// `HTTP_PORT = 3000;` of Nix, `export PORT=3000`, `const port: number = 3000`, `port: 3000,`, `--port=3000`.
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?:^|[\s"'.{(,]|--)([A-Za-z_][\w-]{0,60})["']?\s*(?::\s*[A-Za-z]\w*\s*)?(?::?=|:)\s*["']?([0-9]{1,5})["']?(?:[;,)}\s]|$)"#,
+    )
+    .expect("the pattern is constant")
+});
 
 /// A fact, and the byte at which its line begins.
 type Placed = (usize, (&'static str, String));
@@ -58,6 +68,7 @@ pub(super) fn placed(text: &str) -> Vec<Placed> {
                 if let Some((name, value)) = words.get(1).and_then(|it| it.split_once('=')) {
                     arguments.insert(name, value.trim_matches(['"', '\'']));
                 }
+                facts.extend(numbered(line));
             }
             "FROM" => {
                 let mut rest = words[1..].iter().filter(|it| !it.starts_with("--"));
@@ -75,6 +86,7 @@ pub(super) fn placed(text: &str) -> Vec<Placed> {
                     .filter(|it| it.contains(['/', ':']));
                 facts.extend(from.map(|it| ("image", with_arguments(it, &arguments))));
             }
+            "ENV" if words.get(1).is_some_and(|it| is_port_key(it)) => facts.extend(words.get(2).and_then(|it| port(it))),
             "EXPOSE" => facts.extend(words[1..].iter().filter_map(|it| port(it.split('/').next()?))),
             // Of nginx.
             "server_name" => {
@@ -84,6 +96,7 @@ pub(super) fn placed(text: &str) -> Vec<Placed> {
             "listen" => facts.extend(words.get(1).and_then(|it| port(it.trim_end_matches(';').rsplit(':').next()?))),
             _ => {
                 facts.extend(run(&words).map(|it| ("image", it)));
+                facts.extend(numbered(line));
                 facts.extend(ASSIGNED.captures(line.trim_end()).map(|it| ("image", it[1].to_owned())));
             }
         }
@@ -147,6 +160,12 @@ fn with_arguments(image: &str, arguments: &HashMap<&str, &str>) -> String {
     REFERENCE.replace_all(image, value).into_owned()
 }
 
+/// Returns the ports that are assigned in a line, or given to an option.
+fn numbered(line: &str) -> impl Iterator<Item = (&'static str, String)> {
+    let found = NUMBERED.captures_iter(line).take(20).filter(|it| is_port_key(&it[1]));
+    found.filter_map(|it| port(&it[2]))
+}
+
 fn port(text: &str) -> Option<(&'static str, String)> {
     text.parse::<u16>().is_ok_and(|it| it > 0).then(|| ("port", text.to_owned()))
 }
@@ -183,6 +202,27 @@ mod tests {
         );
         check("  image = \"ghcr.io/x/y:v1\";\n", &["image=ghcr.io/x/y:v1"]);
         check("docker build -t x .\nFROM\n", &[]);
+    }
+
+    #[test]
+    fn ports_that_code_assigns_were_not_found() {
+        let one = ["port=3210"];
+        check("  services.gitea.settings.server.HTTP_PORT = 3210;\n", &one);
+        check("{ port = 3210; }\n", &one);
+        check("HTTP_PORT=3210\n", &one);
+        check("export PORT=\"3210\" # of the web\n", &one);
+        check("export const listenPort: number = 3210;\n", &one);
+        check("let port: u16 = 3210;\nport := 0\n", &one);
+        check("serve({host: \"x\", port: 3210})\n", &one);
+        check("exec app --port=3210 --threads=4\n", &one);
+        check(
+            "ARG PORT=3210\nENV OTHER_PORT 3211\nENV WEB_PORT=3212\n",
+            &["port=3210", "port=3211", "port=3212"],
+        );
+        check(
+            "if port == 3210 || report = 3210 { support: 3210 }\n# PORT=3210\nport = 99999\nport = 1.5\n",
+            &[],
+        );
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub struct ResolvedLink<'a> {
     pub resolved_line: Option<usize>,
     /// It leads out of this source: into another repository, or out of the folder of one that the source is.
     pub is_elsewhere: bool,
+    /// The resource that it is of names this very repository.
+    pub is_of_this: bool,
     /// See [`Resolution::ambiguous`].
     pub ambiguous: bool,
 }
@@ -257,7 +259,11 @@ impl<'a> GraphWithin<'a> {
             && match link.kind {
                 // What is secret is often not committed.
                 LinkKind::Resource | LinkKind::SecretPath => false,
-                LinkKind::RootPath => self.graph.places.as_ref().is_some_and(|it| it.begins_here(link.target)),
+                LinkKind::RootPath => self
+                    .graph
+                    .places
+                    .as_ref()
+                    .is_some_and(|it| it.begins_here(link.target) || link.is_of_this && it.may_be_here(link.target)),
                 _ => true,
             }
     }
@@ -307,6 +313,7 @@ impl<'a> GraphWithin<'a> {
             resolved: found.first().copied(),
             resolved_line: place.and_then(|it| it.line),
             is_elsewhere,
+            is_of_this: places.zip(of).is_some_and(|(it, of)| it.is_this_repository(of, &source.path)),
             ambiguous: found.len() > 1,
         }
     }

@@ -129,6 +129,17 @@ impl Places {
         declared.is_some_and(|url| self.place.is_other(url))
     }
 
+    /// Says whether a resource that names a repository names this very one.
+    pub(super) fn is_this_repository(&self, resource: &str, from: &NotePath) -> bool {
+        let declared = self.declared(resource, from, None).and_then(|it| it.url.as_deref());
+        declared.is_some_and(|url| self.place.is_this(url))
+    }
+
+    /// Says whether a path from the root of this repository can lie in this source.
+    pub(super) fn may_be_here(&self, target: &str) -> bool {
+        self.below_root(target).is_some()
+    }
+
     /// Returns the key of a path from the root of the repository, of which this may be a folder; `None` for what lies beside it.
     fn below_root(&self, target: &str) -> Option<String> {
         let key = climb("", &path_key(target))?;

@@ -46,6 +46,11 @@ impl RepoPlace {
         let ours: Vec<Named> = self.urls.iter().filter_map(|it| Named::of(it)).collect();
         !ours.is_empty() && !ours.iter().any(|it| it.may_be(&theirs))
     }
+
+    /// Says whether a URL names this repository, as far as owner and name tell.
+    pub(super) fn is_this(&self, url: &str) -> bool {
+        Named::of(url).is_some_and(|theirs| self.urls.iter().filter_map(|it| Named::of(it)).any(|it| it.may_be(&theirs)))
+    }
 }
 
 /// What of a URL names the repository.
@@ -99,6 +104,7 @@ mod tests {
                 urls: vec![ours.to_owned()],
             };
             assert_eq!(place.is_other(theirs), is_other, "{ours} {theirs}");
+            assert_eq!(place.is_this(theirs), !is_other && !theirs.contains('$'), "{ours} {theirs}");
         };
         check(
             "https://git.example.org/ops/deploy.git",
@@ -116,6 +122,8 @@ mod tests {
         check("/srv/git/deploy.git", "https://git.example.org/ops/deploy", false);
         check("/srv/git/deploy.git", "https://git.example.org/ops/podinfo", true);
         check("https://git.example.org/ops/deploy", "${url}", false);
-        assert!(!RepoPlace::default().is_other("https://git.example.org/ops/deploy"));
+        let unknown = RepoPlace::default();
+        let url = "https://git.example.org/ops/deploy";
+        assert!(!unknown.is_other(url) && !unknown.is_this(url));
     }
 }

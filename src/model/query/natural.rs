@@ -36,6 +36,8 @@ struct Reader<'a> {
     unclosed: bool,
     /// Up to here an expression between slashes has been reported.
     reported: usize,
+    /// `OR` stands between others.
+    has_or: bool,
 }
 
 /// Reads the whole text.
@@ -49,6 +51,7 @@ pub(super) fn parse(text: &str) -> Query {
         warnings: Vec::new(),
         unclosed: false,
         reported: 0,
+        has_or: false,
     };
     loop {
         reader.at = text.len() - text[reader.at..].trim_start().len();
@@ -61,6 +64,9 @@ pub(super) fn parse(text: &str) -> Query {
         // Nothing but marks: they must not select every note.
         let start = text.len() - text.trim_start().len();
         reader.items.push(Item::Evidence(word(text, start..text.trim_end().len())));
+    }
+    if reader.has_or && reader.items.iter().any(|it| matches!(it, Item::Condition(..))) {
+        reader.warn("`OR` is searched as a word, and all conditions must hold; for one or the other use `syntax=obsidian`, in which `kind:a` is written `[kind:a]`".to_owned());
     }
     assemble(reader.items, reader.warnings)
 }
@@ -189,6 +195,7 @@ impl Reader<'_> {
             return;
         }
         self.report_look_alikes(body, end);
+        self.has_or |= &self.text[start..end] == "OR" && !self.items.is_empty() && !self.text[end..].trim().is_empty();
         let is_signed = match (sign, self.text[body..].chars().next()) {
             (b'+', Some(first)) => first.is_alphanumeric(),
             (b'-', Some(first)) => first.is_alphabetic(),

@@ -138,6 +138,31 @@ async fn lint_listed_objects_of_the_cluster_and_folders_as_broken_links() {
     );
 }
 
+/// Its first folder is not here, so that it was taken for another repository's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_typo_in_the_first_folder_of_a_flux_path_was_not_listed() {
+    let work = tempfile::tempdir().unwrap();
+    git(work.path(), &["init", "-q", "-b", "main"]);
+    git(work.path(), &["remote", "add", "origin", "git@git.example.org:ops/deploy.git"]);
+    let with_url = SYNC.replace("---\n", "spec: {url: https://git.example.org/ops/deploy}\n---\n");
+    put(
+        work.path(),
+        "clusters/home/sync.yaml",
+        &with_url.replace("./clusters/home", "./cluster/home"),
+    );
+    put(work.path(), "clusters/home/apps.yaml", &APPS.replace("./apps/home", "./apps"));
+    put(work.path(), "clusters/home/other.yaml", ELSEWHERE);
+    let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
+    until(&server, "/v1/search?q=flux-system", is_found).await;
+    let lint = until(&server, "/v1/lint?source=config", |it| {
+        it["findings"].as_array().is_some_and(|it| !it.is_empty())
+    })
+    .await;
+    let found = lint["findings"].as_array().unwrap().iter();
+    let found: Vec<&str> = found.map(|it| it["detail"].as_str().unwrap()).collect();
+    assert_eq!(found, ["`./apps` leads to no file", "`./cluster/home` leads to no file"], "{lint}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn links_are_known_again_after_a_restart() {
     let work = tempfile::tempdir().unwrap();

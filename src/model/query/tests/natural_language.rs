@@ -32,6 +32,16 @@ fn bare_words_and_phrases_rank_and_select_nothing() {
 }
 
 #[test]
+fn or_between_conditions_found_nothing_without_a_word() {
+    warns("kind:HelmRelease OR kind:Service", "syntax=obsidian");
+    warns("tag:a OR b", "syntax=obsidian");
+    is_silent("cats OR dogs");
+    is_silent("kind:Service or OR");
+    is_silent("OR kind:Service");
+    is_silent("kind:Service \"this OR that\"");
+}
+
+#[test]
 fn what_stands_between_white_space_stays_one_word() {
     for word in [
         "192.168.0.7",
