@@ -38,6 +38,7 @@ use crate::{
         hash::ContentHash,
         lines::LineRange,
         path::{NotePath, SourceName},
+        write_policy::WritePolicy,
     },
 };
 
@@ -106,6 +107,7 @@ pub struct AppState {
     pub webhook_bytes: u64,
     pub pull_requests: PullRequests,
     pub agent_folder: NotePath,
+    pub write: WritePolicy,
     zone: TimeZone,
     started: Timestamp,
     n_requests: AtomicU64,
@@ -133,6 +135,7 @@ impl AppState {
             webhook_bytes: config.limits.webhook_bytes,
             pull_requests: config.pull_requests.clone(),
             agent_folder: config.agent_folder.clone(),
+            write: config.write.clone(),
             zone: zone.unwrap_or_else(TimeZone::system),
             started: Timestamp::now(),
             n_requests: AtomicU64::new(0),

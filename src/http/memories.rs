@@ -135,11 +135,10 @@ pub async fn post_memory(
         format!("{above}/{}", memory::slug(it, "topic"))
     });
     let (source, path) = call.named(&state, &caller, &format!("{folder}/{}.md", memory::slug(&title, "memory")))?;
-    let supersedes = input
-        .supersedes
-        .as_deref()
-        .map(|it| old_note(&state, &caller, &call, it))
-        .transpose()?;
+    let supersedes = match input.supersedes.as_deref() {
+        Some(it) => Some(old_note(&state, &caller, &call, it).await?),
+        None => None,
+    };
     let (properties, text) = memory::compose(&MemoryText {
         title: &title,
         text: &input.text,
@@ -251,12 +250,15 @@ fn check(input: &MemoryInput) -> Result<(), Problem> {
 }
 
 /// Returns the note that is superseded; it must be there.
-fn old_note(state: &AppState, caller: &Caller, call: &Call, written: &str) -> Result<NotePath, Problem> {
-    let (source, path) = call.named(state, caller, written)?;
+async fn old_note(state: &AppState, caller: &Caller, call: &Call, written: &str) -> Result<NotePath, Problem> {
+    let (name, path) = call.named(state, caller, written)?;
     let absent = || Problem::new(ProblemKind::NoteNotFound, format!("there is no note `{path}` to supersede"));
-    let source = state.handle.source(&source).ok_or_else(absent)?;
+    let source = state.handle.source(&name).ok_or_else(absent)?;
     let is_there = |it: &NotePath| it.is_note() && matches!(source.stamp(it), Ok(Some(_)));
-    spellings(&path).into_iter().find(is_there).ok_or_else(absent)
+    match spellings(&path).into_iter().find(is_there) {
+        Some(found) => Ok(found),
+        None => Err(absent().candidates(receipt::meant(state, call, &name, &path).await)),
+    }
 }
 
 /// Returns the notes that may say the same. Without an index, or when it is busy, there are none: they are a courtesy.

@@ -11,6 +11,8 @@ use std::{
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::model::secrets;
+
 /// What waits at most.
 const MOST: usize = 10_000;
 const MOST_BYTES: u64 = 256 << 20;
@@ -56,20 +58,28 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    /// Opens the folder, creating it, and returns what waits, the oldest first. What cannot be read was torn by a crash: it was never acknowledged.
+    /// Opens the folder, creating it, and returns what waits, the oldest first. What cannot be read was torn by a crash: it was never acknowledged, and
+    /// is put aside, masked.
     pub fn open(folder: &Path) -> Result<(Deliveries, Vec<Delivery>)> {
         fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
         let mut found = Vec::new();
         for entry in fs::read_dir(folder).with_context(|| format!("list `{}`", folder.display()))? {
             let file = entry.with_context(|| format!("list `{}`", folder.display()))?.path();
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.ends_with(".torn") {
+                mask(&file)?;
+            }
             let Some(number) = name.strip_suffix(".json").and_then(|it| it.parse::<u64>().ok()) else {
                 continue;
             };
             let bytes = fs::read(&file).with_context(|| format!("read `{}`", file.display()))?;
             match serde_json::from_slice::<Delivery>(&bytes) {
                 Ok(it) => found.push(Delivery { number, ..it }),
-                Err(_) => fs::rename(&file, file.with_extension("torn")).with_context(|| format!("move `{}` aside", file.display()))?,
+                Err(_) => {
+                    let torn = file.with_extension("torn");
+                    fs::rename(&file, &torn).with_context(|| format!("move `{}` aside", file.display()))?;
+                    mask(&torn)?;
+                }
             }
         }
         found.sort_by_key(|it| it.number);
@@ -183,9 +193,42 @@ impl Deliveries {
     }
 }
 
+/// Masks what is left of a piece: it is read by people alone, and may be of a build that masked less, or nothing. Its quotes are as they were sent.
+fn mask(torn: &Path) -> Result<()> {
+    let failed = || format!("mask `{}`", torn.display());
+    let bytes = fs::read(torn).with_context(failed)?;
+    let text = String::from_utf8_lossy(&bytes).replace("\\n", "\n").replace("\\\"", "\"");
+    let masked = secrets::mask(&text);
+    if masked.as_bytes() == bytes {
+        return Ok(());
+    }
+    let fresh = torn.with_extension("torn.new");
+    fs::write(&fresh, masked.as_bytes())
+        .and_then(|()| fs::rename(&fresh, torn))
+        .with_context(failed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_torn_was_kept_with_its_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = ["ghp", "_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"].concat();
+        let text = format!("{{\"key\":\"a\",\"text\":\"{{\\\"body\\\":\\\"use {secret} now\\\\nand\\\",");
+        for name in ["000000000009.json", "000000000003.torn"] {
+            fs::write(folder.path().join(name), &text).unwrap();
+        }
+        for _ in 0..2 {
+            let (_, found) = Deliveries::open(folder.path()).unwrap();
+            assert!(found.is_empty());
+            for name in ["000000000009.torn", "000000000003.torn"] {
+                let kept = fs::read_to_string(folder.path().join(name)).unwrap();
+                assert!(!kept.contains(&secret) && kept.contains("now"), "{kept}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_put_is_there_until_it_is_done_and_comes_once() {

@@ -75,6 +75,16 @@ async fn a_memory_marks_what_it_supersedes_in_one_commit() {
 }
 
 #[tokio::test]
+async fn what_is_superseded_in_other_capitals_had_no_candidates() {
+    let server = over(&[("Agent/Copper.md", "Copper costs 7.\n")]).await;
+    let missing = server
+        .post("/v1/memories", &json!({"text": "x", "supersedes": "agent/copper.md"}))
+        .await;
+    assert_eq!(missing.problem(), (404, "note-not-found".to_owned()));
+    assert_eq!(missing.json()["candidates"], json!(["Agent/Copper.md"]), "{}", missing.text());
+}
+
+#[tokio::test]
 async fn the_journal_grows_by_entries() {
     let server = over(&[]).await;
     let first = server

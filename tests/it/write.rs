@@ -7,7 +7,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use axum::http::{HeaderName, StatusCode, header};
+use axum::{
+    body::Body,
+    http::{HeaderName, StatusCode, header},
+};
+use membridge::config::tokens::{Scope, Secret, Token};
 use serde_json::json;
 
 use crate::harness::{Answer, Server};
@@ -471,4 +475,35 @@ async fn a_note_that_was_deleted_brings_nothing_back_into_the_next_of_its_name()
     // Longer than a watched note is left unlooked at.
     tokio::time::sleep(Duration::from_millis(1500)).await;
     assert_eq!(on_disk(&server, "Agent/A.md"), "one\n\ntwo\n");
+}
+
+/// The candidates of a 404 named notes that the caller could not have changed.
+#[tokio::test]
+async fn a_path_in_other_capitals_named_a_note_outside_of_what_may_be_written() {
+    let notes = [("Agent/Old.md", "old\n"), ("Projects/Private.md", "private\n")];
+    let server = Server::start_with(&notes, |it| {
+        it.write.edit_existing = vec![membridge::model::glob::PathGlob::parse("**").unwrap()];
+        it.tokens = vec![Token {
+            name: "writer".to_owned(),
+            secret: Secret::parse(b"0123456789abcdef").unwrap(),
+            file: None,
+            scopes: [Scope::Read, Scope::Write].into(),
+            prefix: None,
+        }];
+    })
+    .await;
+    let edit = json!({"edits": [{"op": "append", "text": "x"}]}).to_string();
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::AUTHORIZATION, "Bearer 0123456789abcdef"),
+    ];
+    let missed = async |path: &str| {
+        let target = format!("/v1/notes/{path}");
+        let answer = server.send("PATCH", &target, &headers, Body::from(edit.clone())).await;
+        assert_eq!(answer.problem(), (404, "note-not-found".to_owned()), "{}", answer.text());
+        answer.json()["candidates"].clone()
+    };
+    assert_eq!(missed("agent/old.md").await, json!(["Agent/Old.md"]));
+    // Without the scope `edit` it is none of its notes.
+    assert_eq!(missed("projects/private.md").await, json!(null));
 }

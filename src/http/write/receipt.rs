@@ -96,13 +96,15 @@ pub async fn perform(
     }
 }
 
-/// Returns the notes that a path in other capitals may mean, of those that the caller may see.
-async fn meant(state: &AppState, call: &Call, source: &SourceName, path: &NotePath) -> Vec<String> {
+/// Returns the notes that a path in other capitals may mean, of those that the caller may see and change.
+pub async fn meant(state: &AppState, call: &Call, source: &SourceName, path: &NotePath) -> Vec<String> {
     let Some(source) = state.handle.source(source) else {
         return Vec::new();
     };
     let prefix = call.prefix.clone().unwrap_or_default();
-    let found = twins(state, source, path, move |it| it.as_str().starts_with(&prefix)).await;
+    let (policy, may_edit) = (state.write.clone(), call.may_edit);
+    let may_change = move |it: &NotePath| policy.allows(it) || may_edit && policy.allows_editing(it);
+    let found = twins(state, source, path, move |it| it.as_str().starts_with(&prefix) && may_change(it)).await;
     found.iter().map(|it| state.cite(&source.config.name, it, None, None)).collect()
 }
 
