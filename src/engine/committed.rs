@@ -6,7 +6,7 @@ use crate::{
     model::{hash::ContentHash, path::NotePath},
 };
 
-/// A larger file is not read to know: the index does not hold it either.
+/// A larger file is not read to know, of which the index holds the beginning alone: git is asked.
 const LARGEST: u64 = 5 << 20;
 
 impl Source {
@@ -20,10 +20,9 @@ impl Source {
         let snapshot = repo.now()?;
         let file = snapshot.files.get(path)?;
         let repository = self.repository()?;
-        let is_same = match shown {
-            // Nothing of it is shown but its name.
+        let is_same = match shown.filter(|_| file.size <= LARGEST) {
+            // Nothing of it is shown but its name, or its beginning.
             None => repo.clean.get_or_ask(path, &snapshot.commit, || repository.is_clean(path)),
-            Some(_) if file.size > LARGEST => false,
             Some(shown) => {
                 let known = |blobs: &ShownBlobs, as_read: fn(Vec<u8>) -> Vec<u8>| {
                     blobs.get(file.hash).or_else(|| {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::{
     engine::document::repo::visible,
-    io::git::{ChangedPath, Repository},
+    io::git::{ChangedPath, Left, Repository, is_branch},
     model::{
         config_file::{changes::changes, generated},
         hash::ContentHash,
@@ -48,7 +48,12 @@ pub(super) fn from_clone(repository: &Repository, known: &PullRequest, kind: For
     }
     let merge_commit = part.merge_seen.as_ref().map(|it| it.commit.clone()).or(known.merge_commit.clone());
     let leaves_work = |line: &str| remark(line).is_some();
-    let found = repository.changes_of(head, known.merge_base.as_deref(), merge_commit.as_deref(), &leaves_work)?;
+    let left = Left {
+        merge_base: known.merge_base.as_deref(),
+        merged: merge_commit.as_deref(),
+        base: known.base.as_ref().map(|_| place_of_base(known.id.number)),
+    };
+    let found = repository.changes_of(head, &left, &leaves_work)?;
     let Some(found) = found else { return Ok(None) };
     if is_alone && known.title.is_none() {
         let last = found.commits.last().and_then(|it| it.message.lines().next());
@@ -81,6 +86,16 @@ pub(super) fn from_clone(repository: &Repository, known: &PullRequest, kind: For
         files: found.files.into_iter().map(changed_file).collect(),
     });
     Ok(Some(part))
+}
+
+/// Returns how the branch is fetched that a pull request goes into; `None` for what is no name of a branch: others say what it is.
+pub(super) fn fetch_of_base(branch: &str, number: u64) -> Option<String> {
+    is_branch(branch).then(|| format!("+refs/heads/{branch}:{}", place_of_base(number)))
+}
+
+/// Under which name it is kept: one for each pull request, for a branch `a` may be followed by one called `a/b`.
+fn place_of_base(number: u64) -> String {
+    format!("refs/bases/{number}")
 }
 
 /// Two parents are a merge. One is a squash, or of a rebase the last of several commits that hold what the branch held.

@@ -8,6 +8,13 @@ use crate::{
     model::path::NotePath,
 };
 
+/// So much is read of what is too large: what stands further down may tell that the beginning is secret, as the kind of a Secret does below its data,
+/// which Kubernetes bounds to 1 MiB.
+const BEGINNING: usize = 2 << 20;
+
+/// Of larger files in a clone nothing is read.
+const LARGEST: u64 = 64 << 20;
+
 impl Source {
     /// Says whether this is a repository that is only read, and no vault.
     pub fn is_repo(&self) -> bool {
@@ -28,6 +35,13 @@ impl Source {
     /// Says whether this is a clone that was never fetched.
     pub fn is_unread_clone(&self) -> bool {
         self.repo.as_ref().is_some_and(|it| it.is_clone() && it.now().is_none())
+    }
+
+    /// Returns the word for the repository whose history is read and never written, once there is a commit.
+    pub(super) fn history_read(&self) -> Option<&'static str> {
+        let has_commits = self.repo.as_ref()?.now().is_some_and(|it| !it.commit.is_empty());
+        let repository = self.repository().filter(|_| has_commits && self.refused().is_none())?;
+        Some(repository.kind().as_str())
     }
 
     /// Returns why a clone of ours, or its remote, cannot be read at present, in words; `None` while nothing is known of that.
@@ -104,6 +118,34 @@ impl Source {
             bytes,
             stamp: snapshot.stamp(file),
         })
+    }
+
+    /// Reads the first whole lines of a file of a repository that is too large to be read whole; none where the lines are too long for that, or the
+    /// file is larger than anything that is opened. Secrets are not masked yet.
+    pub(super) fn read_beginning(&self, path: &NotePath) -> Result<FileText, ReadError> {
+        let Some(repo) = &self.repo else {
+            return Err(ReadError::NotFound);
+        };
+        let mut file = match &repo.mirror {
+            None => self.vault.read_beginning(path, BEGINNING as u64)?,
+            Some(mirror) => {
+                let snapshot = repo.now().ok_or(ReadError::RootGone)?;
+                let file = snapshot.files.get(path).ok_or(ReadError::NotFound)?;
+                // Git gives a file whole.
+                if file.size > LARGEST {
+                    return Err(ReadError::TooLarge { size: file.size });
+                }
+                let bytes = mirror.repository().beginning(file.hash, BEGINNING);
+                FileText {
+                    bytes: bytes.map_err(|why| ReadError::Unreadable(std::io::Error::other(why)))?,
+                    stamp: snapshot.stamp(file),
+                }
+            }
+        };
+        file.stamp = self.committed(file.stamp, path);
+        let end = memchr::memrchr(b'\n', &file.bytes).map_or(0, |it| it + 1);
+        file.bytes.truncate(end);
+        Ok(file)
     }
 
     fn committed(&self, stamp: Stamp, path: &NotePath) -> Stamp {

@@ -13,7 +13,10 @@ use crate::{
     config::Config,
     engine::{
         catalog::{Entry, PATIENCE, is_settled},
-        document::{Document, repo::of_repo},
+        document::{
+            Document,
+            repo::{LARGE, of_repo},
+        },
         graph::Facts,
         handle::Source,
     },
@@ -199,9 +202,18 @@ fn read_of_repo(job: &Job<'_>, most: u64) -> Result<(Stamp, Option<FileText>), R
     }
     match job.source.read(&job.path, most) {
         Ok(file) => Ok((file.stamp, Some(file))),
-        Err(ReadError::TooLarge { .. }) => name_only(),
+        // Cut off, JSON is none any more: what is secret in it is known by its keys.
+        Err(ReadError::TooLarge { .. }) if is_json(&job.path) => name_only(),
+        Err(ReadError::TooLarge { .. }) => match job.source.read_beginning(&job.path) {
+            Ok(file) if file.bytes.len() > LARGE => Ok((file.stamp, Some(file))),
+            _ => name_only(),
+        },
         Err(why) => Err(why),
     }
+}
+
+fn is_json(path: &NotePath) -> bool {
+    path.extension().to_ascii_lowercase().starts_with("json")
 }
 
 fn nothing_read(why: &ReadError) -> Outcome {
@@ -226,7 +238,7 @@ fn put(job: &Job<'_>, bytes: Option<&[u8]>, entry: Entry, index: &Index, config:
         path: job.path.clone(),
     };
     let document = if job.source.is_repo() {
-        of_repo(&job.path, bytes)
+        of_repo(&job.path, bytes, entry.stamp.size)
     } else {
         Document::read(&job.path, bytes.unwrap_or_default())
     };

@@ -296,7 +296,11 @@ impl Engine {
             root.note_fetch(reason.is_empty(), is_damaged);
         }
         if let News::Moved(snapshot) = news {
-            info!(source = %name, commit = %short(&snapshot.commit), files = snapshot.files.len(), "the repository has another commit");
+            if root.is_clone() && snapshot.commit.is_empty() {
+                info!(source = %name, "the remote repository has no commit yet; it is asked again as often as others");
+            } else {
+                info!(source = %name, commit = %short(&snapshot.commit), files = snapshot.files.len(), "the repository has another commit");
+            }
             if let Some(repo) = &root.source.repo {
                 root.source.graph_mut().set_place(snapshot.place.clone());
                 repo.now.store(Some(Arc::from(snapshot)));

@@ -72,7 +72,7 @@ pub struct Status {
 /// The commits of one source's writes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Commits {
-    /// Where they go: `vault`, `private`, or `off`.
+    /// Where they go: `vault`, `private`, or `off`; of a source that is only read `clone` or `checkout` once its history can be read.
     pub place: &'static str,
     /// Writes that have none yet.
     pub waiting: usize,

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::{
     config::GitSync,
-    engine::{Engine, Event, status::Commits, write::Queue},
+    engine::{Engine, Event, root::Root, status::Commits, write::Queue},
     io::git::{Access, RepositoryKind},
 };
 
@@ -133,15 +133,17 @@ impl Engine {
 
     /// Returns what is told of the commits of every source, those on their way to a remote among them.
     pub(super) fn commits(&self) -> Vec<Commits> {
-        let of = |(queue, link): (&Queue, &Option<Link>)| {
+        let of = |((queue, link), root): ((&Queue, &Option<Link>), &Root)| {
             let last = link.as_ref().map(|it| it.last.clone()).unwrap_or_default();
+            let told = queue.status();
             Commits {
                 unpushed: last.unpushed,
                 sync: last.reason,
-                ..queue.status()
+                place: root.source.history_read().unwrap_or(told.place),
+                ..told
             }
         };
-        self.writes.queues.iter().zip(&self.syncs.links).map(of).collect()
+        self.writes.queues.iter().zip(&self.syncs.links).zip(&self.roots).map(of).collect()
     }
 
     /// Tells the worker of a vault that there are new commits.

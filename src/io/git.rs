@@ -46,7 +46,7 @@ pub use message::{COMMITTER, Identity, Message};
 pub use mirror::{Listing, Mirror, Origin, TreeFile};
 pub use past::Past;
 pub use remote::{Access, Refusal, Upstream};
-pub use request::{ChangedPath, Changes, OwnCommit, Shape};
+pub use request::{ChangedPath, Changes, Left, OwnCommit, Shape, is_branch};
 
 /// Where the commits of a vault go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -138,6 +138,11 @@ impl Vault {
         read_in(&self.open_folder_of(path)?, path.file_name(), max_bytes)
     }
 
+    /// Returns the first bytes of a file, at most so many, however large it is; its stamp is that of the whole.
+    pub fn read_beginning(&self, path: &NotePath, most: u64) -> Result<FileText, ReadError> {
+        read_up_to(&self.open_folder_of(path)?, path.file_name(), u64::MAX, most)
+    }
+
     /// Returns the stamp of a file, `None` when nothing lies there.
     pub fn stamp(&self, path: &NotePath) -> Result<Option<Stamp>, ReadError> {
         let found = self
@@ -177,6 +182,10 @@ impl Vault {
 }
 
 fn read_in(folder: &OwnedFd, name: &str, max_bytes: u64) -> Result<FileText, ReadError> {
+    read_up_to(folder, name, max_bytes, u64::MAX)
+}
+
+fn read_up_to(folder: &OwnedFd, name: &str, max_bytes: u64, most: u64) -> Result<FileText, ReadError> {
     // Looked at before it is opened: opening a pipe or a device can already disturb who is at its other end.
     check_readable(&statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?, max_bytes)?;
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -185,13 +194,14 @@ fn read_in(folder: &OwnedFd, name: &str, max_bytes: u64) -> Result<FileText, Rea
     let before = fstat(&file)?;
     check_readable(&before, max_bytes)?;
     let stamp = Stamp::of(&before);
-    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0));
+    let wanted = stamp.size.min(most);
+    let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
     // One byte more than there should be shows that it grows.
     (&file)
-        .take(stamp.size.saturating_add(1))
+        .take(stamp.size.saturating_add(1).min(most))
         .read_to_end(&mut bytes)
         .map_err(ReadError::Unreadable)?;
-    if Stamp::of(&fstat(&file)?) != stamp || bytes.len() as u64 != stamp.size {
+    if Stamp::of(&fstat(&file)?) != stamp || bytes.len() as u64 != wanted {
         return Err(ReadError::Changing);
     }
     Ok(FileText { bytes, stamp })

@@ -17,7 +17,9 @@ use crate::{
 
 mod committed;
 mod damaged;
+mod first;
 mod folder;
+mod large;
 mod packed;
 mod reading;
 mod references;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Of a larger file only its beginning is indexed.
-const LARGE: usize = 512 << 10;
+pub(in crate::engine) const LARGE: usize = 512 << 10;
 const BEGINNING: usize = 16 << 10;
 
 /// A file with a NUL byte this early is no text.
@@ -34,8 +34,8 @@ const MAX_DECLARED: usize = 2000;
 /// What an LFS pointer begins with (git-lfs, docs/spec.md).
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 
-/// Reads a file of a repository; `None` for one whose bytes must not be read, or are too many. Total.
-pub(in crate::engine) fn of_repo<'b>(path: &NotePath, bytes: Option<&'b [u8]>) -> Document<'b> {
+/// Reads a file of a repository; `None` for one whose bytes must not be read, or are too many. `size` is that of the whole file. Total.
+pub(in crate::engine) fn of_repo<'b>(path: &NotePath, bytes: Option<&'b [u8]>, size: u64) -> Document<'b> {
     let Some(bytes) = bytes else {
         let why = file::is_name_only(path.as_str()).unwrap_or("too large to be read");
         return name_only(why);
@@ -44,7 +44,7 @@ pub(in crate::engine) fn of_repo<'b>(path: &NotePath, bytes: Option<&'b [u8]>) -
         Ok(text) => text,
         Err(why) => return name_only(why),
     };
-    let cut = (text.len() < bytes.len() && bytes.len() > LARGE).then(|| format!("{} bytes: the beginning is indexed", bytes.len()));
+    let cut = (text.len() < bytes.len() && bytes.len() > LARGE).then(|| format!("{size} bytes: only the first 16 KiB are indexed"));
     let mut document = if path.kind() == FileKind::Note {
         of_note(path, text)
     } else {
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     fn read(path: &str, bytes: &[u8]) -> (String, Option<String>) {
-        let document = of_repo(&NotePath::parse_in_repo(path).unwrap(), Some(bytes));
+        let document = of_repo(&NotePath::parse_in_repo(path).unwrap(), Some(bytes), bytes.len() as u64);
         (document.text.into_owned(), document.flaw)
     }
 
@@ -234,13 +234,17 @@ mod tests {
     #[test]
     fn of_a_large_file_the_beginning_is_indexed() {
         let (text, flaw) = read("big.txt", "a line of text\n".repeat(50_000).as_bytes());
-        assert!(text.len() <= BEGINNING && text.ends_with('\n') && flaw.is_some_and(|it| it.contains("beginning")));
+        assert!(text.len() <= BEGINNING && text.ends_with('\n') && flaw.is_some_and(|it| it.contains("first 16 KiB")));
     }
 
     #[test]
     fn a_kustomization_links_to_what_it_names() {
         let text = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n  - ../base\n  - app.yaml\n";
-        let document = of_repo(&NotePath::parse("apps/kustomization.yaml").unwrap(), Some(text.as_bytes()));
+        let document = of_repo(
+            &NotePath::parse("apps/kustomization.yaml").unwrap(),
+            Some(text.as_bytes()),
+            text.len() as u64,
+        );
         let facts = document.facts.to_text().unwrap();
         assert!(
             facts.contains("\"../base\",\"Path\"") && facts.contains("\"app.yaml\",\"Path\""),

@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use crate::{
     config::{Config, forges::Forge},
-    engine::pull_changes::from_clone,
+    engine::pull_changes::{fetch_of_base, from_clone},
     io::git::{Access, Mirror, Origin, Refusal},
     model::pull_request::{ForgeKind, PullRequest, PullRequestId},
 };
@@ -73,11 +73,7 @@ impl Clones {
         let (mirror, access, kind) = self.of(&known.id.host, &known.id.repo)?;
         let request = format!("{}{}/head", requests(kind), known.id.number);
         read(mirror, &access, || {
-            match mirror.fetch(Some(&request), &access) {
-                // The forge keeps no ref for it any more; the branch may hold it.
-                Err(Refusal::Failed(why)) if why.contains("couldn't find remote ref") => mirror.fetch(None, &access)?,
-                fetched => fetched?,
-            }
+            fetch_with_base(mirror, &format!("+{request}:{request}"), known, &access)?;
             Ok(from_clone(&mirror.repository(), known, kind, is_alone)?)
         })
     }
@@ -94,7 +90,7 @@ impl Clones {
             if found.is_some() || is_missing {
                 return Ok(found);
             }
-            mirror.fetch(None, &access)?;
+            mirror.fetch(&[], &access)?;
             Ok(look()?)
         })?;
         if found.is_none() && !is_missing {
@@ -112,7 +108,7 @@ impl Clones {
         let (mirror, access, kind) = self.of(host, repo)?;
         read(mirror, &access, || {
             let heads = mirror.requests(requests(kind), &access)?;
-            match mirror.fetch(None, &access) {
+            match mirror.fetch(&[], &access) {
                 // Nobody has pushed anything yet.
                 Err(Refusal::Empty) if heads.is_empty() => return Ok((heads, None)),
                 fetched => fetched?,
@@ -185,11 +181,26 @@ fn first_fetch(mirror: Mirror, access: Access) -> Result<Receiver<Result<(), Ref
     let fetch = move || {
         let prepared = mirror.prepare().map_err(|error| Refusal::Failed(format!("{error:#}")));
         // Nobody may wait for it any more.
-        let _ = sender.send(prepared.and_then(|()| mirror.fetch(None, &access)));
+        let _ = sender.send(prepared.and_then(|()| mirror.fetch_first(&access)));
     };
     let thread = thread::Builder::new().name("first-fetch".to_owned()).spawn(fetch);
     thread.map_err(|error| NoClone::Later(format!("there is no thread for the first fetch: {error}")))?;
     Ok(running)
+}
+
+/// Fetches the head of a pull request and the branch that it goes into, which need not be the one that is followed, as far as the forge has them still.
+fn fetch_with_base(mirror: &Mirror, head: &str, known: &PullRequest, access: &Access) -> Result<(), Refusal> {
+    let head = vec![head.to_owned()];
+    let base = known.base.as_deref().and_then(|it| fetch_of_base(it, known.id.number));
+    let both: Vec<String> = head.iter().cloned().chain(base.clone()).collect();
+    // The forge keeps no ref for it any more, or the branch is gone; what is followed may hold it.
+    for wanted in [both, head, base.into_iter().collect()] {
+        match mirror.fetch(&wanted, access) {
+            Err(Refusal::Failed(why)) if why.contains("couldn't find remote ref") => {}
+            fetched => return fetched,
+        }
+    }
+    mirror.fetch(&[], access)
 }
 
 /// What an empty repository is worth, and one that is damaged, is seen by whoever reads it.

@@ -141,12 +141,24 @@ impl Worker {
             known.damage = mirror.damage_behind(&why);
             return Ok(News::Failed(format!("{why:#}")));
         }
-        match mirror.fetch(None, &self.access) {
+        let fetched = if mirror.has_been_fetched() {
+            mirror.fetch(&[], &self.access)
+        } else {
+            mirror.fetch_first(&self.access)
+        };
+        match fetched {
             Ok(()) => {
                 known.damage = self.tidy(mirror);
                 Ok(News::Same)
             }
             Err(Refusal::Stopped) => Err(Stopped),
+            // Of one that had commits before, they go on to answer.
+            Err(Refusal::Empty) if known.told.as_deref().unwrap_or_default().is_empty() && known.past.head().is_empty() => {
+                if known.told.replace(String::new()).is_none() {
+                    self.send(News::Moved(Box::default()));
+                }
+                Ok(News::Same)
+            }
             Err(why) => {
                 known.damage = if why.may_tell_of_damage() { mirror.damage() } else { None };
                 Ok(News::Failed(why.detail()))

@@ -167,7 +167,7 @@ impl Root {
     fn files_of_clone(&self) -> Result<Found, String> {
         let Some(snapshot) = self.source.snapshot() else {
             return Err(match self.out_of_reach.as_str() {
-                "" => "the first clone is under way, or the repository has no commit yet".to_owned(),
+                "" => "the first clone is under way; it may take up to ten times `git.timeout`".to_owned(),
                 why if self.catalog.entries.is_empty() => format!("it could not be cloned yet: {why}"),
                 // What an earlier run indexed answers.
                 why => why.to_owned(),

@@ -121,6 +121,11 @@ impl Target {
                     let stored = searcher.and_then(|it| indexed(&it, &source, &caller, &paths, &agent_folder));
                     stored.ok_or((path, why))
                 }
+                // Of a large file of a repository its beginning is indexed.
+                Err(why @ ReadError::TooLarge { .. }) if source.is_repo() => {
+                    let stored = searcher.and_then(|it| indexed(&it, &source, &caller, &paths, &agent_folder));
+                    stored.ok_or((path, why))
+                }
                 Err(why) => Err((path, why)),
             }
         });

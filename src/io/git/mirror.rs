@@ -8,6 +8,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::atomic::AtomicUsize,
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -37,6 +38,9 @@ const MOST_DEEP: usize = 64;
 
 /// So much of what cannot be a file here is told.
 const MOST_SKIPPED: usize = 10_000;
+
+/// The first fetch brings the whole history, and each try starts anew: it may take so many times as long as a later one.
+const FIRST_TIMES: u32 = 10;
 
 /// Where a clone comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,10 +189,41 @@ impl Mirror {
         if doubt.is_sure { Some(doubt.why) } else { self.damage() }
     }
 
-    /// Fetches the branch, and with `requests` (`refs/pull/*/head`) what else is wanted. The clone holds either all of it or what it held
-    /// before.
-    pub fn fetch(&self, requests: Option<&str>, access: &Access) -> Result<(), Refusal> {
+    /// Fetches for the first time, which may take far longer than a later fetch as long as something comes. Of HTTP a remote that falls silent is
+    /// left after the usual time. [`Refusal::Empty`] says that nobody has pushed anything yet, to whatever branch.
+    pub fn fetch_first(&self, access: &Access) -> Result<(), Refusal> {
+        let patient = Access {
+            timeout: access.timeout.saturating_mul(FIRST_TIMES),
+            ..access.clone()
+        };
+        match self.fetch_within(&[], &patient, Some(access.timeout)) {
+            Err(Refusal::Failed(why)) if why.contains("Operation too slow") => Err(Refusal::TimedOut),
+            Err(Refusal::Failed(why)) if why.contains("couldn't find remote ref") && self.has_no_branch(access)? => Err(Refusal::Empty),
+            fetched => fetched,
+        }
+    }
+
+    /// Says whether the remote answers and has nothing at all.
+    fn has_no_branch(&self, access: &Access) -> Result<bool, Refusal> {
         let mut command = self.repository().command(access)?;
+        command.args(["ls-remote", "--quiet", "--heads", "--"]).arg(&self.origin.url);
+        let ended = remote::ended(&mut command, access)?;
+        Ok(ended.success && ended.stdout.trim().is_empty())
+    }
+
+    /// Fetches the branch, and what else is wanted (`+refs/pull/7/head:refs/pull/7/head`). The clone holds either all of it or what it held
+    /// before.
+    pub fn fetch(&self, wanted: &[String], access: &Access) -> Result<(), Refusal> {
+        self.fetch_within(wanted, access, None)
+    }
+
+    /// `silence` is how long a remote behind HTTP may send nothing.
+    fn fetch_within(&self, wanted: &[String], access: &Access, silence: Option<Duration>) -> Result<(), Refusal> {
+        let mut command = self.repository().command(access)?;
+        if let Some(silence) = silence {
+            let seconds = silence.as_secs().max(1);
+            command.args(["-c", "http.lowSpeedLimit=1", "-c", &format!("http.lowSpeedTime={seconds}")]);
+        }
         // Of a folder that is no repository any more git would take one above it.
         command.env("GIT_DIR", ".");
         command.args([
@@ -209,7 +244,7 @@ impl Mirror {
             .map_or("HEAD".to_owned(), |it| format!("refs/heads/{it}"));
         // A force-push of theirs is followed.
         command.arg(format!("+{theirs}:{BRANCH}"));
-        command.args(requests.map(|it| format!("+{it}:{it}")));
+        command.args(wanted);
         let ended = remote::ended(&mut command, access)?;
         if ended.success {
             Ok(())
@@ -394,7 +429,7 @@ mod tests {
             timeout: std::time::Duration::from_secs(10),
             stop: std::sync::Arc::default(),
         };
-        mirror.fetch(None, &access).unwrap();
+        mirror.fetch(&[], &access).unwrap();
         let repository = mirror.repository();
         assert_eq!(repository.head().unwrap(), Some(head.clone()));
         assert_eq!(repository.resolve(&head).unwrap(), Some(head.clone()));

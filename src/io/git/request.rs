@@ -54,6 +54,16 @@ pub struct ChangedPath {
     pub lines: Vec<(u32, String)>,
 }
 
+/// Where a branch left another one, as far as others told: what is known comes before what is looked up.
+#[derive(Debug, Clone, Default)]
+pub struct Left<'a> {
+    pub merge_base: Option<&'a str>,
+    /// The commit by which it went in.
+    pub merged: Option<&'a str>,
+    /// The full name of the other branch, where the clone has it.
+    pub base: Option<String>,
+}
+
 /// How one commit went into a branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
@@ -63,26 +73,25 @@ pub struct Shape {
 }
 
 impl Repository {
-    /// Returns what `head` changes. It left the other branch at `merge_base` where that is known, else at the best common ancestor with
-    /// `merged`'s first parent, else with HEAD. `None` when the clone has no such commits. `wanted` chooses added lines to be returned.
-    pub fn changes_of(
-        &self,
-        head: &str,
-        merge_base: Option<&str>,
-        merged: Option<&str>,
-        wanted: &dyn Fn(&str) -> bool,
-    ) -> Result<Option<Changes>> {
+    /// Returns what `head` changes. It left the other branch at the merge base where that is known, else at the best common ancestor with the first
+    /// parent of the commit that merged it, else with the other branch, else with HEAD. `None` when the clone has no such commits. `wanted`
+    /// chooses added lines to be returned.
+    pub fn changes_of(&self, head: &str, left: &Left<'_>, wanted: &dyn Fn(&str) -> bool) -> Result<Option<Changes>> {
         let handle = self.handle()?;
         let find =
             |text: &str| -> Result<Option<Commit<'_>>> { Ok(resolved(&handle, text)?.map(|it| handle.find_commit(it)).transpose()?) };
         let Some(head) = find(head)? else { return Ok(None) };
-        let known = merge_base.map(&find).transpose()?.flatten();
+        let known = left.merge_base.map(&find).transpose()?.flatten();
         let base = match known {
             Some(base) => base,
             None => {
-                let merged = merged.map(&find).transpose()?.flatten();
-                let other = match merged.and_then(|it| it.parent(0).ok()) {
-                    Some(parent) => parent.id(),
+                let merged = left.merged.map(&find).transpose()?.flatten();
+                let parent = merged.and_then(|it| it.parent(0).ok()).map(|it| it.id());
+                // A branch that holds the head took it in, and does not tell where it left.
+                let is_apart = |it: &Oid| *it != head.id() && !handle.graph_descendant_of(*it, head.id()).unwrap_or(false);
+                let base = || left.base.as_ref().and_then(|it| handle.refname_to_id(it).ok()).filter(is_apart);
+                let other = match parent.or_else(base) {
+                    Some(other) => other,
                     None => handle.head()?.peel_to_commit()?.id(),
                 };
                 let Ok(base) = handle.merge_base(head.id(), other) else {
@@ -137,6 +146,11 @@ impl Repository {
             is_same_tree: commit.tree_id() == head.tree_id(),
         }))
     }
+}
+
+/// Says whether something can be the name of a branch, and of one alone.
+pub fn is_branch(name: &str) -> bool {
+    git2::Reference::is_valid_name(&format!("refs/heads/{name}"))
 }
 
 fn commits(handle: &git2::Repository, base: Oid, head: Oid) -> Result<Vec<OwnCommit>> {
@@ -228,7 +242,7 @@ mod tests {
         let check = |merged: Option<&str>| {
             let changes = place
                 .open()
-                .changes_of(&head, None, merged, &|it| it.contains("TODO"))
+                .changes_of(&head, &Left { merged, ..Left::default() }, &|it| it.contains("TODO"))
                 .unwrap()
                 .unwrap();
             assert_eq!((changes.merge_base.as_str(), changes.commits.len()), (base.as_str(), 1));
@@ -251,6 +265,12 @@ mod tests {
                 is_same_tree: false
             })
         );
-        assert!(place.open().changes_of("0123456789", None, None, &|_| false).unwrap().is_none());
+        assert!(
+            place
+                .open()
+                .changes_of("0123456789", &Left::default(), &|_| false)
+                .unwrap()
+                .is_none()
+        );
     }
 }

@@ -80,6 +80,59 @@ async fn commits_files_and_resources_come_from_the_clone() {
     assert_eq!(note.matches("feat(apps)").count(), 1, "{note}");
 }
 
+/// Its files and commits were those since the branch that is followed: the other pull request's, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stacked_pull_request_had_the_files_of_the_one_below_it() {
+    let remote = Remote::start().await;
+    let (url, place) = remote.with("owner/name");
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments).trim().to_owned();
+    let add = |path: &str| {
+        fs::write(work.path().join(path), "a: 1\n").unwrap();
+        run(&["add", "-A"]);
+        run(&["commit", "-q", "-m", &format!("add {path}")]);
+    };
+    run(&["init", "-q", "-b", "main"]);
+    add("first.yaml");
+    run(&["checkout", "-q", "-b", "feature/below"]);
+    add("below.yaml");
+    run(&["checkout", "-q", "-b", "above"]);
+    add("above.yaml");
+    let head = run(&["rev-parse", "HEAD"]);
+    run(&["checkout", "-q", "feature/below"]);
+    add("later.yaml");
+    run(&["remote", "add", "origin", &format!("{url}/owner/name.git")]);
+    run(&["push", "-q", "origin", "main", "feature/below", "above:refs/pull/7/head"]);
+    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    let server = Server::start_with(&[("Home.md", "home\n")], |it| {
+        with_forge(it);
+        it.pull_requests.forges = vec![membridge::config::forges::Forge {
+            clone: true,
+            ..forge(&url)
+        }];
+    })
+    .await;
+    let mut payload = pull_request(7, 1, "Above");
+    payload["head"]["sha"] = json!(head);
+    payload["base"]["ref"] = json!("feature/below");
+    payload.as_object_mut().unwrap().remove("merge_base");
+    let body = json!({"action": "opened", "number": 7, "pull_request": payload, "repository": {"full_name": "owner/name"}});
+    assert_eq!(deliver(&server, "one", &body).await.status, 202);
+    let note = note_with(&server, super::NOTE, &["above.yaml", "add above.yaml"]).await;
+    assert!(!note.contains("below.yaml") && !note.contains("later.yaml"), "{note}");
+    // A branch that is gone, and a name that is none, keep nobody from what is left.
+    for (number, base) in [(8, "gone"), (9, "no*name:x")] {
+        run(&["push", "-q", "origin", &format!("above:refs/pull/{number}/head")]);
+        let mut payload = pull_request(number, 1, "Other");
+        payload["head"]["sha"] = json!(head);
+        payload["base"]["ref"] = json!(base);
+        payload.as_object_mut().unwrap().remove("merge_base");
+        let body = json!({"action": "opened", "number": number, "pull_request": payload, "repository": {"full_name": "owner/name"}});
+        assert_eq!(deliver(&server, base, &body).await.status, 202);
+        note_with(&server, &path(number), &["above.yaml", "below.yaml"]).await;
+    }
+}
+
 /// Of several merges that the cluster took at once only the last was told as live.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollout_is_of_every_merge_that_its_revision_holds() {

@@ -25,7 +25,7 @@ impl Mirror {
         let made = fresh
             .prepare()
             .map_err(|it| failed("cannot make a clone", &format_args!("{it:#}")))
-            .and_then(|()| fresh.fetch(None, access))
+            .and_then(|()| fresh.fetch_first(access))
             .and_then(|()| {
                 let looked = fresh.repository().listing();
                 looked.map(drop).map_err(|it| failed("the new clone cannot be read", &it))
