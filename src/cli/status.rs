@@ -22,7 +22,7 @@ pub fn run(client: &Client, args: &JsonArg) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where writes are committed, and what waits.
+/// Where writes are committed, and what waits; of what is only read whose history there is.
 fn commits(source: &SourceEntry) -> Option<String> {
     let waiting = source.commits_waiting.filter(|it| *it > 0).map(|it| format!(", {it} waiting"));
     let unpushed = source.unpushed.filter(|it| *it > 0).map(|it| format!(", {it} not pushed"));
@@ -30,7 +30,11 @@ fn commits(source: &SourceEntry) -> Option<String> {
         .filter(|it| !it.is_empty())
         .map(|it| format!(" ({})", one_line(it)));
     let all = [waiting, unpushed, sync].into_iter().flatten().collect::<String>();
-    (source.git != "off" || !all.is_empty()).then(|| format!("  commits: {}{all}", one_line(&source.git)))
+    let what = match source.git.as_str() {
+        "clone" | "checkout" => "history",
+        _ => "commits",
+    };
+    (source.git != "off" || !all.is_empty()).then(|| format!("  {what}: {}{all}", one_line(&source.git)))
 }
 
 fn text(status: &StatusResponse) -> String {
@@ -110,6 +114,20 @@ fn count(count: Option<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_was_said_of_the_history_of_a_clone() {
+        let source = |git: &str| -> SourceEntry {
+            serde_json::from_value(serde_json::json!({
+                "name": "config", "indexed": 2, "on_disk": 2, "last_scan": null, "last_scan_ms": 1, "watcher": "polling", "git": git,
+                "problem": "", "conflicts": [], "skipped": [], "skipped_total": 0,
+            }))
+            .unwrap()
+        };
+        assert_eq!(commits(&source("clone")).as_deref(), Some("  history: clone"));
+        assert_eq!(commits(&source("vault")).as_deref(), Some("  commits: vault"));
+        assert_eq!(commits(&source("off")), None);
+    }
 
     #[test]
     fn trouble_is_named() {
