@@ -1,6 +1,12 @@
 //! The index after a kill: that it holds the disk, and that it answers as one that is built anew.
 
-use std::{collections::BTreeMap, fs, path::Path, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use membridge::model::hash::ContentHash;
 
@@ -13,21 +19,28 @@ use crate::harness::files_below;
 /// How often the notes may change while they are asked for.
 const ROUNDS: usize = 10;
 
-/// Says where the index does not hold exactly the files, byte for byte; it has time for a scan that finds what events lost.
+/// Many times as long as a scan waits for the next one.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Paths with hashes. What is there twice, with two texts, stands here twice.
+type Notes = BTreeSet<(String, String)>;
+
+/// Says where the index does not hold exactly the files, byte for byte and each once; it has time for a scan that finds what events lost. A
+/// change that a save had dropped may be merged back meanwhile, so that the disk is read anew each time.
 pub(crate) fn differs(world: &World, server: &Server) -> Option<String> {
-    let on_disk = notes_on_disk(&world.vault());
-    let mut seen = BTreeMap::new();
-    for _ in 0..2000 {
-        seen = indexed(server);
+    let begun = Instant::now();
+    loop {
+        let on_disk = notes_on_disk(&world.vault());
+        let seen = indexed(server);
         if seen == on_disk {
             return None;
         }
+        if begun.elapsed() > PATIENCE {
+            let differing: BTreeSet<&String> = on_disk.symmetric_difference(&seen).map(|(path, _)| path).collect();
+            return Some(format!("the index differs from the disk in {differing:?}"));
+        }
         thread::sleep(Duration::from_millis(10));
     }
-    let changed = on_disk.iter().filter(|(path, hash)| seen.get(*path) != Some(hash));
-    let gone = seen.keys().filter(|it| !on_disk.contains_key(*it));
-    let paths: Vec<&String> = changed.map(|(path, _)| path).chain(gone).collect();
-    Some(format!("the index differs from the disk in {paths:?}"))
 }
 
 /// The index that lived through all of it answers as one that is built anew.
@@ -43,7 +56,9 @@ pub(crate) fn equals_a_fresh_one(world: &World, running: Running) {
     ];
     let answers = |server: &Server| {
         let strip = |query: &&str| {
-            let (status, mut json) = server.get(&format!("/v1/search?q={query}&limit=50&passages=3")).unwrap();
+            let target = format!("/v1/search?q={query}&limit=50&passages=3");
+            // A pause of the machine is longer than a search may take.
+            let (status, mut json) = server.wait_for(&target, |status, _| status != 503);
             assert_eq!(status, 200, "{json}");
             json["index"].take();
             json
@@ -75,7 +90,7 @@ pub(crate) fn equals_a_fresh_one(world: &World, running: Running) {
     fresh.stop();
 }
 
-fn notes_on_disk(vault: &Path) -> BTreeMap<String, String> {
+fn notes_on_disk(vault: &Path) -> Notes {
     let below = ["Agent", "Shared"].map(|it| vault.join(it));
     let files = below.iter().filter(|it| it.exists()).flat_map(|it| files_below(it));
     files
@@ -86,17 +101,19 @@ fn notes_on_disk(vault: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn indexed(server: &Server) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
+fn indexed(server: &Server) -> Notes {
+    let mut found = Notes::new();
+    let mut asked = 0;
     loop {
         let (_, page) = server
-            .get(&format!("/v1/search?path=**&sort=path&limit=100&offset={}", found.len()))
+            .get(&format!("/v1/search?path=**&sort=path&limit=100&offset={asked}"))
             .unwrap();
         let hits = page["hits"].as_array().cloned().unwrap_or_default();
         for hit in &hits {
             let text = |it: &str| hit[it].as_str().unwrap_or_default().to_owned();
-            found.insert(text("path"), text("hash"));
+            found.insert((text("path"), text("hash")));
         }
+        asked += hits.len();
         if hits.len() < 100 {
             return found;
         }
