@@ -19,8 +19,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// What is kept of each stream; the rest is read and dropped, so that the program does not wait for a reader.
 const MAX_OUTPUT: usize = 64 << 10;
 
-/// How long to wait for the end of a stream that a helper, left behind by the program, may hold open.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+/// How often to look for the end of a stream that a helper, left behind by the program, may hold open: for 300 ms. Steps are counted, not time:
+/// a machine that is paused takes one of them, and what the program said is read in the others.
+const LAST_LOOKS: u32 = 15;
 
 /// The longest step between two looks at the program.
 const STEP: Duration = Duration::from_millis(20);
@@ -132,7 +133,8 @@ impl Stream {
 
     fn finish(self) -> String {
         // Nothing is ever sent: the end of the thread ends the wait.
-        let (Ok(()) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)) = self.end.recv_timeout(LAST_WORDS);
+        let is_open = |_: &u32| matches!(self.end.recv_timeout(STEP), Err(RecvTimeoutError::Timeout));
+        let _looks = (0..LAST_LOOKS).take_while(is_open).count();
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&kept).into_owned()
     }
