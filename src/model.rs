@@ -27,3 +27,5 @@ pub mod config_file;
 pub mod skill;
 pub mod context;
 pub mod brief;
+#[cfg(test)]
+mod quickly;

@@ -101,7 +101,7 @@ mod tests {
     async fn what_finds_no_place_is_told_to_come_back() {
         let work = Work {
             waiting_most: 0,
-            ..Work::new(1, Duration::from_secs(5))
+            ..Work::new(1, Duration::from_secs(30))
         };
         let problem = work.run(|| ()).await.unwrap_err();
         assert!(
@@ -119,14 +119,14 @@ mod tests {
         assert!(problem.is(ProblemKind::Busy), "{problem:?}");
         assert_eq!(work.turns.available_permits(), 0);
         drop(end);
-        let _turn = time::timeout(Duration::from_secs(5), work.turns.acquire())
+        let _turn = time::timeout(Duration::from_secs(30), work.turns.acquire())
             .await
             .expect("the turn comes back");
     }
 
     #[tokio::test]
     async fn a_panic_is_an_error_of_that_request_only() {
-        let work = Work::new(1, Duration::from_secs(5));
+        let work = Work::new(1, Duration::from_secs(30));
         assert!(work.run(|| panic!("a bug")).await.unwrap_err().is(ProblemKind::Internal));
         assert_eq!(work.run(|| 7).await.unwrap(), 7);
     }

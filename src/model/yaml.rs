@@ -142,7 +142,10 @@ impl<'de> Deserialize<'de> for Value {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::model::quickly::quickly;
 
     fn check(yaml: &str, expected: &str) {
         let read = parse(yaml).unwrap_or_else(|error| panic!("{yaml:?}: {error}"));
@@ -189,7 +192,10 @@ mod tests {
 
     #[test]
     fn y_hostile_texts_are_refused_at_once() {
-        let start = std::time::Instant::now();
+        quickly(Duration::from_millis(500), "all of them", refuse_hostile_texts);
+    }
+
+    fn refuse_hostile_texts() {
         check_refused("a: &a [x]\nb: *a", "anchor");
         check_refused("a: *nope", "alias");
         check_refused(&"{a: ".repeat(10_000), "nested");
@@ -201,7 +207,6 @@ mod tests {
         check_refused("a: 1\n---\nb: 2", "document");
         check_refused("a:\n\tb: 1", "");
         check_refused("a: \0", "");
-        assert!(start.elapsed().as_millis() < 500);
     }
 
     #[test]
@@ -230,7 +235,7 @@ mod tests {
 
     #[test]
     fn aliases_make_no_bombs() {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         let laughs: String = (1..30)
             .map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", ")))
             .collect();

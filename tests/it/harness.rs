@@ -27,7 +27,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tower::ServiceExt;
 
 /// Far longer than indexing a few notes takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running service without a socket.
 pub(crate) struct Server {

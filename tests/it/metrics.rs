@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::harness::Server;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn metrics(server: &Server) -> String {
     server.get("/metrics").await.text().to_owned()

@@ -4,7 +4,10 @@ use axum::{
     extract::Request,
     routing::{get, post},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::Semaphore,
+};
 
 use super::*;
 use crate::http::{
@@ -17,22 +20,58 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     connections_per_peer: 2,
     header: Duration::from_millis(300),
     write: Duration::from_millis(300),
-    drain: Duration::from_secs(5),
+    drain: PATIENCE,
+};
+
+/// Bounds that no test waits for, however long the machine is paused meanwhile.
+const WIDE: ConnectionLimits = ConnectionLimits {
+    header: PATIENCE,
+    write: PATIENCE,
+    ..LIMITS
 };
 
 /// Far longer than any bound above, far shorter than for ever.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Running {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
+    slow: Arc<Slow>,
+}
+
+/// Requests of `/slow`, which are answered once they may end.
+struct Slow {
+    begun: Semaphore,
+    may_end: Semaphore,
+}
+
+impl Slow {
+    async fn answer(&self) {
+        self.begun.add_permits(1);
+        self.may_end.acquire().await.unwrap().forget();
+    }
+
+    /// Waits until so many are being answered.
+    async fn have_begun(&self, requests: u32) {
+        let begun = time::timeout(PATIENCE, self.begun.acquire_many(requests)).await;
+        begun.expect("the requests arrive").unwrap().forget();
+    }
 }
 
 async fn start() -> Running {
+    start_with(LIMITS).await
+}
+
+async fn start_with(limits: ConnectionLimits) -> Running {
+    let slow = Arc::new(Slow {
+        begun: Semaphore::new(0),
+        may_end: Semaphore::new(0),
+    });
+    let answers = Arc::clone(&slow);
     let router = Router::new()
         .route("/", get(async || "here"))
-        .route("/slow", get(async || time::sleep(Duration::from_millis(400)).await))
+        .route("/slow", get(async move || answers.answer().await))
         .route("/body", post(read_body))
         .route("/large", get(async || "x".repeat(64 << 20)));
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -41,7 +80,8 @@ async fn start() -> Running {
     Running {
         address,
         stop,
-        task: tokio::spawn(listen(listener, router, LIMITS, stopped)),
+        task: tokio::spawn(listen(listener, router, limits, stopped)),
+        slow,
     }
 }
 
@@ -101,14 +141,15 @@ async fn an_idle_connection_is_closed_after_its_answer() {
 
 #[tokio::test]
 async fn silent_connections_do_not_lock_out_the_next_client_of_their_address() {
-    let running = start().await;
+    let running = start_with(WIDE).await;
     let half = "GET / HTTP/1.1\r\nHost: a\r\n";
     let (first, second) = (connect(&running, half).await, connect(&running, "").await);
     // Accepted in order, so the first two hold their places when the third comes.
     let begun = Instant::now();
     let mut third = connect(&running, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert_eq!(read_to_end(first).await, "");
-    assert!(begun.elapsed() < LIMITS.header, "the oldest left before its time was up");
+    assert!(begun.elapsed() < WIDE.header, "the oldest left before its time was up");
+    running.slow.may_end.add_permits(1);
     let mut answer = [0; 15];
     third.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200 OK");
@@ -131,11 +172,12 @@ async fn silent_connections_of_one_address_leave_when_the_service_is_full() {
 
 #[tokio::test]
 async fn busy_connections_keep_their_places() {
-    let running = start().await;
+    let running = start_with(WIDE).await;
     let slow = "GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     let busy = [connect(&running, slow).await, connect(&running, slow).await];
-    time::sleep(Duration::from_millis(100)).await;
+    running.slow.have_begun(2).await;
     assert_eq!(read_to_end(connect(&running, slow).await).await, "", "refused");
+    running.slow.may_end.add_permits(3);
     for stream in busy {
         assert!(read_to_end(stream).await.starts_with("HTTP/1.1 200 OK"));
     }
@@ -144,7 +186,7 @@ async fn busy_connections_keep_their_places() {
 
 #[tokio::test]
 async fn an_answer_that_is_still_being_sent_keeps_its_connection() {
-    let running = start().await;
+    let running = start_with(WIDE).await;
     let large = "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     let mut sending = connect(&running, large).await;
     let mut begin = [0; 15];
@@ -166,13 +208,19 @@ async fn a_peer_that_does_not_read_is_given_up() {
 
 #[tokio::test]
 async fn a_stop_lets_the_running_answer_finish() {
-    let running = start().await;
+    let running = start_with(WIDE).await;
     let stream = connect(&running, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    time::sleep(Duration::from_millis(100)).await;
+    running.slow.have_begun(1).await;
     running.stop.send(true).unwrap();
+    // The stop has been heard once nobody listens any more.
+    let begun = Instant::now();
+    while TcpStream::connect(running.address).await.is_ok() {
+        assert!(begun.elapsed() < PATIENCE, "somebody listens still");
+        time::sleep(Duration::from_millis(5)).await;
+    }
+    running.slow.may_end.add_permits(1);
     assert!(read_to_end(stream).await.starts_with("HTTP/1.1 200 OK"));
     time::timeout(PATIENCE, running.task).await.expect("the loop ends").unwrap();
-    assert!(TcpStream::connect(running.address).await.is_err(), "nobody listens any more");
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ impl Heard {
 
     /// Gathers hints until `enough` of them came.
     fn until(&self, what: &str, enough: impl Fn(&Taken) -> bool) -> Taken {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + Duration::from_secs(30);
         let mut all = Taken::default();
         while !enough(&all) {
             assert!(self.woken.recv_deadline(deadline).is_ok(), "no hint: {what}; heard {all:?}");
@@ -100,7 +100,7 @@ fn a_new_folder_is_hinted_at_and_then_watched() {
     fs::create_dir_all(heard.root.join("x/y")).unwrap();
     heard.hears("x");
     // The watch on a new folder comes a little later than the folder: write until it is there.
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(30);
     let mut seen = false;
     while !seen && Instant::now() < deadline {
         fs::write(heard.root.join("x/y/n.md"), "x").unwrap();

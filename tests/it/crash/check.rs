@@ -89,6 +89,8 @@ impl Checker {
             "--",
             ".",
             ":(exclude).trash",
+            // Half a save of the owner's: no note.
+            ":(exclude).saving.tmp",
         ]);
         for commit in log.split('\0').skip(1) {
             let (line, diff) = commit.split_once('\n').unwrap_or((commit, ""));

@@ -255,7 +255,7 @@ impl Server {
         let begun = Instant::now();
         loop {
             let (status, json) = self.get(target).unwrap();
-            if wanted(status, &json) || begun.elapsed() > PATIENCE / 4 {
+            if wanted(status, &json) || begun.elapsed() > PATIENCE / 2 {
                 return (status, json);
             }
             thread::sleep(Duration::from_millis(10));

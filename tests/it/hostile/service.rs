@@ -30,7 +30,7 @@ pub(super) const WRITER: &str = "writer-0123456789abcdef";
 pub(super) const CONFINED: &str = "confined-0123456789abcdef";
 
 /// Far longer than the start takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// After a row, a search is answered within this.
 const NEXT_SEARCH: Duration = Duration::from_millis(250);
 /// What the memory of the process may grow by in a row, in KiB. A first note of 1 MiB takes 35 to 60 MiB: the arenas of the index's writer, and
@@ -194,9 +194,10 @@ impl Service {
         if growth > GROWTH_MOST {
             wrong.push(format!("the memory of the process grew by {growth} KiB"));
         }
-        let searched = (0..3).filter_map(|_| self.search_time()).min();
-        if searched.is_none_or(|it| it > NEXT_SEARCH) {
-            wrong.push(format!("the next search took {searched:?}"));
+        // On a busy machine a single one says little.
+        let mut searched = (0..10).filter_map(|_| self.search_time());
+        if searched.all(|it| it > NEXT_SEARCH) {
+            wrong.push(format!("no search after it took less than {NEXT_SEARCH:?}"));
         }
         self.differing
             .extend(wrong.iter().map(|it| format!("{id} expected {expected}, got {it}")));

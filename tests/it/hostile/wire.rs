@@ -11,7 +11,7 @@ use std::{
 use tokio::{net::TcpSocket, runtime};
 
 /// Far longer than any answer takes; what has not come by then is not coming.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What came back.
 #[derive(Debug, Clone, Default)]

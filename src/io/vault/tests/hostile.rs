@@ -74,14 +74,17 @@ fn f09_what_turns_into_a_link_never_lets_a_read_out() {
     let (done, begin) = (AtomicBool::new(false), Instant::now());
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) && begin.elapsed() < Duration::from_secs(30) {
+            while !done.load(Ordering::Relaxed) && begin.elapsed() < Duration::from_secs(60) {
                 swap("d", "link");
                 swap("n.md", "link.md");
             }
         });
         for path in ["d/secret.md", "n.md"] {
             let (mut inside, mut refused) = (0, 0);
-            for _ in 0..20_000 {
+            // Where a core is shared the other thread may not run for a while.
+            let mut reads = 0;
+            while reads < 20_000 || (inside == 0 || refused == 0) && begin.elapsed() < Duration::from_secs(30) {
+                reads += 1;
                 match place.read(path) {
                     Ok(text) => {
                         assert_eq!(text, "inside");
@@ -120,7 +123,7 @@ fn f11_pipes_and_sockets_are_neither_opened_nor_waited_for() {
         assert!(matches!(place.read(path), Err(ReadError::NotAFile)), "{path}");
         assert!(matches!(place.vault.stamp(&note(path)), Err(ReadError::NotAFile)), "{path}");
     }
-    assert!(begin.elapsed() < Duration::from_secs(2));
+    assert!(begin.elapsed() < Duration::from_secs(30));
 }
 
 #[test]
