@@ -376,6 +376,9 @@ fn surprising_absences(roots: &[Root], ripe: &[(usize, Ripe)], outcomes: &[Outco
     roots
         .iter()
         .enumerate()
-        .map(|(at, root)| absent(at) > catalog::MASS_DELETE.max(root.catalog.entries.len() / 5))
+        .map(|(at, root)| match absent(at) {
+            0 => false,
+            absent => absent > catalog::MASS_DELETE.max(root.catalog.entries.len() / 5) || root.doubts_absences(),
+        })
         .collect()
 }

@@ -158,10 +158,19 @@ impl Root {
         if self.is_clone() {
             return;
         }
-        let found = self.source.vault.root_identity().ok().map(|it| (it.dev, it.ino));
-        if self.last_end.is_some() && found != self.presence.seen {
+        if self.is_another_folder() {
             self.scan_soon(now);
         }
+    }
+
+    fn is_another_folder(&self) -> bool {
+        let found = self.source.vault.root_identity().ok().map(|it| (it.dev, it.ino));
+        self.last_end.is_some() && found != self.presence.seen
+    }
+
+    /// Says whether what is absent may be behind a volume that is not mounted: only a scan decides then.
+    pub(super) fn doubts_absences(&self) -> bool {
+        self.presence.is_doubted() || !self.is_clone() && self.is_another_folder()
     }
 
     /// Takes the watcher's hints and marks what they name.
