@@ -30,6 +30,7 @@ mod images;
 mod json;
 mod key_paths;
 mod parts;
+mod ports;
 pub mod record;
 pub mod references;
 pub mod resource;

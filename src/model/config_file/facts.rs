@@ -1,6 +1,6 @@
 //! What of a document operators ask for: images, charts, hosts, ports. Knows by which keys these are written; must not know documents or text.
 
-use super::{images, resource::Resource};
+use super::{images, ports::is_port_key, resource::Resource};
 
 /// Longer values are no names.
 const MAX_VALUE: usize = 300;
@@ -65,11 +65,6 @@ pub(super) fn facts(resource: Option<&Resource>, keys: &[(String, String)]) -> F
     }
     facts.retain(|(_, value)| !value.is_empty() && value.len() <= MAX_VALUE && !value.chars().any(char::is_control));
     facts
-}
-
-/// Says whether a key names a port: `port`, `containerPort`, `DB_PORT`, `web-port`.
-pub(super) fn is_port_key(key: &str) -> bool {
-    key.eq_ignore_ascii_case("port") || ["Port", "_port", "_PORT", "-port"].iter().any(|it| key.ends_with(it))
 }
 
 /// Says whether what is around a key says that it is a port: `port: {number: 80}`, `ports: {http: 80}`, the variable `PORT` of a container.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use regex::Regex;
 
-use super::facts::is_port_key;
+use super::ports::is_port_key;
 
 /// So many are told of one file.
 const MAX_FACTS: usize = 500;
