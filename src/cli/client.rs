@@ -168,6 +168,7 @@ impl Client {
                 bytes,
                 next: header("membridge-next"),
                 cut_line: header("membridge-cut-line"),
+                as_indexed: header("membridge-as-indexed").is_some(),
                 date: header("date"),
             });
         }
@@ -213,6 +214,8 @@ pub struct Answer {
     pub next: Option<String>,
     /// What reads a line whole of which only a beginning is here.
     pub cut_line: Option<String>,
+    /// A note is not what its file holds, but what is indexed of it.
+    pub as_indexed: bool,
     /// The server's clock, as HTTP writes it.
     pub date: Option<String>,
 }

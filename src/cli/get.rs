@@ -81,6 +81,11 @@ pub fn run(client: &Client, args: &GetArgs) -> Result<ExitCode, Failure> {
         print(words::map(&answer.read()?))?;
     } else {
         print(&answer.bytes)?;
+        if answer.as_indexed {
+            note(format_args!(
+                "the file cannot be read at the moment, or is too large: this is what is indexed of it, of a large file the beginning alone"
+            ));
+        }
         let path = bare_path(&args.citation).replace('\'', r"'\''");
         if let Some((line, bytes)) = answer.cut_line.as_deref().and_then(cut_line) {
             note(format_args!(

@@ -180,7 +180,7 @@ fn max_bytes(given: Option<usize>) -> Result<usize, Problem> {
 }
 
 fn raw(loaded: Loaded, selection: &Selection, max_bytes: usize, headers: &HeaderMap, index: Index) -> Result<Response, Problem> {
-    let etag = format!("\"{}\"", loaded.hash);
+    let (etag, as_indexed) = (format!("\"{}\"", loaded.hash), loaded.as_indexed);
     let kind = match loaded.path.kind() {
         FileKind::Note => "text/markdown; charset=utf-8",
         FileKind::Canvas | FileKind::Base => "text/plain; charset=utf-8",
@@ -210,6 +210,9 @@ fn raw(loaded: Loaded, selection: &Selection, max_bytes: usize, headers: &Header
     headers.insert(header::ETAG, HeaderValue::try_from(etag).expect("a hash is hexadecimal"));
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
     headers.insert(GENERATION, index.header());
+    if as_indexed {
+        headers.insert("membridge-as-indexed", HeaderValue::from_static("true"));
+    }
     Ok(response)
 }
 

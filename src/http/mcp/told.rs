@@ -81,6 +81,9 @@ fn note(body: &[u8]) -> Result<Vec<String>, String> {
         format!("lines {}-{} of {}", lines.start, lines.end, lines.total)
     };
     let mut head = format!("{}  {}  {}  {part}", one_line(&note.path), note.hash, note.origin);
+    if note.as_indexed {
+        head.push_str("; not the whole file: what is indexed of it");
+    }
     if let Some(whole) = &note.cut_line {
         head.push_str(&format!("; the line is cut, whole with {}", whole.replace('&', " and ")));
     }

@@ -64,6 +64,8 @@ pub struct Loaded {
     /// Nanoseconds since 1970.
     pub modified: i64,
     pub origin: Origin,
+    /// The file could not be read: this is what is indexed of it, of a large file its beginning alone.
+    pub as_indexed: bool,
 }
 
 impl Target {
@@ -238,6 +240,7 @@ impl Loaded {
                 origin::decide(&path, &source.config.origin, agent_folder, claimed)
             },
             source: source.config.name.clone(),
+            as_indexed: false,
             hash,
             modified,
             bytes,
@@ -297,7 +300,8 @@ pub fn gone(source: &Source) -> Problem {
         .retry_after_ms(5000)
 }
 
-/// Returns a file of a clone as it was indexed last, of the paths that may be meant the likeliest: what answers while the clone cannot be read.
+/// Returns a file of a repository as it was indexed last, of the paths that may be meant the likeliest: what answers while it cannot be read, or
+/// where it is too large for that.
 fn indexed(searcher: &Searcher, source: &Source, caller: &Caller, paths: &[NotePath], agent_folder: &NotePath) -> Option<Loaded> {
     let visible = [Visible {
         source: source.config.name.clone(),
@@ -311,13 +315,11 @@ fn indexed(searcher: &Searcher, source: &Source, caller: &Caller, paths: &[NoteP
     let found = searcher.notes_of(&visible, &ids).ok()?;
     // Of what only the name is indexed, the text is not known.
     let note = found.into_iter().flatten().find(|it| !it.text.is_empty())?;
-    Some(Loaded::new(
-        source,
-        note.id.path,
-        note.text.into_bytes(),
-        note.modified,
-        agent_folder,
-    ))
+    let (path, bytes) = (note.id.path, note.text.into_bytes());
+    Some(Loaded {
+        as_indexed: true,
+        ..Loaded::new(source, path, bytes, note.modified, agent_folder)
+    })
 }
 
 /// Returns the paths that one may mean, the likelier first: `.md` may be left out, and a dot may belong to the name.

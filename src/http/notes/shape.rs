@@ -52,6 +52,10 @@ pub struct NoteBody {
     /// `next` goes on below it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut_line: Option<String>,
+    /// The file itself could not be read, as its clone is damaged or it is too large: this is what is indexed of it, of a large file its beginning
+    /// alone, and `hash` and `lines` are those of this text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_indexed: bool,
 }
 
 /// Which lines of the note `content` holds, from 1, both ends included; `end` is before `start` when there is none.
@@ -120,6 +124,7 @@ pub fn body(loaded: &Loaded, selection: &Selection, cut: impl FnOnce(&LineIndex,
         },
         next: next(&excerpt),
         cut_line: cut_line(&excerpt),
+        as_indexed: loaded.as_indexed,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What a clone tells of a pull request, over git's own smart HTTP: files, resources and commits that no payload holds.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::json;
 
@@ -363,19 +363,7 @@ async fn a_repository_without_a_commit_is_nothing_yet() {
         assert_eq!(status["errors"], json!({}), "{status}");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    let work = tempfile::tempdir().unwrap();
-    let run = |arguments: &[&str]| git(work.path(), arguments);
-    run(&["init", "-q", "-b", "main"]);
-    run(&["commit", "-q", "--allow-empty", "-m", "first"]);
-    run(&["commit", "-q", "--allow-empty", "-m", "the first pull request"]);
-    run(&[
-        "push",
-        "-q",
-        &format!("{url}/owner/name.git"),
-        "HEAD~1:refs/heads/main",
-        "HEAD:refs/pull/7/head",
-    ]);
-    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    push_first(&url, &place, "the first pull request");
     note_with(&server, &path(7), &["the first pull request"]).await;
 }
 
@@ -418,19 +406,7 @@ async fn a_head_that_git_shows_a_moment_after_its_webhook_is_looked_for_again() 
 async fn a_first_fetch_that_took_long_is_looked_at_when_it_is_there() {
     let remote = Remote::start().await;
     let (url, place) = remote.with("owner/name");
-    let work = tempfile::tempdir().unwrap();
-    let run = |arguments: &[&str]| git(work.path(), arguments);
-    run(&["init", "-q", "-b", "main"]);
-    run(&["commit", "-q", "--allow-empty", "-m", "first"]);
-    run(&["commit", "-q", "--allow-empty", "-m", "the copper pull request"]);
-    run(&[
-        "push",
-        "-q",
-        &format!("{url}/owner/name.git"),
-        "HEAD~1:refs/heads/main",
-        "HEAD:refs/pull/7/head",
-    ]);
-    git(&place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    push_first(&url, &place, "the copper pull request");
     remote.be_slow(std::time::Duration::from_millis(700));
     let server = Server::start_with(&[("Home.md", "home\n")], |it| {
         with_forge(it);
@@ -503,4 +479,21 @@ async fn a_change_in_the_config_repo_names_the_page_and_the_note_of_its_pull_req
     assert_eq!(commit["pull_request_note"], super::NOTE);
     let history = server.get("/v1/history/app.yaml?source=config").await.json();
     assert_eq!(history["commits"][0]["pull_request_note"], super::NOTE, "{history}");
+}
+
+/// Pushes a first commit to the branch, and one on top of it as the pull request 7.
+fn push_first(url: &str, place: &Path, subject: &str) {
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| git(work.path(), arguments);
+    run(&["init", "-q", "-b", "main"]);
+    run(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    run(&["commit", "-q", "--allow-empty", "-m", subject]);
+    run(&[
+        "push",
+        "-q",
+        &format!("{url}/owner/name.git"),
+        "HEAD~1:refs/heads/main",
+        "HEAD:refs/pull/7/head",
+    ]);
+    git(place, &["symbolic-ref", "HEAD", "refs/heads/main"]);
 }

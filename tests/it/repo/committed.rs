@@ -58,17 +58,21 @@ async fn hits_of_a_checkout_carried_no_commit() {
     assert!(context.contains(&format!("config@{}:app/values.yaml", &second[..12])), "{context}");
 }
 
+/// What a hit in `values.yaml` is where there is no git.
+pub(super) fn says_nothing_of_commits(hit: &Value) {
+    assert_eq!(
+        (&hit["citation"], hit.get("uncommitted")),
+        (&json!("config:values.yaml#L1-L1"), None)
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_without_git_says_nothing_of_commits() {
     let work = tempfile::tempdir().unwrap();
     put(work.path(), "values.yaml", "name: copperline\n");
     let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
     let found = until(&server, "/v1/search?q=copperline", is_found).await;
-    let hit = &found["hits"][0];
-    assert_eq!(
-        (&hit["citation"], hit.get("uncommitted")),
-        (&json!("config:values.yaml#L1-L1"), None)
-    );
+    says_nothing_of_commits(&found["hits"][0]);
 }
 
 /// git-sync makes a new work tree for each commit, switches the link, and removes the one before.

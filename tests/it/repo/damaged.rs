@@ -69,6 +69,7 @@ async fn a_clone_whose_objects_were_emptied_answered_503_for_ever() {
     // So does a file by its path; what only the clone knows says what goes on, and when to ask again.
     let read = server.get("/v1/notes/clusters/home/openclaw.yaml?source=config").await;
     assert!(read.status == 200 && read.text().contains("20Gi"), "{}", read.text());
+    assert_eq!(read.json()["as_indexed"], true);
     let history = server.get("/v1/history/clusters/home/openclaw.yaml?source=config").await;
     assert_eq!(history.problem(), (503, "not-ready".to_owned()));
     let told = history.text();

@@ -1,6 +1,9 @@
 //! Checkouts that are a folder of a work tree, below a link that switches, or of a repository that cannot be read.
 
-use super::{committed::escaped, *};
+use super::{
+    committed::{escaped, says_nothing_of_commits},
+    *,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkout_that_is_a_folder_of_a_repository_had_neither_commits_nor_history() {
@@ -73,11 +76,7 @@ async fn a_folder_that_merely_lies_in_a_repository_says_nothing_of_commits() {
     put(work.path(), "mine/values.yaml", "name: copperline\n");
     let server = Server::start_with(&[], |it| it.sources.push(checkout_at(&work.path().join("mine")))).await;
     let found = until(&server, "/v1/search?q=copperline", is_found).await;
-    let hit = &found["hits"][0];
-    assert_eq!(
-        (&hit["citation"], hit.get("uncommitted")),
-        (&json!("config:values.yaml#L1-L1"), None)
-    );
+    says_nothing_of_commits(&found["hits"][0]);
 }
 
 /// Of a folder below a link that switches neither the path nor the folder before tells that it is another one.

@@ -17,6 +17,7 @@ async fn the_beginning_of_a_text_over_the_limit_was_not_found() {
         &format!("{{\"password\": \"quokka\",\n{}", "\"a\": 1,\n".repeat(1 << 19)),
     );
     put(work.path(), "docs/one-line.txt", &"wombat ".repeat(1 << 19));
+    put(work.path(), "small.txt", "a line\n");
     fill(&remote, work.path());
     let url = remote.url();
     let server = Server::start_with(&[], |it| {
@@ -41,6 +42,9 @@ async fn the_beginning_of_a_text_over_the_limit_was_not_found() {
             "{}",
             read.status
         );
+        assert_eq!(read.json()["as_indexed"], true, "a beginning passed for the whole file");
+        let whole = server.get(&format!("/v1/notes/small.txt?source={source}")).await;
+        assert!(whole.status == 200 && whole.json().get("as_indexed").is_none());
     }
     let status = server.get("/v1/status").await.json();
     let skipped = status["sources"][1]["skipped"].as_array().unwrap();
