@@ -109,7 +109,9 @@ async fn a_clone_is_searched_beside_the_vault_and_cited_with_its_commit() {
         it.sources.push(clone_of(&url, it));
     })
     .await;
-    let found = until(&server, "/v1/search?q=openclaw", |it| it["total"] == 2).await;
+    // The first fetch is told a moment after its files are found.
+    let is_whole = |it: &Value| it["total"] == 2 && it["index"]["stale"] == false;
+    let found = until(&server, "/v1/search?q=openclaw", is_whole).await;
     let hit = found["hits"]
         .as_array()
         .unwrap()
@@ -126,7 +128,6 @@ async fn a_clone_is_searched_beside_the_vault_and_cited_with_its_commit() {
         cited.starts_with(&format!("config@{}:clusters/home/openclaw.yaml#L1", &head[..12])),
         "{cited}"
     );
-    assert_eq!(found["index"]["stale"], false);
 
     // The citation is a path; a hidden file is a file like others.
     let read = server

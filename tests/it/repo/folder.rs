@@ -120,8 +120,8 @@ async fn a_checkout_whose_repository_cannot_be_read_did_not_say_so() {
     git(work.path(), &["config", "core.repositoryFormatVersion", "1"]);
     git(work.path(), &["config", "extensions.partialclone", "origin"]);
     let server = Server::start_with(&[], |it| it.sources.push(checkout_at(work.path()))).await;
-    let found = until(&server, "/v1/search?q=copperline", is_found).await;
-    assert_eq!(found["index"]["stale"], false, "{found}");
+    let is_whole = |it: &Value| is_found(it) && it["index"]["stale"] == false;
+    until(&server, "/v1/search?q=copperline", is_whole).await;
     let status = server.get("/v1/status").await.json();
     let skipped = &status["sources"][1]["skipped"][0];
     assert_eq!(skipped["path"], ".git", "{status}");
